@@ -1,0 +1,1 @@
+//! ACP client, agent profiles, the MCP toolbox and the scripted agent.

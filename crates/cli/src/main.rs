@@ -1,0 +1,3 @@
+//! The binary `team6`.
+
+fn main() {}

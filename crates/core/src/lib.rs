@@ -1,0 +1,9 @@
+//! The rules of Team6, without IO, clock, randomness or async.
+//!
+//! State is data, a command is a request that may be refused, an event is a fact. Given the state of an aggregate and
+//! a command, this crate says which events follow, how they change the state, and which effects and deadlines they
+//! call for. Everything that Team6 promises is decided here, and tested here.
+
+pub mod ids;
+pub mod time;
+pub mod trace;

@@ -1,0 +1,1 @@
+//! Pull requests: the port, its conformance suite and the local forge.

@@ -1,0 +1,1 @@
+//! What an agent's process tree may touch, and ending it whole.

@@ -1,0 +1,1 @@
+//! Event log, outbox, snapshots, read models and traces.

@@ -1,0 +1,1 @@
+//! What tests share: a scripted model, sample repositories, waiting on events.

@@ -1,0 +1,1 @@
+//! Mirrors, private workspaces and the import of what an agent committed.
