@@ -1,1 +1,3 @@
 //! ACP client, agent profiles, the MCP toolbox and the scripted agent.
+
+pub mod toolbox;

@@ -1,0 +1,206 @@
+//! The tools of each role: name, description with an example, schema, and the typed call behind them.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::calls::{AskOwner, AskQuestion, CompleteTask, ReportProgress, SubmitPlan, ToolCall};
+use super::{plan, schema};
+
+/// The tools that one session may see; those outside of its role are not listed and not known.
+#[derive(Debug, Clone)]
+pub struct ToolSet {
+    tools: Vec<Tool>,
+}
+
+impl ToolSet {
+    /// What a planner may ask: `submit_plan`, `ask_question` and `report_progress`.
+    pub fn planner() -> Self {
+        Self {
+            tools: vec![submit_plan(), ask_question(), report_progress()],
+        }
+    }
+
+    /// What a specialist may ask: `ask_owner`, `report_progress` and `complete_task`.
+    pub fn specialist() -> Self {
+        Self {
+            tools: vec![ask_owner(), report_progress(), complete_task()],
+        }
+    }
+
+    /// The names of the tools, in the order in which they are listed.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.tools.iter().map(|tool| tool.name)
+    }
+
+    /// The tools for a listing.
+    pub(super) fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// The call that these arguments make, or all reasons why they make none.
+    pub(super) fn call(&self, name: &str, arguments: Value) -> Result<ToolCall, Vec<String>> {
+        let Some(tool) = self.tools.iter().find(|tool| tool.name == name) else {
+            let known: Vec<&str> = self.names().collect();
+            let name: String = name.chars().take(60).collect();
+            return Err(vec![format!(
+                "there is no tool \"{name}\" here; use one of {}",
+                known.join(", ")
+            )]);
+        };
+        tool.call(arguments)
+    }
+}
+
+/// One tool of the engine.
+#[derive(Debug, Clone)]
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
+    pub(super) schema: Arc<Map<String, Value>>,
+    parse: fn(Value) -> Result<ToolCall, Vec<String>>,
+}
+
+impl Tool {
+    fn new<T: JsonSchema>(
+        name: &'static str,
+        description: &'static str,
+        parse: fn(Value) -> Result<ToolCall, Vec<String>>,
+    ) -> Self {
+        Self {
+            name,
+            description,
+            schema: Arc::new(schema::of::<T>()),
+            parse,
+        }
+    }
+
+    fn call(&self, mut arguments: Value) -> Result<ToolCall, Vec<String>> {
+        schema::without_nulls(&mut arguments);
+        let reasons = schema::reasons(&self.schema, &arguments);
+        if reasons.is_empty() {
+            (self.parse)(arguments)
+        } else {
+            Err(reasons)
+        }
+    }
+}
+
+fn typed<T: DeserializeOwned>(arguments: Value) -> Result<T, Vec<String>> {
+    serde_json::from_value(arguments).map_err(|error| vec![format!("arguments: {error}")])
+}
+
+fn submit_plan() -> Tool {
+    Tool::new::<SubmitPlan>(
+        "submit_plan",
+        "Hand in the plan of this sprint for approval: the product requirements and all tasks with their dependencies. \
+         Submit again to revise it; the new plan replaces the old one whole, and tasks keep their keys. Example: \
+         {\"prd\": \"# Search\\n\\n## Goal\\nPeople find a note by a word in it.\\n\\n## Summary\\n…\", \"tasks\": \
+         [{\"key\": \"index\", \"title\": \"Keep an index of words\", \"what\": \"…\", \"why\": \"Searching every file \
+         takes seconds.\", \"acceptance_criteria\": [\"A changed note is found by its new words\"], \"depends_on\": [], \
+         \"estimate_minutes\": 40, \"priority\": \"high\", \"specialty\": \"backend\", \"repositories\": [\"notes\"], \
+         \"paths\": [\"src/index/\"]}, {\"key\": \"search-box\", \"depends_on\": [\"index\"], …}]}",
+        |arguments| {
+            let plan: SubmitPlan = typed(arguments)?;
+            let reasons = plan::reasons(&plan);
+            if reasons.is_empty() {
+                Ok(ToolCall::SubmitPlan(plan))
+            } else {
+                Err(reasons)
+            }
+        },
+    )
+}
+
+fn ask_question() -> Tool {
+    Tool::new::<AskQuestion>(
+        "ask_question",
+        "Ask the people of this sprint what you need to know to plan it. The answer comes with a later prompt: ask all \
+         that you need to know, one question per call, and then end your turn. Example: {\"question\": \"Should search \
+         also cover archived notes?\", \"why\": \"It doubles the size of the index.\", \"options\": [\"Yes\", \"No\"], \
+         \"kind\": \"scope\"}",
+        |arguments| typed(arguments).map(ToolCall::AskQuestion),
+    )
+}
+
+fn ask_owner() -> Tool {
+    Tool::new::<AskOwner>(
+        "ask_owner",
+        "Ask the owner of this task something that you cannot find out or decide yourself. The answer comes with a \
+         later prompt: commit what you have and end your turn. Example: {\"question\": \"The old format has no \
+         version field. May I treat such files as version 1?\", \"options\": [\"Yes\", \"No, refuse them\"]}",
+        |arguments| typed(arguments).map(ToolCall::AskOwner),
+    )
+}
+
+fn report_progress() -> Tool {
+    Tool::new::<ReportProgress>(
+        "report_progress",
+        "Say in a sentence how far you are, whenever a step is done. People watch it; nobody answers. Example: \
+         {\"text\": \"The parser works, its tests come next.\", \"percent\": 60}",
+        |arguments| typed(arguments).map(ToolCall::ReportProgress),
+    )
+}
+
+fn complete_task() -> Tool {
+    Tool::new::<CompleteTask>(
+        "complete_task",
+        "Hand in this task when all of its acceptance criteria hold and everything is committed. Your words become \
+         the description of the pull request. After a review, answer every thread that the prompt lists. Example: \
+         {\"summary_what\": \"Adds an index of words, kept up to date on save.\", \"summary_why\": \"A scan of all \
+         files took 4 s; a lookup takes 2 ms.\", \"tests\": [{\"command\": \"cargo test\", \"outcome\": \"passed\"}], \
+         \"answers\": [{\"thread\": 7, \"commit\": \"<all 40 digits>\", \"text\": \"Empty input is refused now.\"}]}",
+        |arguments| typed(arguments).map(ToolCall::CompleteTask),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_role_has_its_own_tools() {
+        assert_eq!(
+            ToolSet::planner().names().collect::<Vec<_>>(),
+            ["submit_plan", "ask_question", "report_progress"]
+        );
+        assert_eq!(
+            ToolSet::specialist().names().collect::<Vec<_>>(),
+            ["ask_owner", "report_progress", "complete_task"]
+        );
+        let refused = ToolSet::planner().call("complete_task", json!({})).unwrap_err();
+        assert_eq!(
+            refused,
+            ["there is no tool \"complete_task\" here; use one of submit_plan, ask_question, report_progress"]
+        );
+    }
+
+    #[test]
+    fn the_example_in_a_description_is_accepted() {
+        for tool in ToolSet::planner().tools.iter().chain(&ToolSet::specialist().tools) {
+            let (_, example) = tool.description.split_once("Example: ").expect(tool.name);
+            let example = example
+                .replace(", {\"key\": \"search-box\", \"depends_on\": [\"index\"], …}", "")
+                .replace("<all 40 digits>", &"a".repeat(40));
+            let arguments = serde_json::from_str(&example).expect(&example);
+            tool.call(arguments)
+                .unwrap_or_else(|reasons| panic!("{}: {reasons:?}", tool.name));
+        }
+    }
+
+    #[test]
+    fn calls_are_typed_and_read_back_from_json() {
+        let call = ToolSet::specialist()
+            .call("report_progress", json!({ "text": "half", "percent": 50 }))
+            .unwrap();
+        let stored = serde_json::to_value(&call).unwrap();
+        assert_eq!(
+            stored,
+            json!({ "tool": "report_progress", "arguments": { "text": "half", "percent": 50 } })
+        );
+        assert_eq!(serde_json::from_value::<ToolCall>(stored).unwrap(), call);
+    }
+}
