@@ -258,7 +258,8 @@ async fn serve(stream: UnixStream, token: SessionToken, server: Server, stop: Ca
         Err(_) => return tracing::warn!("a connection to the tools of a session did not show its token in time"),
     };
     let transport = (BoundedLines::new(reader, MAX_MESSAGE), writer);
-    match rmcp::service::serve_server_with_ct(server, transport, stop).await {
+    // A connection cancels its token when it ends, so it gets one of its own.
+    match rmcp::service::serve_server_with_ct(server, transport, stop.child_token()).await {
         // The connection's own task is owned by `running`, which is waited for here.
         Ok(running) => match running.waiting().await {
             Ok(reason) => tracing::debug!(?reason, "a connection to the tools of a session has ended"),
