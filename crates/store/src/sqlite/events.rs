@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
-use team6_core::ids::{Position, StreamVersion};
+use team6_core::ids::{Position, ProjectId, StreamVersion};
 use team6_core::time::Timestamp;
 use team6_sqlite::{Abort, Database, StorageError, integer};
 use tokio::sync::watch;
@@ -190,7 +190,7 @@ async fn insert_events(connection: &mut SqliteConnection, append: &Append) -> Re
         .bind(integer(position))
         .bind(append.stream.as_str())
         .bind(integer(version))
-        .bind(append.project.as_ref().map(|project| project.as_str()))
+        .bind(append.project.as_ref().map(ProjectId::as_str))
         .bind(append.at.0)
         .bind(&append.actor)
         .bind(&event.kind)

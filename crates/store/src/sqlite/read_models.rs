@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
-use team6_core::ids::{Position, SprintId, StreamVersion, TaskId};
+use team6_core::ids::{PersonId, Position, SprintId, StreamVersion, TaskId};
 use team6_core::time::Timestamp;
 use team6_sqlite::{Abort, StorageError, integer};
 
@@ -160,7 +160,7 @@ async fn put_task(connection: &mut SqliteConnection, row: &TaskRow) -> Result<()
     .bind(integer(row.id.0))
     .bind(integer(row.sprint.0))
     .bind(row.project.as_str())
-    .bind(row.owner.as_ref().map(|owner| owner.as_str()))
+    .bind(row.owner.as_ref().map(PersonId::as_str))
     .bind(&row.state)
     .bind(&row.title)
     .bind(row.updated_at.0)

@@ -1,0 +1,12 @@
+//! The embedded queue keeps the contract.
+
+use team6_queue::{EmbeddedQueue, queue_contract};
+use tempfile::TempDir;
+
+async fn queue() -> (EmbeddedQueue, TempDir) {
+    let place = TempDir::new().unwrap();
+    let queue = EmbeddedQueue::open(&place.path().join("queue.db")).await.unwrap();
+    (queue, place)
+}
+
+queue_contract!(crate::queue);
