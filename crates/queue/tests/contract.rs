@@ -1,4 +1,5 @@
 //! The embedded queue keeps the contract.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use team6_queue::{EmbeddedQueue, queue_contract};
 use tempfile::TempDir;

@@ -1,4 +1,5 @@
 //! Whatever is asked of the queue, in whatever order, it answers as a list would that is searched by hand.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,4 +1,5 @@
 //! One writer that commits together and answers apart.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::sync::Arc;

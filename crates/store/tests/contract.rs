@@ -1,4 +1,5 @@
 //! The SQLite files keep the contract.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use team6_store::{DataFolder, SqliteStore, SqliteTraceStore, store_contract, trace_contract};
 use tempfile::TempDir;

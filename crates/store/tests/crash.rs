@@ -1,4 +1,5 @@
 //! Killed in the middle of its work, a store has everything that it acknowledged.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};

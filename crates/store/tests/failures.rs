@@ -1,4 +1,5 @@
 //! What goes wrong with files comes out as what a caller can do about it, and loses nothing.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
