@@ -1,3 +1,4 @@
 //! ACP client, agent profiles, the MCP toolbox and the scripted agent.
 
+pub mod scripted;
 pub mod toolbox;
