@@ -135,6 +135,11 @@ impl<'n> Fields<'n> {
         self.entries.iter().cloned()
     }
 
+    /// A field's name as it is shown.
+    pub(super) fn path(&self, name: &str) -> String {
+        format!("{}.{name}", self.what)
+    }
+
     pub(super) fn get(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
         self.asked.push(name);
         self.entries
@@ -201,13 +206,12 @@ impl<'n> Fields<'n> {
     /// One of a few words.
     pub(super) fn choice(&mut self, name: &'static str, known: &[&str]) -> Option<&'n str> {
         let node = self.get(name)?;
-        let text = self.reader.text(&format!("{}.{name}", self.what), node);
+        let text = self.reader.text(&self.path(name), node);
         if known.contains(&text) {
             return Some(text);
         }
         if !text.is_empty() {
-            self.reader
-                .unknown(&node.span(), &format!("{}.{name}", self.what), text, known);
+            self.reader.unknown(&node.span(), &self.path(name), text, known);
         }
         None
     }

@@ -390,11 +390,11 @@ impl Scope<'_> {
 
     fn text(&self, fields: &mut Fields<'_>, name: &'static str) -> Option<Template> {
         let node = fields.require(name)?;
-        Some(self.template(name, node))
+        Some(self.template(&fields.path(name), node))
     }
 
     fn optional_text(&self, fields: &mut Fields<'_>, name: &'static str) -> Option<Template> {
-        fields.get(name).map(|node| self.template(name, node))
+        fields.get(name).map(|node| self.template(&fields.path(name), node))
     }
 
     fn template(&self, what: &str, node: &Node<'_>) -> Template {
@@ -501,7 +501,7 @@ impl Scope<'_> {
             DeValue::Datetime(date) => Arguments::Plain(date.to_string().into()),
             DeValue::Array(items) => Arguments::List(items.iter().filter_map(|item| self.arguments(item)).collect()),
             DeValue::Table(table) if table.contains_key("for_each") => {
-                let mut fields = self.reader.table("a list for_each match", table, node.span());
+                let mut fields = self.reader.table("for_each", table, node.span());
                 let pattern = fields
                     .get("for_each")
                     .and_then(|node| pattern(self.reader, "for_each", node));

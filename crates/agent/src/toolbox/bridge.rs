@@ -21,7 +21,9 @@ const MAX_ANSWER: u64 = 1024;
 /// Why the bridge could not do its work.
 #[derive(Debug, thiserror::Error)]
 enum BridgeError {
-    #[error("{TOKEN_VARIABLE} is not set: this command is started by an agent with what the engine gave it")]
+    #[error(
+        "use the tools: {TOKEN_VARIABLE} is not set; this command is started by an agent with what the engine gave it"
+    )]
     NoToken,
     #[error(
         "reach the tools at {}: {source}; the session has ended or the engine has stopped, so end this turn", path.display()
@@ -29,9 +31,9 @@ enum BridgeError {
     Unreachable { path: PathBuf, source: io::Error },
     #[error("use the tools at {}: {answer}", path.display())]
     Refused { path: PathBuf, answer: String },
-    #[error("the engine has closed this session; end this turn")]
+    #[error("use the tools any longer: the engine has closed this session, so end this turn")]
     Closed,
-    #[error("start a thread: {0}")]
+    #[error("use the tools: no thread could be started: {0}")]
     Thread(io::Error),
 }
 
