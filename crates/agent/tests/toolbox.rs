@@ -356,3 +356,60 @@ async fn a_folder_that_cannot_serve_is_refused_with_the_reason() {
     let open = serve(&open).await.unwrap_err();
     assert!(matches!(open, ToolboxError::FolderOpenToOthers { .. }), "{open}");
 }
+
+/// Says when a call has come in, and answers it when it is told to.
+#[derive(Default)]
+struct Slow {
+    came: tokio::sync::Notify,
+    go: tokio::sync::Notify,
+    done: Mutex<bool>,
+}
+
+#[async_trait]
+impl ToolHandler for Slow {
+    async fn call(&self, _: ToolCall) -> Result<Accepted, Refused> {
+        self.came.notify_one();
+        self.go.notified().await;
+        *self.done.lock().unwrap() = true;
+        Ok(Accepted::new("done"))
+    }
+}
+
+#[tokio::test]
+async fn a_call_under_way_is_not_cut_in_two_by_the_end_of_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = Arc::new(Slow::default());
+    let (token, handler) = (
+        SessionToken::random().unwrap(),
+        Arc::clone(&slow) as Arc<dyn ToolHandler>,
+    );
+    let tools = toolbox()
+        .serve(&folder.path().join("s"), token, ToolSet::planner(), handler)
+        .await
+        .unwrap();
+    let client = Client::connect(tools.mcp_server()).await;
+    let request = CallToolRequestParams::new("report_progress");
+    let Value::Object(arguments) = json!({ "text": "t" }) else {
+        unreachable!()
+    };
+    let call = tokio::spawn(async move {
+        let answer = client.service.call_tool(request.with_arguments(arguments)).await;
+        (answer, client)
+    });
+    tokio::time::timeout(LIMIT, slow.came.notified())
+        .await
+        .expect("the call comes in");
+    let mut shutdown = std::pin::pin!(tools.shutdown());
+    tokio::select! {
+        biased;
+        () = &mut shutdown => panic!("the session has ended before its call"),
+        // The agent sees the end of the connection, while the call is still under way.
+        answer = call => assert!(answer.unwrap().0.is_err()),
+    }
+    assert!(!*slow.done.lock().unwrap());
+    slow.go.notify_one();
+    tokio::time::timeout(LIMIT, shutdown)
+        .await
+        .expect("the session ends after its call");
+    assert!(*slow.done.lock().unwrap());
+}

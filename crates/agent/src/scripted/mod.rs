@@ -1,10 +1,7 @@
-//! An agent of our own that plays scripts from a file, for demonstrations and tests.
-//!
-//! To the engine it is an agent like any other: it speaks ACP on stdio, edits real files, runs real commands, commits
-//! with real git and calls the engine's tools by MCP. It also misbehaves on demand in every way that real agents do.
-//! It keeps nothing between processes: which script is played follows from the text of the prompt alone.
+#![doc = include_str!("scenario.md")]
 
 mod agent;
+mod parse;
 mod play;
 mod reader;
 mod scenario;
@@ -121,8 +118,33 @@ fn load(path: &Path) -> Result<Scenario, ScenarioError> {
         return Err(ScenarioError::TooLarge { path: path.to_owned() });
     }
     let text = fs::read_to_string(path).map_err(unreadable)?;
-    scenario::read(&text).map_err(|problems| ScenarioError::Invalid {
+    parse::read(&text).map_err(|problems| ScenarioError::Invalid {
         path: path.to_owned(),
         problems,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_documented_scenario_can_be_played_and_shows_every_step() {
+        let (_, rest) = include_str!("scenario.md").split_once("```toml\n").unwrap();
+        let (documented, _) = rest.split_once("```").unwrap();
+        let scenario = parse::read(documented).unwrap();
+        let steps = scenario.scripts.iter().flat_map(|script| &script.steps);
+        let shown: Vec<&str> = steps.map(|step| step.name).collect();
+        for step in parse::STEPS {
+            assert!(shown.contains(&step), "{step} is not documented");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_scenario_makes_it_panic(text in "(\\[\\[script\\]\\]\n|when = 'x'\n|steps = \\[|\\{ ?|\\}|\\]|\\{capture.x\\}|[a-z_]{1,6} = |'|\"|[0-9-]{1,20}|\\PC|\n){0,30}") {
+            let _ = parse::read(&text);
+        }
+    }
 }

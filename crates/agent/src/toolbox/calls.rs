@@ -203,7 +203,7 @@ pub enum TestOutcome {
 #[serde(deny_unknown_fields)]
 pub struct ThreadAnswer {
     /// The number of the thread, as the prompt gave it.
-    #[schemars(with = "u32", range(min = 1))]
+    #[schemars(with = "u32", range(min = 1, max = 1_000_000_000))]
     pub thread: ThreadId,
     /// The commit that mends it, if one does: all 40 or 64 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]

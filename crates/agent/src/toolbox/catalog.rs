@@ -88,8 +88,11 @@ impl Tool {
     }
 }
 
+/// Begins the reason of what the schema should have refused; no call is known to come this far.
+const UNREADABLE: &str = "the arguments cannot be read";
+
 fn typed<T: DeserializeOwned>(arguments: Value) -> Result<T, Vec<String>> {
-    serde_json::from_value(arguments).map_err(|error| vec![format!("arguments: {error}")])
+    serde_json::from_value(arguments).map_err(|error| vec![format!("{UNREADABLE}: {error}")])
 }
 
 fn submit_plan() -> Tool {
@@ -159,6 +162,7 @@ fn complete_task() -> Tool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     #[test]
@@ -202,5 +206,61 @@ mod tests {
             json!({ "tool": "report_progress", "arguments": { "text": "half", "percent": 50 } })
         );
         assert_eq!(serde_json::from_value::<ToolCall>(stored).unwrap(), call);
+    }
+
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let lists = prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from);
+            let tables = prop::collection::btree_map("[a-z_]{1,8}", inner, 0..4);
+            prop_oneof![
+                lists,
+                tables.prop_map(|fields| Value::Object(fields.into_iter().collect()))
+            ]
+        })
+    }
+
+    /// Puts a value at the `n`th place of a document, and says whether there was such a place.
+    fn put(document: &mut Value, n: &mut usize, value: &Value) -> bool {
+        if *n == 0 {
+            *document = value.clone();
+            return true;
+        }
+        *n -= 1;
+        match document {
+            Value::Object(fields) => fields.values_mut().any(|field| put(field, n, value)),
+            Value::Array(items) => items.iter_mut().any(|item| put(item, n, value)),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        /// The types never refuse what the schema has let through: a model never reads a parser's complaint.
+        #[test]
+        fn the_schema_says_all_that_the_types_would(place in 0_usize..30, value in anything()) {
+            let task = json!({ "key": "a", "title": "t", "what": "w", "why": "y", "acceptance_criteria": ["c"],
+                "depends_on": [], "estimate_minutes": 5, "priority": "low", "specialty": "backend",
+                "repositories": ["app"], "paths": ["p"] });
+            let done = json!({ "summary_what": "w", "summary_why": "y",
+                "tests": [{ "command": "c", "outcome": "passed", "detail": "d" }],
+                "answers": [{ "thread": 1, "commit": "a".repeat(40), "text": "t" }] });
+            let calls = [("submit_plan", json!({ "prd": "p", "tasks": [task] })), ("complete_task", done),
+                ("report_progress", json!({ "text": "t", "percent": 5 }))];
+            for (tool, mut arguments) in calls {
+                put(&mut arguments, &mut place.clone(), &value);
+                for role in [ToolSet::planner(), ToolSet::specialist()] {
+                    for reason in role.call(tool, arguments.clone()).err().into_iter().flatten() {
+                        prop_assert!(!reason.starts_with(UNREADABLE), "{reason}: {arguments}");
+                    }
+                }
+            }
+        }
     }
 }

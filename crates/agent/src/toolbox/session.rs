@@ -33,6 +33,7 @@ const MAX_MESSAGE: usize = 8 * MAX_ARGUMENTS;
 /// Agents connect once, some twice; more at a time wait in the socket's queue.
 const MAX_CONNECTIONS: usize = 8;
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 const MAX_TOKEN_LINE: u64 = 1024;
 
 /// Why the tools of a session could not be served.
@@ -236,8 +237,9 @@ async fn accept(listener: UnixListener, token: SessionToken, server: Server, sto
                     connections.spawn(serve(stream, token.clone(), server.clone(), stop.clone()));
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the tools of a session can no longer be reached");
-                    stop.cancelled().await;
+                    // Such as no more file descriptors, which others will give back.
+                    tracing::error!(%error, "a connection to the tools of a session could not be accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             },
         }
