@@ -1,0 +1,413 @@
+//! Why a task is not done: one reason, who or what moves it next, since when and by when.
+//!
+//! `Sprint::explain` is total. It asks the same rules as the scheduler, so a task cannot wait for something that the
+//! scheduler does not know of.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, FailureClass};
+use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
+use crate::sprint::{AttemptReason, Block, QuestionState, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::time::Timestamp;
+
+/// The one reason why something is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The reason.
+    pub reason: Reason,
+    /// Who or what moves it next.
+    pub actor: Actor,
+    /// Since when it is so.
+    pub since: Timestamp,
+    /// By when the actor moves it, or the engine looks again; none only where a person decides.
+    pub by: Option<Timestamp>,
+}
+
+/// Who or what moves something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "actor", content = "name", rename_all = "snake_case")]
+pub enum Actor {
+    /// A person.
+    Person(PersonId),
+    /// An agent at work.
+    Agent(AgentId),
+    /// A worker that takes the job from the queue.
+    Worker,
+    /// The engine itself.
+    Engine,
+    /// The provider of the agent's model.
+    Provider,
+}
+
+/// Why something is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum Reason {
+    /// The plan is being drafted or revised.
+    Planning { progress: Option<String> },
+    /// The planning agent asked.
+    QuestionOpen { question: QuestionId, text: String },
+    /// The planning failed.
+    PlanningFailed { failure: Failure },
+    /// Tasks have no owner yet.
+    NoOwner,
+    /// The newest version of the plan waits for approval.
+    AwaitsApproval { version: PlanVersion },
+    /// The task is in no version that may run.
+    NotPlanned,
+    /// The sprint is paused.
+    SprintPaused { by: PersonId },
+    /// The task is paused.
+    Paused { by: PersonId },
+    /// It waits for another task, which waits for its own reason.
+    Dependency {
+        task: TaskId,
+        title: String,
+        because: String,
+    },
+    /// It waits for a task that was cancelled.
+    DependencyCancelled { task: TaskId, title: String },
+    /// A further attempt follows after a wait.
+    Backoff { failure: String, attempt: u32, of: u32 },
+    /// A slot must become free.
+    Queued,
+    /// Its workspace is being made.
+    Preparing,
+    /// An agent works on it.
+    Working { attempt: u32, progress: Option<String> },
+    /// An agent is being stopped for a pause.
+    Stopping,
+    /// Its provider has a limit or an outage.
+    Held { failure: Failure },
+    /// Its agent asked its owner.
+    Asked { question: String },
+    /// Its pull requests are being opened.
+    Publishing,
+    /// It waits for its owner's review.
+    Review { deliveries: u32 },
+    /// It is approved and waits to be merged.
+    Merge { trouble: Option<String> },
+    /// Some of its pull requests are merged, others are not.
+    PartlyMerged { trouble: Option<String> },
+    /// It is being merged.
+    Merging,
+    /// It failed, and a person decides.
+    Failed { failure: Failure, attempts: u32 },
+    /// Nothing stands before its next attempt. The scheduler leaves nothing in this state.
+    Ready,
+}
+
+impl Sprint {
+    /// Why a task is not done; none if it is done, cancelled, or not a task of this sprint.
+    pub fn explain(&self, id: TaskId) -> Option<Explanation> {
+        let task = self.tasks.get(&id)?;
+        if task.work.stage.is_ended() || (task.approved.is_none() && !task.in_plan) || !self.is_open() {
+            return None;
+        }
+        Some(self.explain_task(task, 0))
+    }
+
+    /// Why the sprint as a whole is where it is, apart from its tasks; none once it runs and nothing waits for
+    /// approval.
+    pub fn explain_planning(&self) -> Option<Explanation> {
+        if !self.is_open() {
+            return None;
+        }
+        let work = &self.planning;
+        let person = |reason, person: &PersonId, since| {
+            Some(Explanation {
+                reason,
+                actor: Actor::Person(person.clone()),
+                since,
+                by: None,
+            })
+        };
+        match &work.stage {
+            Stage::Queued { .. } | Stage::Running { .. } | Stage::Held(_) => Some(self.explain_work(WorkId::Planning)),
+            Stage::Waiting { .. } => match &self.paused {
+                Some((by, at)) => person(Reason::SprintPaused { by: by.clone() }, by, *at),
+                None => Some(self.explain_work(WorkId::Planning)),
+            },
+            Stage::Failed { failure } if self.phase == SprintPhase::Planning => person(
+                Reason::PlanningFailed {
+                    failure: failure.clone(),
+                },
+                &self.lead,
+                work.since,
+            ),
+            _ => {
+                if let Some(question) = self.questions.iter().find(|q| q.state == QuestionState::Open) {
+                    let reason = Reason::QuestionOpen {
+                        question: question.id,
+                        text: question.text.clone(),
+                    };
+                    return person(reason, &question.asked, question.at);
+                }
+                match self.newest_plan() {
+                    Some(saved) if self.awaits_approval() => {
+                        let missing = self.tasks.values().any(|t| t.in_plan && t.owner.is_none());
+                        let reason = if missing {
+                            Reason::NoOwner
+                        } else {
+                            Reason::AwaitsApproval { version: saved.version }
+                        };
+                        person(reason, &self.lead, saved.at)
+                    }
+                    Some(_) => None,
+                    None => person(Reason::NotPlanned, &self.lead, work.since),
+                }
+            }
+        }
+    }
+
+    fn explain_task(&self, task: &Task, depth: usize) -> Explanation {
+        let waiting = matches!(task.work.stage, Stage::Waiting { .. });
+        match self.block(task).filter(|_| waiting) {
+            Some(block) => self.explain_block(task, block, depth),
+            None => self.explain_work(WorkId::Task(task.id)),
+        }
+    }
+
+    fn explain_block(&self, task: &Task, block: Block, depth: usize) -> Explanation {
+        let since = task.work.since;
+        let person = |reason, person: &PersonId, since| Explanation {
+            reason,
+            actor: Actor::Person(person.clone()),
+            since,
+            by: None,
+        };
+        match block {
+            Block::SprintCancelled => person(Reason::NotPlanned, &self.lead, since),
+            // What keeps the plan from being approved keeps the task.
+            Block::NotApproved => self
+                .explain_planning()
+                .unwrap_or_else(|| person(Reason::NotPlanned, &self.lead, since)),
+            Block::SprintPaused(by, at) => person(Reason::SprintPaused { by: by.clone() }, &by, at),
+            Block::NoOwner => person(Reason::NoOwner, &self.lead, since),
+            Block::Paused(by, at) => person(Reason::Paused { by: by.clone() }, &by, at),
+            Block::DependencyCancelled(on) => {
+                let title = self.tasks.get(&on).map(|t| t.planned.title.clone()).unwrap_or_default();
+                person(Reason::DependencyCancelled { task: on, title }, &self.lead, since)
+            }
+            Block::Dependency(on) => {
+                // Chains are followed to their end; an approved plan has no cycle, so the depth is bounded by its size.
+                let Some(dependency) = self.tasks.get(&on).filter(|_| depth <= self.tasks.len()) else {
+                    return person(Reason::NotPlanned, &self.lead, since);
+                };
+                let root = self.root_blocker(dependency);
+                let inner = self.explain_task(root, self.tasks.len());
+                let because = if root.id == on {
+                    inner.reason.to_string()
+                } else {
+                    format!(
+                        "waits for task {} \"{}\": {}",
+                        root.id, root.planned.title, inner.reason
+                    )
+                };
+                let reason = Reason::Dependency {
+                    task: on,
+                    title: dependency.planned.title.clone(),
+                    because,
+                };
+                Explanation {
+                    reason,
+                    actor: inner.actor,
+                    since,
+                    by: inner.by,
+                }
+            }
+        }
+    }
+
+    /// The task at the end of a chain of waiting ones.
+    fn root_blocker<'a>(&'a self, from: &'a Task) -> &'a Task {
+        let mut at = from;
+        for _ in 0..self.tasks.len() {
+            let waiting = matches!(at.work.stage, Stage::Waiting { .. });
+            match self.block(at).filter(|_| waiting) {
+                Some(Block::Dependency(on)) => match self.tasks.get(&on) {
+                    Some(next) => at = next,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        at
+    }
+
+    /// Why work is where it is, by its stage alone.
+    fn explain_work(&self, id: WorkId) -> Explanation {
+        let (work, owner, task) = match id {
+            WorkId::Planning => (&self.planning, &self.lead, None),
+            WorkId::Task(task) => match self.tasks.get(&task) {
+                Some(task) => (&task.work, task.owner.as_ref().unwrap_or(&self.lead), Some(task)),
+                None => (&self.planning, &self.lead, None),
+            },
+        };
+        let by_owner = |reason| (reason, Actor::Person(owner.clone()), None);
+        let agent_of = |n: u32| {
+            self.attempt(n)
+                .map_or_else(|| self.planner.clone(), |a| a.agent.clone())
+        };
+        let planning = id == WorkId::Planning;
+        let (reason, actor, by) = match &work.stage {
+            Stage::Queued {
+                attempt,
+                not_before,
+                check_at,
+            } => match self.attempt(*attempt).map(|a| &a.reason) {
+                Some(AttemptReason::Retry { of }) if *not_before > work.since => {
+                    let failure = self.failure_of(*of);
+                    let reason = Reason::Backoff {
+                        failure,
+                        attempt: work.failures + 1,
+                        of: self.policy.attempts,
+                    };
+                    (reason, Actor::Engine, Some(*not_before))
+                }
+                _ => (Reason::Queued, Actor::Worker, Some(*check_at)),
+            },
+            Stage::Running {
+                attempt,
+                lease_until,
+                progress,
+                stopping,
+                ready,
+                ..
+            } => {
+                let reason = if *stopping {
+                    Reason::Stopping
+                } else if planning {
+                    Reason::Planning {
+                        progress: progress.clone(),
+                    }
+                } else if *ready {
+                    Reason::Working {
+                        attempt: *attempt,
+                        progress: progress.clone(),
+                    }
+                } else {
+                    Reason::Preparing
+                };
+                (reason, Actor::Agent(agent_of(*attempt)), Some(*lease_until))
+            }
+            Stage::Held(hold) => (
+                Reason::Held {
+                    failure: hold.failure.clone(),
+                },
+                Actor::Provider,
+                Some(hold.until),
+            ),
+            Stage::Asking { question, .. } => by_owner(Reason::Asked {
+                question: question.clone(),
+            }),
+            Stage::Publishing { until, .. } => (Reason::Publishing, Actor::Engine, Some(*until)),
+            Stage::Merging { until, .. } => (Reason::Merging, Actor::Engine, Some(*until)),
+            Stage::InReview => by_owner(task.map_or(Reason::NotPlanned, review_reason)),
+            Stage::Failed { failure } if planning => by_owner(Reason::PlanningFailed {
+                failure: failure.clone(),
+            }),
+            Stage::Failed { failure } => {
+                let attempts = u32::try_from(work.attempts.len()).unwrap_or(u32::MAX);
+                by_owner(Reason::Failed {
+                    failure: failure.clone(),
+                    attempts,
+                })
+            }
+            Stage::Waiting { not_before, .. } => (Reason::Ready, Actor::Engine, Some(*not_before)),
+            Stage::Idle | Stage::Done | Stage::Cancelled { .. } => by_owner(Reason::NotPlanned),
+        };
+        Explanation {
+            reason,
+            actor,
+            since: work.since,
+            by,
+        }
+    }
+
+    fn failure_of(&self, attempt: u32) -> String {
+        use crate::sprint::Outcome;
+        match self.attempt(attempt).and_then(|a| a.ended.as_ref()) {
+            Some((_, Outcome::Failed { failure } | Outcome::Held { failure })) => failure.text.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+fn review_reason(task: &Task) -> Reason {
+    let trouble = task.merge_trouble.clone();
+    if task.pull_requests.values().any(|p| p.merged.is_some()) {
+        Reason::PartlyMerged { trouble }
+    } else if task.approved_by.is_some() {
+        Reason::Merge { trouble }
+    } else {
+        Reason::Review {
+            deliveries: task.deliveries,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = |text: &Option<String>| text.as_ref().map(|t| format!(": {t}")).unwrap_or_default();
+        match self {
+            Self::Planning { progress } => write!(f, "the plan is being drafted{}", said(progress)),
+            Self::QuestionOpen { question, text } => write!(f, "question {question} waits for an answer: {text}"),
+            Self::PlanningFailed { failure } => write!(f, "the planning failed: {}", failure.text),
+            Self::NoOwner => f.write_str("tasks have no owner yet"),
+            Self::AwaitsApproval { version } => write!(f, "version {version} of the plan waits for approval"),
+            Self::NotPlanned => f.write_str("there is no plan for it that could be approved"),
+            Self::SprintPaused { by } => write!(f, "{by} paused the sprint"),
+            Self::Paused { by } => write!(f, "{by} paused it"),
+            Self::Dependency { task, title, because } => write!(f, "waits for task {task} \"{title}\" ({because})"),
+            Self::DependencyCancelled { task, title } => {
+                write!(
+                    f,
+                    "waits for task {task} \"{title}\", which was cancelled; change the plan"
+                )
+            }
+            Self::Backoff { failure, attempt, of } => {
+                write!(
+                    f,
+                    "attempt {attempt} of {of} follows after a wait; the last one failed: {failure}"
+                )
+            }
+            Self::Queued => f.write_str("waits for a free agent slot"),
+            Self::Preparing => f.write_str("its workspace is being made"),
+            Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
+            Self::Stopping => f.write_str("its agent is being stopped"),
+            Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),
+            Self::Asked { question } => write!(f, "its agent asks: {question}"),
+            Self::Publishing => f.write_str("its pull requests are being opened"),
+            Self::Review { deliveries: 0 | 1 } => f.write_str("waits for review"),
+            Self::Review { deliveries } => write!(f, "waits for review, delivery {deliveries}"),
+            Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
+            Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),
+            Self::Merging => f.write_str("is being merged"),
+            Self::Failed { failure, attempts: 1 } => write!(f, "failed: {}", failure.text),
+            Self::Failed { failure, attempts } => match failure.kind.class() {
+                FailureClass::Permanent => write!(f, "failed for good: {}", failure.text),
+                _ => write!(f, "failed after {attempts} attempts: {}", failure.text),
+            },
+            Self::Ready => f.write_str("ready, being scheduled"),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => person.fmt(f),
+            Self::Agent(agent) => write!(f, "agent {agent}"),
+            Self::Worker => f.write_str("a worker"),
+            Self::Engine => f.write_str("the engine"),
+            Self::Provider => f.write_str("the model's provider"),
+        }
+    }
+}

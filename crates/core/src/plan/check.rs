@@ -1,0 +1,244 @@
+//! What makes a plan unacceptable: every problem at once, each with what to mend.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use crate::ids::TaskKey;
+
+/// The longest title, in characters.
+const TITLE: usize = 200;
+/// The longest text, in bytes.
+const TEXT: usize = 100_000;
+/// The longest estimate: four working weeks.
+const ESTIMATE: u32 = 4 * 5 * 8 * 60;
+
+/// One thing that is wrong with a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "problem", rename_all = "snake_case")]
+pub enum PlanProblem {
+    /// There is nothing to do.
+    #[error("the plan has no tasks; add at least one")]
+    NoTasks,
+    /// There is too much for one sprint.
+    #[error("the plan has {tasks} tasks, more than {limit}; split the goal into several sprints")]
+    TooManyTasks {
+        /// How many there are.
+        tasks: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// Two tasks share a key.
+    #[error("two tasks have the key \"{key}\"; give each its own")]
+    DuplicateKey {
+        /// The key.
+        key: TaskKey,
+    },
+    /// A dependency names no task of the plan.
+    #[error("task \"{key}\" depends on \"{on}\", which is not in the plan; add it or remove the dependency")]
+    UnknownDependency {
+        /// The task.
+        key: TaskKey,
+        /// What it names.
+        on: TaskKey,
+    },
+    /// Tasks wait for each other.
+    #[error("tasks wait for each other: {}; remove one of these dependencies", path(cycle))]
+    Cycle {
+        /// Each waits for the next, the last for the first.
+        cycle: Vec<TaskKey>,
+    },
+    /// A task names no repository.
+    #[error("task \"{key}\" names no repository; name at least one")]
+    NoRepository {
+        /// The task.
+        key: TaskKey,
+    },
+    /// A text is missing.
+    #[error("{of} has no title; give it one line")]
+    NoTitle {
+        /// What it is missing from.
+        of: String,
+    },
+    /// A text is too long.
+    #[error("{of} is too long: {length} of at most {limit}")]
+    TooLong {
+        /// The text.
+        of: String,
+        /// Its length.
+        length: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An estimate makes no sense.
+    #[error("the estimate of task \"{key}\" is {minutes} minutes; give 1 to {ESTIMATE}, or split the task")]
+    Estimate {
+        /// The task.
+        key: TaskKey,
+        /// What was given.
+        minutes: u32,
+    },
+}
+
+fn path(cycle: &[TaskKey]) -> String {
+    let mut names: Vec<&str> = cycle.iter().map(TaskKey::as_str).collect();
+    names.extend(cycle.first().map(TaskKey::as_str));
+    names.join(" → ")
+}
+
+/// Everything that is wrong with `plan`, in the order of the tasks; `limit` is the most tasks that a sprint may have.
+pub fn check(plan: &Plan, limit: usize) -> Vec<PlanProblem> {
+    let mut problems = Vec::new();
+    if plan.tasks.is_empty() {
+        problems.push(PlanProblem::NoTasks);
+    }
+    if plan.tasks.len() > limit {
+        return vec![PlanProblem::TooManyTasks {
+            tasks: plan.tasks.len(),
+            limit,
+        }];
+    }
+    title(&plan.title, || "the plan".into(), &mut problems);
+    length(&plan.prd, || "the PRD".into(), &mut problems);
+
+    let mut seen: HashMap<&TaskKey, usize> = HashMap::new();
+    let mut repeated = BTreeSet::new();
+    for task in &plan.tasks {
+        *seen.entry(&task.key).or_default() += 1;
+    }
+    for task in &plan.tasks {
+        let name = || format!("task \"{}\"", task.key);
+        if seen.get(&task.key).is_some_and(|&n| n > 1) && repeated.insert(&task.key) {
+            problems.push(PlanProblem::DuplicateKey { key: task.key.clone() });
+        }
+        title(&task.title, name, &mut problems);
+        let criteria = task.acceptance_criteria.iter().chain(&task.paths);
+        for text in [&task.what, &task.why].into_iter().chain(criteria) {
+            length(text, || format!("a text of {}", name()), &mut problems);
+        }
+        for on in &task.depends_on {
+            if !seen.contains_key(on) {
+                problems.push(PlanProblem::UnknownDependency {
+                    key: task.key.clone(),
+                    on: on.clone(),
+                });
+            }
+        }
+        if task.repositories.is_empty() {
+            problems.push(PlanProblem::NoRepository { key: task.key.clone() });
+        }
+        if !(1..=ESTIMATE).contains(&task.estimate_minutes) {
+            problems.push(PlanProblem::Estimate {
+                key: task.key.clone(),
+                minutes: task.estimate_minutes,
+            });
+        }
+    }
+    if let Some(cycle) = plan.graph().cycle() {
+        let cycle = cycle.into_iter().map(|place| plan.tasks[place].key.clone()).collect();
+        problems.push(PlanProblem::Cycle { cycle });
+    }
+    problems
+}
+
+fn title(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        problems.push(PlanProblem::NoTitle { of: of() });
+    } else if length > TITLE {
+        problems.push(PlanProblem::TooLong {
+            of: format!("the title of {}", of()),
+            length,
+            limit: TITLE,
+        });
+    }
+}
+
+fn length(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
+    if text.len() > TEXT {
+        problems.push(PlanProblem::TooLong {
+            of: of(),
+            length: text.len(),
+            limit: TEXT,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{PlannedTask, Priority};
+
+    fn task(key: &str, depends_on: &[&str]) -> PlannedTask {
+        PlannedTask {
+            key: key.parse().unwrap(),
+            title: format!("Do {key}"),
+            what: String::new(),
+            why: String::new(),
+            acceptance_criteria: vec![],
+            depends_on: depends_on.iter().map(|k| k.parse().unwrap()).collect(),
+            estimate_minutes: 30,
+            priority: Priority::Normal,
+            specialty: None,
+            repositories: vec!["shop".parse().unwrap()],
+            paths: vec![],
+        }
+    }
+
+    fn said(tasks: Vec<PlannedTask>) -> Vec<String> {
+        let plan = Plan {
+            title: "A plan".into(),
+            prd: String::new(),
+            tasks,
+        };
+        check(&plan, 500).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_sound_plan_has_no_problems() {
+        assert_eq!(said(vec![task("a", &[]), task("b", &["a"])]), [""; 0]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let mut bad = task("c", &["nowhere"]);
+        bad.title = " ".into();
+        bad.repositories.clear();
+        bad.estimate_minutes = 0;
+        insta::assert_snapshot!(said(vec![task("a", &["b"]), task("b", &["a"]), task("a", &[]), bad]).join("\n"), @r#"
+        two tasks have the key "a"; give each its own
+        task "c" has no title; give it one line
+        task "c" depends on "nowhere", which is not in the plan; add it or remove the dependency
+        task "c" names no repository; name at least one
+        the estimate of task "c" is 0 minutes; give 1 to 9600, or split the task
+        "#);
+    }
+
+    #[test]
+    fn cycles_are_named_by_their_tasks() {
+        assert_eq!(
+            said(vec![
+                task("a", &["c"]),
+                task("b", &["a"]),
+                task("c", &["b"]),
+                task("d", &["a"])
+            ]),
+            ["tasks wait for each other: a → c → b → a; remove one of these dependencies"]
+        );
+        assert_eq!(
+            said(vec![task("a", &["a"])]),
+            ["tasks wait for each other: a → a; remove one of these dependencies"]
+        );
+    }
+
+    #[test]
+    fn no_tasks_and_too_many_are_refused() {
+        assert_eq!(said(vec![]), ["the plan has no tasks; add at least one"]);
+        let many = (0..2000).map(|n| task(&format!("t{n}"), &[])).collect();
+        assert_eq!(
+            said(many),
+            ["the plan has 2000 tasks, more than 500; split the goal into several sprints"]
+        );
+    }
+}

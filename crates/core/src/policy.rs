@@ -1,0 +1,69 @@
+//! The numbers by which a sprint is run. They are recorded when it is opened, so that a replay needs nothing else.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::millis;
+
+/// Limits and periods of a sprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// How often a worker gives a heartbeat for an attempt.
+    #[serde(with = "millis")]
+    pub heartbeat: Duration,
+    /// How long a lease lasts after a heartbeat.
+    #[serde(with = "millis")]
+    pub lease: Duration,
+    /// How long an agent may say nothing before it counts as stopped.
+    #[serde(with = "millis")]
+    pub silence: Duration,
+    /// How long one attempt may take.
+    #[serde(with = "millis")]
+    pub attempt_time: Duration,
+    /// How many attempts the engine makes by itself before a person must decide.
+    pub attempts: u32,
+    /// How often an attempt may be interrupted by restarts of the engine before a person must decide.
+    pub interruptions: u32,
+    /// The wait before the second attempt.
+    #[serde(with = "millis")]
+    pub backoff_base: Duration,
+    /// The longest wait between attempts.
+    #[serde(with = "millis")]
+    pub backoff_limit: Duration,
+    /// How long a provider's limit or outage holds a task when the provider does not say.
+    #[serde(with = "millis")]
+    pub hold: Duration,
+    /// After how long a job that no worker took is put into the queue again, in case it was lost.
+    #[serde(with = "millis")]
+    pub queue_check: Duration,
+    /// How long opening pull requests, or merging them, may take before a person is asked.
+    #[serde(with = "millis")]
+    pub forge_time: Duration,
+    /// The most tasks of a plan.
+    pub tasks: usize,
+    /// The seed of everything that is drawn by lot.
+    pub seed: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        Self {
+            heartbeat: Duration::from_secs(30),
+            lease: Duration::from_secs(90),
+            silence: minutes(15),
+            attempt_time: minutes(4 * 60),
+            attempts: 5,
+            interruptions: 100,
+            backoff_base: Duration::from_secs(10),
+            backoff_limit: minutes(10),
+            hold: minutes(15),
+            queue_check: minutes(5),
+            forge_time: minutes(10),
+            tasks: 500,
+            seed: 0,
+        }
+    }
+}

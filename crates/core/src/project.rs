@@ -1,0 +1,214 @@
+//! A project: its repositories and how many agents may work on it at once.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{BranchName, PersonId, ProjectId, RepositoryId};
+use crate::sprint::MergeMethod;
+use crate::time::Timestamp;
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its name.
+    pub id: ProjectId,
+    /// What people call it.
+    pub title: String,
+    /// How many agents may work at once.
+    pub concurrency: u32,
+    /// Its repositories.
+    pub repositories: BTreeMap<RepositoryId, Repository>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A repository of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// Its name, unique over the whole server.
+    pub id: RepositoryId,
+    /// Where it is: a path or a URL without credentials.
+    pub origin: String,
+    /// The branch that tasks build on and that they are merged to.
+    pub branch: BranchName,
+    /// How pull requests are merged unless the owner says otherwise.
+    pub merge_method: MergeMethod,
+}
+
+/// A change of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum ProjectCommand {
+    /// Make the project.
+    Create {
+        id: ProjectId,
+        title: String,
+        concurrency: u32,
+        by: PersonId,
+    },
+    /// Give it a repository.
+    AddRepository { repository: Repository, by: PersonId },
+    /// Take a repository away. `in_use` are the open sprints that plan with it, as known outside.
+    RemoveRepository {
+        repository: RepositoryId,
+        in_use: Vec<crate::ids::SprintId>,
+        by: PersonId,
+    },
+    /// Set how many agents may work at once.
+    SetConcurrency { concurrency: u32, by: PersonId },
+}
+
+/// What happened to a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum ProjectEvent {
+    /// It was made.
+    ProjectCreated {
+        id: ProjectId,
+        title: String,
+        concurrency: u32,
+        by: PersonId,
+    },
+    /// It has a new repository.
+    RepositoryAdded { repository: Repository, by: PersonId },
+    /// It has a repository less.
+    RepositoryRemoved { repository: RepositoryId, by: PersonId },
+    /// Another number of agents may work at once.
+    ConcurrencySet { concurrency: u32, by: PersonId },
+}
+
+/// Why a change of a project was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant's text says what its fields are")]
+pub enum ProjectRefusal {
+    #[error("project {id} exists already")]
+    Exists { id: ProjectId },
+    #[error("there is no such project; see the list of projects, or create it")]
+    Missing,
+    #[error("repository {repository} is in the project already; give this one another name")]
+    RepositoryExists { repository: RepositoryId },
+    #[error("the project has no repository {repository}")]
+    RepositoryMissing { repository: RepositoryId },
+    #[error(
+        "repository {repository} is used by open sprints: {}; finish or cancel them first",
+        numbers(sprints)
+    )]
+    RepositoryInUse {
+        repository: RepositoryId,
+        sprints: Vec<crate::ids::SprintId>,
+    },
+    #[error("{concurrency} agents at once make no sense; give 1 to 100")]
+    Concurrency { concurrency: u32 },
+}
+
+fn numbers(sprints: &[crate::ids::SprintId]) -> String {
+    sprints.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Which event follows from a command.
+pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<ProjectEvent, ProjectRefusal> {
+    let sensible = |concurrency: u32| match concurrency {
+        1..=100 => Ok(concurrency),
+        _ => Err(ProjectRefusal::Concurrency { concurrency }),
+    };
+    match (project, command) {
+        (Some(project), ProjectCommand::Create { .. }) => Err(ProjectRefusal::Exists { id: project.id.clone() }),
+        (
+            None,
+            ProjectCommand::Create {
+                id,
+                title,
+                concurrency,
+                by,
+            },
+        ) => {
+            let concurrency = sensible(concurrency)?;
+            Ok(ProjectEvent::ProjectCreated {
+                id,
+                title,
+                concurrency,
+                by,
+            })
+        }
+        (None, _) => Err(ProjectRefusal::Missing),
+        (Some(project), ProjectCommand::AddRepository { repository, by }) => {
+            if project.repositories.contains_key(&repository.id) {
+                return Err(ProjectRefusal::RepositoryExists {
+                    repository: repository.id,
+                });
+            }
+            Ok(ProjectEvent::RepositoryAdded { repository, by })
+        }
+        (Some(project), ProjectCommand::RemoveRepository { repository, in_use, by }) => {
+            if !project.repositories.contains_key(&repository) {
+                return Err(ProjectRefusal::RepositoryMissing { repository });
+            }
+            if !in_use.is_empty() {
+                return Err(ProjectRefusal::RepositoryInUse {
+                    repository,
+                    sprints: in_use,
+                });
+            }
+            Ok(ProjectEvent::RepositoryRemoved { repository, by })
+        }
+        (Some(_), ProjectCommand::SetConcurrency { concurrency, by }) => Ok(ProjectEvent::ConcurrencySet {
+            concurrency: sensible(concurrency)?,
+            by,
+        }),
+    }
+}
+
+/// The project after an event; none before it was made.
+pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> Option<Project> {
+    let mut project = match (project, event) {
+        (
+            _,
+            ProjectEvent::ProjectCreated {
+                id, title, concurrency, ..
+            },
+        ) => {
+            return Some(Project {
+                id: id.clone(),
+                title: title.clone(),
+                concurrency: *concurrency,
+                repositories: BTreeMap::new(),
+                created_at: at,
+            });
+        }
+        (None, _) => return None,
+        (Some(project), _) => project,
+    };
+    match event {
+        ProjectEvent::ProjectCreated { .. } => {}
+        ProjectEvent::RepositoryAdded { repository, .. } => {
+            project.repositories.insert(repository.id.clone(), repository.clone());
+        }
+        ProjectEvent::RepositoryRemoved { repository, .. } => {
+            project.repositories.remove(repository);
+        }
+        ProjectEvent::ConcurrencySet { concurrency, .. } => project.concurrency = *concurrency,
+    }
+    Some(project)
+}
+
+impl ProjectEvent {
+    /// The event's name as it stands in the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ProjectCreated { .. } => "project_created",
+            Self::RepositoryAdded { .. } => "repository_added",
+            Self::RepositoryRemoved { .. } => "repository_removed",
+            Self::ConcurrencySet { .. } => "concurrency_set",
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! What people, workers, the forge and the clock ask of a sprint.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{MergeMethod, Urgency, Verdict};
+use crate::failure::Failure;
+use crate::ids::{
+    AgentId, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId, Specialty,
+    SprintId, TaskId, ThreadId, WorkerId,
+};
+use crate::plan::Plan;
+use crate::policy::Policy;
+use crate::time::Timestamp;
+use crate::trace::Usage;
+
+/// What is needed to open a sprint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its number.
+    pub id: SprintId,
+    /// The project.
+    pub project: ProjectId,
+    /// What the team wants.
+    pub goal: String,
+    /// Who opens it.
+    pub lead: PersonId,
+    /// The agent that plans it.
+    pub planner: AgentId,
+    /// The numbers it is run by.
+    pub policy: Policy,
+}
+
+/// An agent as the core sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentCard {
+    /// The agent.
+    pub id: AgentId,
+    /// The fields it is good at; none at all means that it does anything.
+    pub specialties: Vec<Specialty>,
+    /// How many of its tasks on this project were merged.
+    #[serde(default)]
+    pub merged: u32,
+    /// How many of its tasks on this project were given up.
+    #[serde(default)]
+    pub failed: u32,
+}
+
+/// What an approval is checked against, as known outside of the sprint.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalFacts {
+    /// Whether the person has the right to approve.
+    pub may_approve: bool,
+    /// The project's repositories.
+    pub repositories: BTreeSet<RepositoryId>,
+    /// The agents that can work.
+    pub agents: Vec<AgentCard>,
+}
+
+/// A comment on lines of a diff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewComment {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The file.
+    pub path: String,
+    /// The line, from 1; none for the file as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Whether the line counts in the old file instead of the new one.
+    #[serde(default)]
+    pub old_side: bool,
+    /// The text.
+    pub text: String,
+}
+
+/// An agent's answer to a thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadAnswer {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The commit that mended it, if one did.
+    pub commit: Option<CommitId>,
+    /// The text.
+    pub text: String,
+}
+
+/// What an agent says of what it delivers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// What was done.
+    pub what: String,
+    /// Why it was done this way.
+    pub why: String,
+    /// The tests that the agent ran, as it tells it: command and outcome.
+    pub tests: Vec<(String, String)>,
+}
+
+/// What an attempt delivered in one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The new head of the task's branch.
+    pub head: CommitId,
+    /// Whether it differs from the base at all.
+    pub changed: bool,
+}
+
+/// A request that may be refused. Who makes it is a part of it; the time comes beside it.
+///
+/// Commands of a worker carry the attempt and its fencing token; an older token is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum Command {
+    /// The planning agent submits a plan that builds on version `base` (none: the newest that it was shown). New tasks
+    /// get the numbers from `first_task` on.
+    SubmitPlan {
+        attempt: u32,
+        token: FencingToken,
+        base: Option<PlanVersion>,
+        plan: Plan,
+        first_task: TaskId,
+    },
+    /// The planning agent asks.
+    AskQuestion {
+        attempt: u32,
+        token: FencingToken,
+        text: String,
+        why: String,
+        options: Vec<String>,
+    },
+    /// A person answers a question.
+    AnswerQuestion {
+        by: PersonId,
+        question: QuestionId,
+        text: String,
+    },
+    /// A person leaves a question to the agent's judgement.
+    SkipQuestion { by: PersonId, question: QuestionId },
+    /// A person hands a question to another.
+    HandQuestion {
+        by: PersonId,
+        question: QuestionId,
+        to: PersonId,
+    },
+    /// A person saves an edited plan that began as version `base` (0: there was none).
+    SavePlan {
+        by: PersonId,
+        base: PlanVersion,
+        plan: Plan,
+        note: String,
+        first_task: TaskId,
+    },
+    /// A person makes an old version the newest.
+    RestorePlan { by: PersonId, version: PlanVersion },
+    /// A person gives tasks their owners.
+    SetOwners {
+        by: PersonId,
+        owners: BTreeMap<TaskId, PersonId>,
+    },
+    /// A person chooses the agent of a task, from its next attempt on.
+    ChooseAgent { by: PersonId, task: TaskId, agent: AgentId },
+    /// A person approves a version of the plan.
+    Approve {
+        by: PersonId,
+        version: PlanVersion,
+        facts: ApprovalFacts,
+    },
+
+    /// A worker takes an attempt from the queue.
+    StartAttempt { attempt: u32, worker: WorkerId },
+    /// The worker has the workspace ready.
+    WorkspaceReady { attempt: u32, token: FencingToken },
+    /// The agent has a session, which a later attempt can go on with.
+    SessionOpened {
+        attempt: u32,
+        token: FencingToken,
+        session: String,
+    },
+    /// The worker renews its lease; the agent last said something at `active_at`.
+    Heartbeat {
+        attempt: u32,
+        token: FencingToken,
+        active_at: Timestamp,
+        usage: Usage,
+    },
+    /// The agent tells how far it is.
+    ReportProgress {
+        attempt: u32,
+        token: FencingToken,
+        text: String,
+    },
+    /// The agent asks its owner and gives back its slot.
+    AskOwner {
+        attempt: u32,
+        token: FencingToken,
+        question: String,
+        options: Vec<String>,
+    },
+    /// The agent got messages.
+    MessagesDelivered {
+        attempt: u32,
+        token: FencingToken,
+        messages: Vec<MessageId>,
+    },
+    /// The agent completed its task. For the planning agent: its turn ended.
+    Deliver {
+        attempt: u32,
+        token: FencingToken,
+        delivery: Delivery,
+        answers: Vec<ThreadAnswer>,
+        results: BTreeMap<RepositoryId, Delivered>,
+        usage: Usage,
+    },
+    /// The agent answered messages and changed nothing.
+    Reply {
+        attempt: u32,
+        token: FencingToken,
+        usage: Usage,
+    },
+    /// The attempt failed. `left` tells the head of each branch as far as its work was kept.
+    FailAttempt {
+        attempt: u32,
+        token: FencingToken,
+        failure: Failure,
+        left: BTreeMap<RepositoryId, CommitId>,
+        usage: Usage,
+    },
+    /// The attempt was stopped by the engine or a pause: its work is kept, and it uses up no attempt.
+    InterruptAttempt {
+        attempt: u32,
+        token: FencingToken,
+        why: String,
+        left: BTreeMap<RepositoryId, CommitId>,
+        usage: Usage,
+    },
+    /// Time has passed.
+    Tick,
+
+    /// The forge shows a task's pull request with this commit.
+    PullRequestOpened {
+        task: TaskId,
+        repository: RepositoryId,
+        number: u64,
+        head: CommitId,
+    },
+    /// A person reviews. `heads` are the commits that were looked at; none given means the newest.
+    SubmitReview {
+        by: PersonId,
+        task: TaskId,
+        verdict: Verdict,
+        body: String,
+        comments: Vec<ReviewComment>,
+        heads: BTreeMap<RepositoryId, CommitId>,
+    },
+    /// The owner merges.
+    Merge {
+        by: PersonId,
+        task: TaskId,
+        method: MergeMethod,
+    },
+    /// The forge merged one pull request.
+    PullRequestMerged {
+        task: TaskId,
+        repository: RepositoryId,
+        commit: CommitId,
+    },
+    /// The forge could not merge because of conflicts.
+    MergeConflicted {
+        task: TaskId,
+        repository: RepositoryId,
+        merge: u32,
+        files: Vec<String>,
+    },
+    /// The forge refused to merge.
+    MergeRefused {
+        task: TaskId,
+        repository: RepositoryId,
+        merge: u32,
+        why: String,
+    },
+
+    /// A person writes to a task's agent, or to the planning agent.
+    Chat {
+        by: PersonId,
+        to: super::WorkId,
+        text: String,
+        urgency: Urgency,
+    },
+    /// A person retries a failed task or the planning.
+    Retry {
+        by: PersonId,
+        work: super::WorkId,
+        note: String,
+    },
+    /// A person cancels a task.
+    CancelTask { by: PersonId, task: TaskId },
+    /// A person pauses a task.
+    PauseTask { by: PersonId, task: TaskId },
+    /// A person lets a task go on.
+    ResumeTask { by: PersonId, task: TaskId },
+    /// A person pauses the whole sprint.
+    PauseSprint { by: PersonId },
+    /// A person lets the sprint go on.
+    ResumeSprint { by: PersonId },
+    /// A person cancels the whole sprint.
+    CancelSprint { by: PersonId },
+}

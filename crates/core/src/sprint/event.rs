@@ -1,0 +1,323 @@
+//! What happened to a sprint. Events are kept for ever: fields are added, never taken away or given another meaning.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AgentCard, AgentChoice, Author, Delivered, Delivery, MergeMethod, Opening, ReviewComment, ThreadAnswer, Urgency,
+    Verdict, WorkId,
+};
+use crate::failure::Failure;
+use crate::ids::{
+    AgentId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, RepositoryId, ReviewId,
+    TaskId, TaskKey, ThreadId, WorkerId,
+};
+use crate::plan::Plan;
+use crate::time::Timestamp;
+use crate::trace::Usage;
+
+/// Why an attempt is made. Each names the new reason that it has; none can be used twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum AttemptReason {
+    /// The first one.
+    First,
+    /// An attempt failed in a way that another one may mend.
+    Retry { of: u32 },
+    /// An attempt was interrupted by a pause or by the engine's restart.
+    Resumed { of: u32 },
+    /// The provider's limit or outage is over.
+    HoldOver { of: u32 },
+    /// A person retried.
+    PersonRetried { by: PersonId, note: String, of: u32 },
+    /// A person wrote; also the answers of questions.
+    Message { message: MessageId },
+    /// The owner requested changes.
+    ChangesRequested { review: ReviewId },
+    /// The work conflicts with its base.
+    Conflict {
+        repository: RepositoryId,
+        files: Vec<String>,
+        merge: u32,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum Outcome {
+    /// It delivered.
+    Delivered,
+    /// It answered messages and changed nothing.
+    Replied,
+    /// It asked its owner and waits.
+    Asked,
+    /// It failed.
+    Failed { failure: Failure },
+    /// It met a provider's limit or outage.
+    Held { failure: Failure },
+    /// It was stopped by a pause or by the engine.
+    Interrupted { why: String },
+    /// It was cancelled, or taken back before a worker had it.
+    Cancelled,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the types and of the variants' texts"
+)]
+pub enum Event {
+    /// A sprint was opened.
+    SprintOpened(Opening),
+    /// A plan was saved. `numbers` gives the numbers of tasks that are new.
+    PlanSaved {
+        version: PlanVersion,
+        plan: Plan,
+        by: Author,
+        note: String,
+        numbers: BTreeMap<TaskKey, TaskId>,
+    },
+    /// The planning agent asked.
+    QuestionAsked {
+        question: QuestionId,
+        text: String,
+        why: String,
+        options: Vec<String>,
+        asked: PersonId,
+    },
+    /// A question was answered.
+    QuestionAnswered {
+        question: QuestionId,
+        by: PersonId,
+        text: String,
+    },
+    /// A question was left to the agent's judgement.
+    QuestionSkipped { question: QuestionId, by: PersonId },
+    /// A question was handed to another person.
+    QuestionHanded {
+        question: QuestionId,
+        by: PersonId,
+        to: PersonId,
+    },
+    /// A task has a new owner.
+    OwnerSet {
+        task: TaskId,
+        owner: PersonId,
+        by: PersonId,
+    },
+    /// A task has an agent.
+    AgentChosen { task: TaskId, choice: AgentChoice },
+    /// A version was approved. `dropped` are tasks that it no longer has.
+    PlanApproved {
+        version: PlanVersion,
+        by: PersonId,
+        agents: Vec<AgentCard>,
+        dropped: BTreeSet<TaskId>,
+    },
+    /// Every approved task is done or cancelled.
+    SprintFinished,
+    /// The sprint was paused.
+    SprintPaused { by: PersonId },
+    /// The sprint goes on.
+    SprintResumed { by: PersonId },
+    /// The sprint was given up.
+    SprintCancelled { by: PersonId },
+
+    /// An attempt was scheduled.
+    AttemptScheduled {
+        attempt: u32,
+        work: WorkId,
+        agent: AgentId,
+        reason: AttemptReason,
+        not_before: Timestamp,
+        branch: Option<BranchName>,
+    },
+    /// A job may have been lost: it is put into the queue again.
+    AttemptRequeued { attempt: u32 },
+    /// A worker took an attempt.
+    AttemptStarted {
+        attempt: u32,
+        worker: WorkerId,
+        token: FencingToken,
+        lease_until: Timestamp,
+    },
+    /// Its workspace is ready.
+    WorkspaceReady { attempt: u32 },
+    /// Its agent has a session.
+    SessionOpened { attempt: u32, session: String },
+    /// Its lease was renewed.
+    LeaseRenewed {
+        attempt: u32,
+        until: Timestamp,
+        active_at: Timestamp,
+        usage: Usage,
+    },
+    /// Its agent told how far it is.
+    ProgressReported { attempt: u32, text: String },
+    /// Its agent got messages.
+    MessagesDelivered { attempt: u32, messages: Vec<MessageId> },
+    /// Its agent asked its owner; the attempt ended.
+    OwnerAsked {
+        attempt: u32,
+        question: String,
+        options: Vec<String>,
+    },
+    /// It delivered.
+    AttemptDelivered {
+        attempt: u32,
+        delivery: Delivery,
+        answers: Vec<ThreadAnswer>,
+        results: BTreeMap<RepositoryId, Delivered>,
+        usage: Usage,
+    },
+    /// It answered messages and changed nothing.
+    AttemptReplied { attempt: u32, usage: Usage },
+    /// It failed. With `retry_at` another one follows, with `hold_until` its work is held, otherwise a person decides.
+    AttemptFailed {
+        attempt: u32,
+        failure: Failure,
+        left: BTreeMap<RepositoryId, CommitId>,
+        retry_at: Option<Timestamp>,
+        hold_until: Option<Timestamp>,
+        usage: Usage,
+    },
+    /// It was interrupted.
+    AttemptInterrupted {
+        attempt: u32,
+        why: String,
+        left: BTreeMap<RepositoryId, CommitId>,
+        usage: Usage,
+    },
+    /// It was ended because its work was: a task cancelled or done, a plan approved.
+    AttemptCancelled { attempt: u32 },
+    /// It was taken out of the queue by a pause before a worker had it; its reason stands.
+    AttemptWithdrawn { attempt: u32 },
+    /// A hold is over.
+    HoldEnded { work: WorkId },
+
+    /// The forge shows a pull request.
+    PullRequestOpened {
+        task: TaskId,
+        repository: RepositoryId,
+        number: u64,
+        head: CommitId,
+    },
+    /// The pull requests could not be opened in time.
+    PublishFailed { task: TaskId, failure: Failure },
+    /// A person reviewed.
+    ReviewSubmitted {
+        task: TaskId,
+        review: ReviewId,
+        by: PersonId,
+        verdict: Verdict,
+        body: String,
+        comments: Vec<(ThreadId, ReviewComment)>,
+        heads: BTreeMap<RepositoryId, CommitId>,
+    },
+    /// The owner merged.
+    MergeRequested {
+        task: TaskId,
+        by: PersonId,
+        method: MergeMethod,
+        merge: u32,
+    },
+    /// The forge merged one pull request.
+    PullRequestMerged {
+        task: TaskId,
+        repository: RepositoryId,
+        commit: CommitId,
+    },
+    /// A merge met conflicts, which go to the agent.
+    MergeConflicted {
+        task: TaskId,
+        repository: RepositoryId,
+        merge: u32,
+        files: Vec<String>,
+    },
+    /// A merge was refused or took too long; the owner decides.
+    MergeFailed { task: TaskId, merge: u32, why: String },
+    /// Every pull request of a task is merged.
+    TaskDone { task: TaskId },
+
+    /// A person wrote to an agent.
+    MessageSent {
+        message: MessageId,
+        to: WorkId,
+        by: PersonId,
+        text: String,
+        urgency: Urgency,
+    },
+    /// A person retried.
+    Retried { work: WorkId, by: PersonId, note: String },
+    /// An agent was given a reason for another attempt by messages that it has not seen.
+    WorkWanted { work: WorkId, message: MessageId },
+    /// A task was cancelled.
+    TaskCancelled { task: TaskId, by: PersonId },
+    /// A task was paused.
+    TaskPaused { task: TaskId, by: PersonId },
+    /// A task goes on.
+    TaskResumed { task: TaskId, by: PersonId },
+}
+
+impl Event {
+    /// The event's name as it stands in the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SprintOpened(_) => "sprint_opened",
+            Self::PlanSaved { .. } => "plan_saved",
+            Self::QuestionAsked { .. } => "question_asked",
+            Self::QuestionAnswered { .. } => "question_answered",
+            Self::QuestionSkipped { .. } => "question_skipped",
+            Self::QuestionHanded { .. } => "question_handed",
+            Self::OwnerSet { .. } => "owner_set",
+            Self::AgentChosen { .. } => "agent_chosen",
+            Self::PlanApproved { .. } => "plan_approved",
+            Self::SprintFinished => "sprint_finished",
+            Self::SprintPaused { .. } => "sprint_paused",
+            Self::SprintResumed { .. } => "sprint_resumed",
+            Self::SprintCancelled { .. } => "sprint_cancelled",
+            Self::AttemptScheduled { .. } => "attempt_scheduled",
+            Self::AttemptRequeued { .. } => "attempt_requeued",
+            Self::AttemptStarted { .. } => "attempt_started",
+            Self::WorkspaceReady { .. } => "workspace_ready",
+            Self::SessionOpened { .. } => "session_opened",
+            Self::LeaseRenewed { .. } => "lease_renewed",
+            Self::ProgressReported { .. } => "progress_reported",
+            Self::MessagesDelivered { .. } => "messages_delivered",
+            Self::OwnerAsked { .. } => "owner_asked",
+            Self::AttemptDelivered { .. } => "attempt_delivered",
+            Self::AttemptReplied { .. } => "attempt_replied",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::AttemptInterrupted { .. } => "attempt_interrupted",
+            Self::AttemptCancelled { .. } => "attempt_cancelled",
+            Self::AttemptWithdrawn { .. } => "attempt_withdrawn",
+            Self::HoldEnded { .. } => "hold_ended",
+            Self::PullRequestOpened { .. } => "pull_request_opened",
+            Self::PublishFailed { .. } => "publish_failed",
+            Self::ReviewSubmitted { .. } => "review_submitted",
+            Self::MergeRequested { .. } => "merge_requested",
+            Self::PullRequestMerged { .. } => "pull_request_merged",
+            Self::MergeConflicted { .. } => "merge_conflicted",
+            Self::MergeFailed { .. } => "merge_failed",
+            Self::TaskDone { .. } => "task_done",
+            Self::MessageSent { .. } => "message_sent",
+            Self::Retried { .. } => "retried",
+            Self::WorkWanted { .. } => "work_wanted",
+            Self::TaskCancelled { .. } => "task_cancelled",
+            Self::TaskPaused { .. } => "task_paused",
+            Self::TaskResumed { .. } => "task_resumed",
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Attempts: leases, heartbeats, delivery, failure and what time does to them.
+
+use std::collections::BTreeMap;
+
+use super::{Decider, some_text};
+use crate::failure::{Failure, FailureClass, FailureKind, backoff};
+use crate::ids::{CommitId, FencingToken, RepositoryId, ThreadId, WorkerId};
+use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, ThreadAnswer, WorkId};
+use crate::time::Timestamp;
+use crate::trace::Usage;
+
+impl Decider<'_> {
+    pub(super) fn start(&mut self, attempt: u32, worker: WorkerId) -> Result<(), Refusal> {
+        let id = self
+            .sprint
+            .attempt(attempt)
+            .ok_or(Refusal::NoSuchAttempt { attempt })?
+            .work;
+        match self.sprint.work(id).map(|w| &w.stage) {
+            Some(Stage::Queued { attempt: queued, .. }) if *queued == attempt => {}
+            Some(Stage::Running { attempt: current, .. }) if *current == attempt => {
+                return Err(Refusal::AlreadyRunning { attempt });
+            }
+            _ => return Err(Refusal::AttemptEnded { attempt }),
+        }
+        let token = FencingToken(self.sprint.last_token.0 + 1);
+        let lease_until = self.lease(self.now, self.now);
+        self.emit(Event::AttemptStarted {
+            attempt,
+            worker,
+            token,
+            lease_until,
+        });
+        Ok(())
+    }
+
+    /// Until when a lease goes: no longer than the agent's silence or the attempt itself may last.
+    fn lease(&self, started: Timestamp, active_at: Timestamp) -> Timestamp {
+        let policy = &self.sprint.policy;
+        let renewed = self.now + policy.lease;
+        renewed
+            .min(active_at + policy.silence)
+            .min(started + policy.attempt_time)
+    }
+
+    pub(super) fn heartbeat(
+        &mut self,
+        attempt: u32,
+        token: FencingToken,
+        active_at: Timestamp,
+        usage: Usage,
+    ) -> Result<(), Refusal> {
+        let (_, work) = self.running(attempt, token)?;
+        let Stage::Running {
+            lease_until,
+            active_at: before,
+            ..
+        } = work.stage
+        else {
+            return Ok(());
+        };
+        // A worker's clock may be wrong: it cannot tell of the future, nor take back what it told.
+        let active_at = active_at.min(self.now).max(before);
+        let started = self
+            .sprint
+            .attempt(attempt)
+            .and_then(|a| a.started.as_ref())
+            .map_or(self.now, |(at, ..)| *at);
+        // A clock that was set back does not shorten a lease.
+        let until = self
+            .lease(started, active_at)
+            .max(lease_until.min(self.now + self.sprint.policy.lease));
+        self.emit(Event::LeaseRenewed {
+            attempt,
+            until,
+            active_at,
+            usage,
+        });
+        Ok(())
+    }
+
+    pub(super) fn ask_owner(
+        &mut self,
+        attempt: u32,
+        token: FencingToken,
+        question: String,
+        options: Vec<String>,
+    ) -> Result<(), Refusal> {
+        let task = self.running_task(attempt, token)?.id;
+        some_text(&question)?;
+        self.emit(Event::OwnerAsked {
+            attempt,
+            question,
+            options,
+        });
+        self.wake(WorkId::Task(task));
+        Ok(())
+    }
+
+    pub(super) fn deliver(
+        &mut self,
+        attempt: u32,
+        token: FencingToken,
+        delivery: Delivery,
+        answers: Vec<ThreadAnswer>,
+        results: BTreeMap<RepositoryId, Delivered>,
+        usage: Usage,
+    ) -> Result<(), Refusal> {
+        let task = self.running_task(attempt, token)?;
+        some_text(&delivery.what)?;
+        let allowed = &task.planned.repositories;
+        if let Some(repository) = results.keys().find(|r| !allowed.contains(r)) {
+            return Err(Refusal::ForeignRepository {
+                repository: repository.clone(),
+                allowed: allowed.clone(),
+            });
+        }
+        if task.pull_requests.is_empty() && !results.values().any(|result| result.changed) {
+            return Err(Refusal::NothingDelivered);
+        }
+        let answered = |id: ThreadId| answers.iter().any(|a| a.thread == id && !a.text.trim().is_empty());
+        let threads: Vec<ThreadId> = task.open_threads().map(|t| t.id).filter(|&id| !answered(id)).collect();
+        if !threads.is_empty() {
+            return Err(Refusal::ThreadsOpen { threads });
+        }
+        let id = task.id;
+        self.emit(Event::AttemptDelivered {
+            attempt,
+            delivery,
+            answers,
+            results,
+            usage,
+        });
+        self.wake(WorkId::Task(id));
+        Ok(())
+    }
+
+    pub(super) fn reply(&mut self, attempt: u32, token: FencingToken, usage: Usage) -> Result<(), Refusal> {
+        let (work, _) = self.running(attempt, token)?;
+        let by_message = matches!(self.first_reason(attempt), Some(AttemptReason::Message { .. }));
+        match work {
+            WorkId::Planning if !by_message && !self.planned_anything(attempt) => {
+                return Err(Refusal::NothingSubmitted);
+            }
+            WorkId::Planning => {}
+            WorkId::Task(id) => {
+                let task = self.task(id)?;
+                if !by_message || task.deliveries == 0 || task.open_threads().next().is_some() {
+                    return Err(Refusal::NotCompleted);
+                }
+            }
+        }
+        self.emit(Event::AttemptReplied { attempt, usage });
+        self.wake(work);
+        Ok(())
+    }
+
+    /// The reason at the beginning of a chain of attempts that went on with each other.
+    fn first_reason(&self, attempt: u32) -> Option<&AttemptReason> {
+        let mut n = attempt;
+        loop {
+            let reason = &self.sprint.attempt(n)?.reason;
+            match reason {
+                AttemptReason::Retry { of }
+                | AttemptReason::Resumed { of }
+                | AttemptReason::HoldOver { of }
+                | AttemptReason::PersonRetried { of, .. }
+                    if *of < n && *of > 0 =>
+                {
+                    n = *of;
+                }
+                _ => return Some(reason),
+            }
+        }
+    }
+
+    pub(super) fn interrupt(
+        &mut self,
+        attempt: u32,
+        token: FencingToken,
+        why: String,
+        left: BTreeMap<RepositoryId, CommitId>,
+        usage: Usage,
+    ) -> Result<(), Refusal> {
+        let (work, state) = self.running(attempt, token)?;
+        if state.interruptions >= self.sprint.policy.interruptions {
+            let text = format!("interrupted {} times in a row, last: {why}", state.interruptions + 1);
+            let failure = Failure {
+                kind: FailureKind::Impossible,
+                text,
+                until: None,
+            };
+            self.fail(attempt, failure, left, usage);
+        } else {
+            self.emit(Event::AttemptInterrupted {
+                attempt,
+                why,
+                left,
+                usage,
+            });
+            self.schedule(work);
+        }
+        Ok(())
+    }
+
+    /// Ends a running attempt by a failure, and decides what follows from it.
+    pub(super) fn fail(
+        &mut self,
+        attempt: u32,
+        failure: Failure,
+        left: BTreeMap<RepositoryId, CommitId>,
+        usage: Usage,
+    ) {
+        let Some(id) = self.sprint.attempt(attempt).map(|a| a.work) else {
+            return;
+        };
+        let Some(work) = self.sprint.work(id) else { return };
+        let policy = &self.sprint.policy;
+        let (mut retry_at, mut hold_until) = (None, None);
+        match failure.kind.class() {
+            FailureClass::Retryable => {
+                let failures = work.failures + 1;
+                // An agent that ends its turn twice at the same commits would do so a third time.
+                let stuck = failure.kind == FailureKind::NotCompleted
+                    && work
+                        .left
+                        .as_ref()
+                        .is_some_and(|before| *before == (failure.kind, left.clone()));
+                if failures < policy.attempts && !stuck {
+                    let seed = policy.seed ^ (self.sprint.id.0 << 32) ^ u64::from(attempt);
+                    retry_at = Some(self.now + backoff(policy, failures, seed));
+                }
+            }
+            FailureClass::Hold => {
+                let wait = policy.hold.saturating_mul(1 << work.holds.min(5));
+                let until = failure
+                    .until
+                    .filter(|until| *until > self.now)
+                    .unwrap_or(self.now + wait);
+                // What a provider says is believed for a day at most; then it is asked again.
+                hold_until = Some(until.min(self.now + std::time::Duration::from_secs(24 * 60 * 60)));
+            }
+            FailureClass::NeedsPerson | FailureClass::Permanent => {}
+        }
+        self.emit(Event::AttemptFailed {
+            attempt,
+            failure,
+            left,
+            retry_at,
+            hold_until,
+            usage,
+        });
+        self.schedule(id);
+        // Somebody wrote while it failed for good: that is a new reason.
+        self.wake(id);
+    }
+
+    /// Does what time has made due.
+    pub(super) fn tick(&mut self) {
+        while let Some(&(at, id)) = self.sprint.deadlines.first() {
+            if at > self.now {
+                break;
+            }
+            let Some(stage) = self.sprint.work(id).map(|w| w.stage.clone()) else {
+                break;
+            };
+            match (stage, id) {
+                (Stage::Queued { attempt, .. }, _) => self.emit(Event::AttemptRequeued { attempt }),
+                (Stage::Running { attempt, active_at, .. }, _) => self.expire(attempt, active_at),
+                (Stage::Held(_), _) => {
+                    self.emit(Event::HoldEnded { work: id });
+                    self.schedule(id);
+                }
+                (Stage::Publishing { .. }, WorkId::Task(task)) => {
+                    let text = "the pull requests could not be opened in time".into();
+                    let failure = Failure {
+                        kind: FailureKind::PublishFailed,
+                        text,
+                        until: None,
+                    };
+                    self.emit(Event::PublishFailed { task, failure });
+                }
+                (Stage::Merging { .. }, WorkId::Task(task)) => {
+                    let merge = self.sprint.tasks.get(&task).map_or(0, |t| t.merges);
+                    let why = "the forge did not answer in time; merge again".into();
+                    self.emit(Event::MergeFailed { task, merge, why });
+                }
+                // No other stage has a deadline.
+                _ => break,
+            }
+        }
+    }
+
+    fn expire(&mut self, attempt: u32, active_at: Timestamp) {
+        let policy = &self.sprint.policy;
+        let Some(a) = self.sprint.attempt(attempt) else { return };
+        let usage = a.usage;
+        let started = a.started.as_ref().map_or(self.now, |(at, ..)| *at);
+        let (kind, text) = if self.now >= started + policy.attempt_time {
+            (
+                FailureKind::TimedOut,
+                format!("it took longer than {} s", policy.attempt_time.as_secs()),
+            )
+        } else if self.now >= active_at + policy.silence {
+            let silent = self.now.since(active_at).as_secs();
+            (FailureKind::Silent, format!("the agent said nothing for {silent} s"))
+        } else {
+            (
+                FailureKind::LeaseExpired,
+                "no heartbeat came before the lease ended".into(),
+            )
+        };
+        self.fail(
+            attempt,
+            Failure {
+                kind,
+                text,
+                until: None,
+            },
+            BTreeMap::new(),
+            usage,
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! What people do to a running sprint: chat, retry, cancel, pause.
+
+use super::{Decider, check_text, some_text, stage_name};
+use crate::ids::{PersonId, TaskId};
+use crate::sprint::{Event, Refusal, Stage, Urgency, WorkId};
+
+impl Decider<'_> {
+    pub(super) fn chat(&mut self, by: PersonId, to: WorkId, text: String, urgency: Urgency) -> Result<(), Refusal> {
+        self.open()?;
+        some_text(&text)?;
+        if let WorkId::Task(id) = to {
+            self.led(id, &by)?;
+            self.not_ended(id)?;
+        }
+        self.send(by, to, text, urgency);
+        Ok(())
+    }
+
+    pub(super) fn retry(&mut self, by: PersonId, work: WorkId, note: String) -> Result<(), Refusal> {
+        self.open()?;
+        check_text(&note)?;
+        let retryable = |stage: &Stage| matches!(stage, Stage::Failed { .. } | Stage::Held(_));
+        match work {
+            WorkId::Planning if !retryable(self.planning_stage()) => {
+                return Err(Refusal::PlanningNotRetryable {
+                    stage: stage_name(self.planning_stage()).into(),
+                });
+            }
+            WorkId::Planning => {}
+            WorkId::Task(id) => {
+                let task = self.led(id, &by)?;
+                if !retryable(&task.work.stage) {
+                    return Err(Refusal::NotRetryable {
+                        task: id,
+                        stage: stage_name(&task.work.stage).into(),
+                    });
+                }
+            }
+        }
+        self.emit(Event::Retried { work, by, note });
+        self.schedule(work);
+        Ok(())
+    }
+
+    pub(super) fn cancel_task(&mut self, by: PersonId, id: TaskId) -> Result<(), Refusal> {
+        self.open()?;
+        self.led(id, &by)?;
+        self.not_ended(id)?;
+        self.take_back(WorkId::Task(id));
+        self.emit(Event::TaskCancelled { task: id, by });
+        self.finish();
+        Ok(())
+    }
+
+    pub(super) fn pause_task(&mut self, by: PersonId, id: TaskId) -> Result<(), Refusal> {
+        self.open()?;
+        let task = self.led(id, &by)?;
+        if task.paused.is_some() {
+            return Err(Refusal::AlreadyPaused { task: id });
+        }
+        self.not_ended(id)?;
+        self.emit(Event::TaskPaused { task: id, by });
+        self.unqueue(WorkId::Task(id));
+        Ok(())
+    }
+
+    pub(super) fn resume_task(&mut self, by: PersonId, id: TaskId) -> Result<(), Refusal> {
+        self.open()?;
+        if self.led(id, &by)?.paused.is_none() {
+            return Err(Refusal::NotPaused { task: id });
+        }
+        self.emit(Event::TaskResumed { task: id, by });
+        self.schedule(WorkId::Task(id));
+        Ok(())
+    }
+
+    pub(super) fn pause_sprint(&mut self, by: PersonId) -> Result<(), Refusal> {
+        self.open()?;
+        if self.sprint.paused.is_some() {
+            return Err(Refusal::SprintAlreadyPaused);
+        }
+        self.emit(Event::SprintPaused { by });
+        for work in self.scheduled() {
+            self.unqueue(work);
+        }
+        Ok(())
+    }
+
+    pub(super) fn resume_sprint(&mut self, by: PersonId) -> Result<(), Refusal> {
+        self.open()?;
+        if self.sprint.paused.is_none() {
+            return Err(Refusal::SprintNotPaused);
+        }
+        self.emit(Event::SprintResumed { by });
+        self.schedule_all();
+        Ok(())
+    }
+
+    pub(super) fn cancel_sprint(&mut self, by: PersonId) -> Result<(), Refusal> {
+        self.open()?;
+        let open = self
+            .sprint
+            .tasks
+            .values()
+            .filter(|t| !t.work.stage.is_ended())
+            .map(|t| t.id);
+        for task in open.collect::<Vec<_>>() {
+            self.take_back_for_good(task, &by);
+        }
+        self.stop_planning();
+        self.emit(Event::SprintCancelled { by });
+        Ok(())
+    }
+
+    fn take_back_for_good(&mut self, task: TaskId, by: &PersonId) {
+        self.take_back(WorkId::Task(task));
+        self.emit(Event::TaskCancelled { task, by: by.clone() });
+    }
+
+    /// Takes a job out of the queue; what already runs is asked to stop and keeps its lease until it has.
+    fn unqueue(&mut self, work: WorkId) {
+        if let Some(&Stage::Queued { attempt, .. }) = self.sprint.work(work).map(|w| &w.stage) {
+            self.emit(Event::AttemptWithdrawn { attempt });
+        }
+    }
+
+    /// Work that has a deadline: all that is queued, and more.
+    fn scheduled(&self) -> Vec<WorkId> {
+        self.sprint.deadlines.iter().map(|(_, work)| *work).collect()
+    }
+
+    fn not_ended(&self, id: TaskId) -> Result<(), Refusal> {
+        let stage = &self.task(id)?.work.stage;
+        if stage.is_ended() {
+            return Err(Refusal::TaskEnded {
+                task: id,
+                stage: stage_name(stage).into(),
+            });
+        }
+        Ok(())
+    }
+}

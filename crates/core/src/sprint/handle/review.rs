@@ -1,0 +1,176 @@
+//! Review and merge: the owner's part.
+
+use std::collections::BTreeMap;
+
+use super::{Decider, check_text, stage_name};
+use crate::ids::{CommitId, PersonId, RepositoryId, ReviewId, TaskId, ThreadId};
+use crate::sprint::{Event, MergeMethod, Refusal, ReviewComment, Stage, Task, Verdict, WorkId};
+
+impl Decider<'_> {
+    pub(super) fn pull_request_opened(
+        &mut self,
+        task: TaskId,
+        repository: RepositoryId,
+        number: u64,
+        head: CommitId,
+    ) -> Result<(), Refusal> {
+        let known = self.task(task)?.pull_requests.get(&repository);
+        let pull_request = known.ok_or_else(|| Refusal::NoPullRequest {
+            task,
+            repository: repository.clone(),
+        })?;
+        // An older head comes from an effect that was carried out late; the newer one is on its way.
+        if pull_request.head == head && pull_request.shown.as_ref() != Some(&head) {
+            self.emit(Event::PullRequestOpened {
+                task,
+                repository,
+                number,
+                head,
+            });
+            self.wake(WorkId::Task(task));
+        }
+        Ok(())
+    }
+
+    pub(super) fn submit_review(
+        &mut self,
+        by: PersonId,
+        id: TaskId,
+        verdict: Verdict,
+        body: String,
+        comments: Vec<ReviewComment>,
+        heads: &BTreeMap<RepositoryId, CommitId>,
+    ) -> Result<(), Refusal> {
+        self.open()?;
+        let task = match verdict {
+            Verdict::Comment => self.task(id)?,
+            Verdict::Approve | Verdict::RequestChanges => self.owned(id, &by)?,
+        };
+        self.in_review(task)?;
+        check_text(&body)?;
+        comments.iter().try_for_each(|comment| check_text(&comment.text))?;
+        if body.trim().is_empty() && comments.is_empty() && verdict != Verdict::Approve {
+            return Err(Refusal::EmptyReview);
+        }
+        let offered = |repository: &RepositoryId| task.pull_requests.get(repository).map(|p| &p.head);
+        let comments_on = comments.iter().map(|c| &c.repository);
+        if let Some(repository) = comments_on.chain(heads.keys()).find(|r| offered(r).is_none()) {
+            return Err(Refusal::NoPullRequest {
+                task: id,
+                repository: repository.clone(),
+            });
+        }
+        if heads.iter().any(|(repository, head)| offered(repository) != Some(head)) {
+            return Err(Refusal::ReviewOutdated { task: id });
+        }
+        let heads = task
+            .pull_requests
+            .iter()
+            .map(|(repository, p)| (repository.clone(), p.head.clone()))
+            .collect();
+        let review = ReviewId(self.sprint.reviews + 1);
+        let threads = (self.sprint.threads + 1..).map(ThreadId);
+        let comments = threads.zip(comments).collect();
+        self.emit(Event::ReviewSubmitted {
+            task: id,
+            review,
+            by,
+            verdict,
+            body,
+            comments,
+            heads,
+        });
+        self.schedule(WorkId::Task(id));
+        Ok(())
+    }
+
+    pub(super) fn merge(&mut self, by: PersonId, id: TaskId, method: MergeMethod) -> Result<(), Refusal> {
+        self.open()?;
+        let task = self.owned(id, &by)?;
+        self.in_review(task)?;
+        if task.approved_by.is_none() {
+            return Err(Refusal::NotReviewed { task: id });
+        }
+        let merge = task.merges + 1;
+        self.emit(Event::MergeRequested {
+            task: id,
+            by,
+            method,
+            merge,
+        });
+        Ok(())
+    }
+
+    pub(super) fn pull_request_merged(
+        &mut self,
+        id: TaskId,
+        repository: RepositoryId,
+        commit: CommitId,
+    ) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        let known = task.pull_requests.get(&repository);
+        let pull_request = known.ok_or_else(|| Refusal::NoPullRequest {
+            task: id,
+            repository: repository.clone(),
+        })?;
+        if pull_request.merged.is_some() || task.work.stage.is_ended() {
+            return Ok(());
+        }
+        let dependents = task.dependents.clone();
+        self.emit(Event::PullRequestMerged {
+            task: id,
+            repository,
+            commit,
+        });
+        if self.task(id)?.is_merged() {
+            self.take_back(WorkId::Task(id));
+            self.emit(Event::TaskDone { task: id });
+            for dependent in dependents {
+                self.schedule(WorkId::Task(dependent));
+            }
+            self.finish();
+        }
+        Ok(())
+    }
+
+    pub(super) fn merge_conflicted(
+        &mut self,
+        id: TaskId,
+        repository: RepositoryId,
+        merge: u32,
+        files: Vec<String>,
+    ) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        // An answer to an older request changes nothing.
+        if task.merges == merge && matches!(task.work.stage, Stage::Merging { .. }) {
+            self.emit(Event::MergeConflicted {
+                task: id,
+                repository,
+                merge,
+                files,
+            });
+            self.schedule(WorkId::Task(id));
+        }
+        Ok(())
+    }
+
+    pub(super) fn merge_refused(&mut self, id: TaskId, merge: u32, why: String) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        if task.merges == merge && matches!(task.work.stage, Stage::Merging { .. }) {
+            self.emit(Event::MergeFailed { task: id, merge, why });
+            self.wake(WorkId::Task(id));
+        }
+        Ok(())
+    }
+
+    fn in_review(&self, task: &Task) -> Result<(), Refusal> {
+        if task.work.stage == Stage::InReview {
+            Ok(())
+        } else {
+            Err(Refusal::NotInReview {
+                task: task.id,
+                stage: stage_name(&task.work.stage).into(),
+            })
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! When an attempt may be made, and by which agent.
+
+use super::{Decider, Event};
+use crate::ids::{AgentId, BranchName, PersonId, TaskId};
+use crate::sprint::{AgentCard, AgentChoice, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::time::Timestamp;
+
+/// The one thing that stands before a task's next attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Block {
+    /// The sprint was given up.
+    SprintCancelled,
+    /// The task was not approved yet.
+    NotApproved,
+    /// The sprint is paused.
+    SprintPaused(PersonId, Timestamp),
+    /// Nobody owns it.
+    NoOwner,
+    /// The task is paused.
+    Paused(PersonId, Timestamp),
+    /// It depends on a task that was cancelled.
+    DependencyCancelled(TaskId),
+    /// It depends on a task that is not done; the one with the longest chain behind it.
+    Dependency(TaskId),
+}
+
+impl Sprint {
+    /// What stands before the next attempt of a task; none if nothing does.
+    ///
+    /// Scheduling and explaining both ask here, so that they cannot disagree.
+    pub(crate) fn block(&self, task: &Task) -> Option<Block> {
+        if self.phase == SprintPhase::Cancelled {
+            return Some(Block::SprintCancelled);
+        }
+        if task.approved.is_none() {
+            return Some(Block::NotApproved);
+        }
+        if let Some((by, at)) = &self.paused {
+            return Some(Block::SprintPaused(by.clone(), *at));
+        }
+        if task.owner.is_none() {
+            return Some(Block::NoOwner);
+        }
+        if let Some((by, at)) = &task.paused {
+            return Some(Block::Paused(by.clone(), *at));
+        }
+        if task.blockers == 0 {
+            return None;
+        }
+        let waited_for = task.dependencies.iter().filter_map(|id| self.tasks.get(id));
+        let mut heaviest: Option<&Task> = None;
+        for dependency in waited_for {
+            match dependency.work.stage {
+                Stage::Done => {}
+                Stage::Cancelled { .. } => return Some(Block::DependencyCancelled(dependency.id)),
+                _ if heaviest.is_none_or(|h| dependency.rank > h.rank) => heaviest = Some(dependency),
+                _ => {}
+            }
+        }
+        heaviest.map(|dependency| Block::Dependency(dependency.id))
+    }
+
+    /// The best agent for a task: it does the specialty, then has the best record on this project, then has least to
+    /// do; the name decides between equals.
+    pub(crate) fn best_agent(&self, task: &Task) -> Option<(AgentId, String)> {
+        let wanted = task.planned.specialty.as_ref();
+        let fits = |card: &AgentCard| match wanted {
+            Some(specialty) if card.specialties.contains(specialty) => 2,
+            _ if card.specialties.is_empty() => 1,
+            None => 1,
+            Some(_) => 0,
+        };
+        // Smoothed share of merged tasks in thousandths, so that one failure does not bury a new agent.
+        let record = |card: &AgentCard| (card.merged + 1) * 1000 / (card.merged + card.failed + 2);
+        let load = |card: &AgentCard| {
+            let busy = |work: WorkId| {
+                let WorkId::Task(id) = work else { return false };
+                let agent = self.tasks.get(&id).and_then(|t| t.agent.as_ref());
+                agent.is_some_and(|choice| choice.agent == card.id)
+            };
+            self.deadlines.iter().filter(|(_, work)| busy(*work)).count()
+        };
+        let candidates = self.roster.iter().filter(|card| fits(card) > 0);
+        let key = |card: &&AgentCard| {
+            (
+                fits(card),
+                record(card),
+                std::cmp::Reverse(load(card)),
+                std::cmp::Reverse(card.id.clone()),
+            )
+        };
+        let best = candidates.max_by_key(key)?;
+        let skill = match wanted {
+            Some(specialty) if fits(best) == 2 => format!("does {specialty}"),
+            Some(specialty) => format!("takes any work, and nobody does {specialty}"),
+            None => "the task asks for no specialty".into(),
+        };
+        let record = match (best.merged, best.failed) {
+            (0, 0) => "no tasks on this project yet".into(),
+            (merged, failed) => format!("{merged} merged and {failed} given up on this project"),
+        };
+        Some((
+            best.id.clone(),
+            format!("{skill}; {record}; {} at work now", load(best)),
+        ))
+    }
+}
+
+impl Decider<'_> {
+    /// Schedules the attempt that a piece of work waits for, if nothing stands before it.
+    pub(super) fn schedule(&mut self, work: WorkId) {
+        let Some(Stage::Waiting { next, not_before }) = self.sprint.work(work).map(|w| w.stage.clone()) else {
+            return;
+        };
+        let (agent, branch) = match work {
+            WorkId::Planning => {
+                if !self.sprint.is_open() || self.sprint.paused.is_some() {
+                    return;
+                }
+                (self.sprint.planner.clone(), None)
+            }
+            WorkId::Task(id) => {
+                let Some(task) = self.sprint.tasks.get(&id) else { return };
+                if self.sprint.block(task).is_some() {
+                    return;
+                }
+                let branch = task
+                    .branch
+                    .clone()
+                    .unwrap_or_else(|| BranchName::for_task(id, &task.planned.title));
+                let Some(agent) = self.agent(id) else { return };
+                (agent, Some(branch))
+            }
+        };
+        let attempt = u32::try_from(self.sprint.attempts.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        self.emit(Event::AttemptScheduled {
+            attempt,
+            work,
+            agent,
+            reason: next,
+            not_before,
+            branch,
+        });
+    }
+
+    /// The agent of a task, chosen now if it has none.
+    fn agent(&mut self, id: TaskId) -> Option<AgentId> {
+        let task = self.sprint.tasks.get(&id)?;
+        if let Some(choice) = &task.agent {
+            return Some(choice.agent.clone());
+        }
+        let (agent, reason) = self.sprint.best_agent(task)?;
+        let choice = AgentChoice {
+            agent: agent.clone(),
+            reason,
+            by: None,
+        };
+        self.emit(Event::AgentChosen { task: id, choice });
+        Some(agent)
+    }
+
+    /// Schedules every task that nothing stands before.
+    pub(super) fn schedule_all(&mut self) {
+        let waiting = |stage: &Stage| matches!(stage, Stage::Waiting { .. });
+        let tasks: Vec<TaskId> = self
+            .sprint
+            .tasks
+            .values()
+            .filter(|t| waiting(&t.work.stage))
+            .map(|t| t.id)
+            .collect();
+        for task in tasks {
+            self.schedule(WorkId::Task(task));
+        }
+        self.schedule(WorkId::Planning);
+    }
+
+    /// Gives work that rests a new attempt when somebody wrote to its agent.
+    pub(super) fn wake(&mut self, work: WorkId) {
+        let Some(state) = self.sprint.work(work) else { return };
+        if !matches!(
+            state.stage,
+            Stage::Idle | Stage::Asking { .. } | Stage::InReview | Stage::Failed { .. }
+        ) {
+            return;
+        }
+        if let Some(&message) = state.unread.last() {
+            self.emit(Event::WorkWanted { work, message });
+            self.schedule(work);
+        }
+    }
+
+    /// Finishes the sprint when nothing of it is left to do.
+    pub(super) fn finish(&mut self) {
+        if self.sprint.phase == SprintPhase::Running && self.sprint.open_tasks == 0 && !self.sprint.awaits_approval() {
+            self.stop_planning();
+            self.emit(Event::SprintFinished);
+        }
+    }
+
+    /// Takes back the attempt of a piece of work, if one is queued or running.
+    pub(super) fn take_back(&mut self, work: WorkId) {
+        let stage = self.sprint.work(work).map(|w| &w.stage);
+        if let Some(Stage::Queued { attempt, .. } | Stage::Running { attempt, .. }) = stage {
+            let attempt = *attempt;
+            self.emit(Event::AttemptCancelled { attempt });
+        }
+    }
+}

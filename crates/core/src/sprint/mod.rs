@@ -1,0 +1,24 @@
+//! A sprint: its plan, its tasks, their attempts and reviews, as one aggregate.
+//!
+//! `Sprint::handle` takes a command and gives the events that follow, or a refusal and an unchanged sprint.
+//! `Sprint::apply` is the only place where a sprint changes, so that replaying its events gives the same sprint.
+
+mod apply;
+mod command;
+mod effect;
+mod event;
+mod handle;
+mod refusal;
+mod state;
+mod view;
+
+pub use command::{AgentCard, ApprovalFacts, Command, Delivered, Delivery, Opening, ReviewComment, ThreadAnswer};
+pub use effect::Effect;
+pub use event::{AttemptReason, Event, Outcome};
+pub(crate) use handle::Block;
+pub use refusal::{ApprovalBlock, Refusal, TooLate};
+pub use state::{
+    AgentChoice, Approval, Attempt, Author, Hold, MergeMethod, Message, PullRequest, Question, QuestionState, Review,
+    Sprint, SprintPhase, Stage, Task, Thread, Urgency, Verdict, Work, WorkId,
+};
+pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

@@ -1,0 +1,619 @@
+//! What a sprint is: data only. States that differ in data are variants with that data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::AgentCard;
+use super::event::{AttemptReason, Outcome};
+use crate::failure::Failure;
+use crate::graph::Graph;
+use crate::ids::{
+    AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId,
+    RepositoryId, ReviewId, SprintId, TaskId, TaskKey, ThreadId, WorkerId,
+};
+use crate::plan::{Plan, PlannedTask, SavedPlan};
+use crate::policy::Policy;
+use crate::time::Timestamp;
+use crate::trace::Usage;
+
+/// A sprint with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sprint {
+    /// Its number.
+    pub id: SprintId,
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// What the team wants, in its own words.
+    pub goal: String,
+    /// Who opened it; the one who is asked about the sprint as a whole.
+    pub lead: PersonId,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The agent that plans it.
+    pub planner: AgentId,
+    /// The numbers it is run by.
+    pub policy: Policy,
+    /// Where it stands.
+    pub phase: SprintPhase,
+    /// Since when.
+    pub phase_since: Timestamp,
+    /// Who paused it and when, if it is paused.
+    pub paused: Option<(PersonId, Timestamp)>,
+    /// Every version of its plan.
+    pub plans: Vec<SavedPlan>,
+    /// The version that was approved last.
+    pub approved: Option<Approval>,
+    /// The agents that may work on it, as of the approval.
+    pub roster: Vec<AgentCard>,
+    /// What the planning agent asked.
+    pub questions: Vec<Question>,
+    /// The planning agent's work.
+    pub planning: Work,
+    /// Every task of any version, by number.
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// The number of each key.
+    pub keys: BTreeMap<TaskKey, TaskId>,
+    /// Every attempt, in order; the `n`th stands at `n - 1`.
+    pub attempts: Vec<Attempt>,
+    /// Every chat message, in order.
+    pub messages: Vec<Message>,
+    /// The fencing token handed out last.
+    pub last_token: FencingToken,
+    /// How many reviews and threads there are, for their numbers.
+    pub reviews: u32,
+    /// How many threads of review comments there are.
+    pub threads: u32,
+    /// How many approved tasks are neither done nor cancelled.
+    pub open_tasks: usize,
+    /// When something must happen, by whose work; derived from the stages.
+    pub(crate) deadlines: BTreeSet<(Timestamp, WorkId)>,
+    /// Tasks that changed since somebody last asked; not a part of the state that is kept.
+    #[serde(skip)]
+    pub(crate) touched: Touched,
+}
+
+/// The tasks that events changed, for whoever keeps copies of them. Two sprints never differ by it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Touched(pub(crate) BTreeSet<TaskId>);
+
+impl PartialEq for Touched {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Where a sprint stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SprintPhase {
+    /// Being planned; nothing was approved yet.
+    Planning,
+    /// A version was approved; its tasks run.
+    Running,
+    /// Every approved task is done or cancelled.
+    Finished,
+    /// Given up by a person.
+    Cancelled,
+}
+
+/// Who wrote something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "author", content = "name", rename_all = "snake_case")]
+pub enum Author {
+    /// A person.
+    Person(PersonId),
+    /// An agent.
+    Agent(AgentId),
+}
+
+impl std::fmt::Display for Author {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Person(person) => person.fmt(f),
+            Self::Agent(agent) => write!(f, "{agent} (agent)"),
+        }
+    }
+}
+
+/// Who approved which version, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The version.
+    pub version: PlanVersion,
+    /// Who approved it.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A question of the planning agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its number.
+    pub id: QuestionId,
+    /// The question.
+    pub text: String,
+    /// Why it matters.
+    pub why: String,
+    /// Answers to choose from, if the agent offered some.
+    pub options: Vec<String>,
+    /// Who is asked; the lead, unless it was handed on.
+    pub asked: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it still waits.
+    pub state: QuestionState,
+}
+
+/// Whether a question still waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum QuestionState {
+    /// Nobody answered yet.
+    Open,
+    /// Answered.
+    Answered {
+        /// By whom.
+        by: PersonId,
+        /// What.
+        text: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Left to the agent's judgement.
+    Skipped {
+        /// By whom.
+        by: PersonId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Whose work it is that an attempt does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "work", content = "task", rename_all = "snake_case")]
+pub enum WorkId {
+    /// The planning agent's.
+    Planning,
+    /// A task's.
+    Task(TaskId),
+}
+
+/// Work that an agent does in attempts: where it stands, and what it remembers between attempts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Timestamp,
+    /// The numbers of its attempts.
+    pub attempts: Vec<u32>,
+    /// The agent's session, to go on with.
+    pub session: Option<String>,
+    /// Failures in a row since a person last stepped in or an attempt delivered.
+    pub failures: u32,
+    /// Interruptions in a row, likewise.
+    pub interruptions: u32,
+    /// Holds in a row, likewise.
+    pub holds: u32,
+    /// Messages that no agent has seen yet.
+    pub unread: Vec<MessageId>,
+    /// The commits that the last failed attempt left, to see whether the next one got any further.
+    pub left: Option<(crate::failure::FailureKind, BTreeMap<RepositoryId, CommitId>)>,
+}
+
+/// Where a piece of work stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Planning only: nothing to do until somebody says something.
+    Idle,
+    /// An attempt is wanted, but something stands before it: approval, owner, dependencies, a pause.
+    Waiting {
+        /// Why an attempt is wanted.
+        next: AttemptReason,
+        /// Not before this time.
+        not_before: Timestamp,
+    },
+    /// An attempt's job is in the queue.
+    Queued {
+        /// Which attempt.
+        attempt: u32,
+        /// Not to be taken before this time.
+        not_before: Timestamp,
+        /// When to look whether the job was lost.
+        check_at: Timestamp,
+    },
+    /// An agent works.
+    Running {
+        /// Which attempt.
+        attempt: u32,
+        /// Its fencing token.
+        token: FencingToken,
+        /// The worker that holds the lease.
+        worker: WorkerId,
+        /// When the lease ends unless it is renewed.
+        lease_until: Timestamp,
+        /// When the agent last said something.
+        active_at: Timestamp,
+        /// Whether the workspace is ready.
+        ready: bool,
+        /// What the agent last reported.
+        progress: Option<String>,
+        /// Who asked it to stop (a pause), if anybody did.
+        stopping: bool,
+    },
+    /// Held by a provider's limit or outage.
+    Held(Hold),
+    /// The agent asked its owner and waits, without a slot.
+    Asking {
+        /// The question.
+        question: String,
+        /// Answers to choose from.
+        options: Vec<String>,
+    },
+    /// Delivered; pull requests are being opened or updated.
+    Publishing {
+        /// The repositories still to come.
+        pending: BTreeSet<RepositoryId>,
+        /// By when it must have happened.
+        until: Timestamp,
+    },
+    /// The owner's turn: review and merge.
+    InReview,
+    /// The owner merged; the forge is doing it.
+    Merging {
+        /// The repositories still to come.
+        pending: BTreeSet<RepositoryId>,
+        /// Who merged.
+        by: PersonId,
+        /// By when it must have happened.
+        until: Timestamp,
+    },
+    /// Given up until a person decides.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+    /// Every pull request is merged.
+    Done,
+    /// Cancelled, or dropped from the plan.
+    Cancelled {
+        /// Who did it.
+        by: PersonId,
+    },
+}
+
+impl Stage {
+    /// Whether nothing will ever happen any more.
+    pub fn is_ended(&self) -> bool {
+        matches!(self, Self::Done | Self::Cancelled { .. })
+    }
+}
+
+/// A hold: the work waits for its provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What held it.
+    pub failure: Failure,
+    /// Until when; then another attempt is made.
+    pub until: Timestamp,
+    /// The attempt that met it.
+    pub attempt: u32,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its number.
+    pub id: TaskId,
+    /// What is to be done: as approved, or as in the newest version while nothing is approved.
+    pub planned: PlannedTask,
+    /// The version in which it was last approved; none if it waits for approval.
+    pub approved: Option<PlanVersion>,
+    /// Whether the newest version of the plan has it.
+    pub in_plan: bool,
+    /// Who is accountable.
+    pub owner: Option<PersonId>,
+    /// Who works on it.
+    pub agent: Option<AgentChoice>,
+    /// Its branch, from the first attempt on.
+    pub branch: Option<BranchName>,
+    /// Who paused it, if somebody did.
+    pub paused: Option<(PersonId, Timestamp)>,
+    /// The work on it.
+    pub work: Work,
+    /// How many of its dependencies are not done.
+    pub blockers: usize,
+    /// The tasks that depend on it.
+    pub dependents: Vec<TaskId>,
+    /// The tasks that it depends on.
+    pub dependencies: Vec<TaskId>,
+    /// Its rank on the critical path: estimated minutes of the longest chain that begins with it.
+    pub rank: u64,
+    /// What was delivered last: commits by repository.
+    pub heads: BTreeMap<RepositoryId, CommitId>,
+    /// What the agent said of its last delivery.
+    pub summary: Option<super::Delivery>,
+    /// Its pull requests.
+    pub pull_requests: BTreeMap<RepositoryId, PullRequest>,
+    /// Its reviews.
+    pub reviews: Vec<Review>,
+    /// Who approved what was delivered last.
+    pub approved_by: Option<PersonId>,
+    /// Its threads of review comments.
+    pub threads: Vec<Thread>,
+    /// How often it was delivered.
+    pub deliveries: u32,
+    /// How often a merge was asked for.
+    pub merges: u32,
+    /// Why the last merge did not happen.
+    pub merge_trouble: Option<String>,
+    /// Tokens and cost of ended attempts.
+    pub usage: Usage,
+}
+
+/// Which agent works on a task, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentChoice {
+    /// The agent.
+    pub agent: AgentId,
+    /// Why this one, for people.
+    pub reason: String,
+    /// The person who overruled the engine, if one did.
+    pub by: Option<PersonId>,
+}
+
+/// A pull request of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// Its number in the forge; none until it is opened.
+    pub number: Option<u64>,
+    /// The commit it offers.
+    pub head: CommitId,
+    /// The newest commit that the forge is known to show.
+    pub shown: Option<CommitId>,
+    /// The commit by which it was merged.
+    pub merged: Option<CommitId>,
+}
+
+/// A review's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// May be merged.
+    Approve,
+    /// Goes back to the agent.
+    RequestChanges,
+    /// Neither.
+    Comment,
+}
+
+/// A review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Its number.
+    pub id: ReviewId,
+    /// Who reviewed.
+    pub by: PersonId,
+    /// What they decided.
+    pub verdict: Verdict,
+    /// The text above all comments.
+    pub body: String,
+    /// The threads it opened.
+    pub threads: Vec<ThreadId>,
+    /// When.
+    pub at: Timestamp,
+    /// The commits that were looked at.
+    pub heads: BTreeMap<RepositoryId, CommitId>,
+}
+
+/// A thread of review comments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// Its number.
+    pub id: ThreadId,
+    /// The review that opened it.
+    pub review: ReviewId,
+    /// Where it stands and what it says.
+    pub comment: super::ReviewComment,
+    /// The agent's answer, with the commit that mended it.
+    pub answer: Option<super::ThreadAnswer>,
+}
+
+/// An attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its number.
+    pub id: AttemptId,
+    /// Whose work it does.
+    pub work: WorkId,
+    /// The agent.
+    pub agent: AgentId,
+    /// Why it was made.
+    pub reason: AttemptReason,
+    /// When it was scheduled.
+    pub scheduled_at: Timestamp,
+    /// When a worker took it, which one, and with which token.
+    pub started: Option<(Timestamp, WorkerId, FencingToken)>,
+    /// How it ended and when.
+    pub ended: Option<(Timestamp, Outcome)>,
+    /// Tokens and cost as last reported.
+    pub usage: Usage,
+}
+
+/// How urgent a chat message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Delivered when the agent's turn ends.
+    NextTurn,
+    /// The turn is interrupted for it.
+    Interrupt,
+}
+
+/// A chat message to an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its number.
+    pub id: MessageId,
+    /// Whose agent it is for.
+    pub to: WorkId,
+    /// Who wrote it.
+    pub by: PersonId,
+    /// The text.
+    pub text: String,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Which attempt got it, and when.
+    pub delivered: Option<(u32, Timestamp)>,
+}
+
+/// How a pull request is merged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeMethod {
+    /// A merge commit.
+    #[default]
+    Merge,
+    /// One new commit.
+    Squash,
+    /// Each commit anew on top of the base.
+    Rebase,
+}
+
+impl Work {
+    pub(crate) fn new(stage: Stage, at: Timestamp) -> Self {
+        Self {
+            stage,
+            since: at,
+            attempts: Vec::new(),
+            session: None,
+            failures: 0,
+            interruptions: 0,
+            holds: 0,
+            unread: Vec::new(),
+            left: None,
+        }
+    }
+
+    /// When something must happen if nothing else does.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        match &self.stage {
+            Stage::Queued { check_at, .. } => Some(*check_at),
+            Stage::Running { lease_until, .. } => Some(*lease_until),
+            Stage::Held(hold) => Some(hold.until),
+            Stage::Publishing { until, .. } | Stage::Merging { until, .. } => Some(*until),
+            Stage::Idle
+            | Stage::Waiting { .. }
+            | Stage::Asking { .. }
+            | Stage::InReview
+            | Stage::Failed { .. }
+            | Stage::Done
+            | Stage::Cancelled { .. } => None,
+        }
+    }
+}
+
+impl Task {
+    /// Whether any attempt was ever scheduled.
+    pub fn has_started(&self) -> bool {
+        !self.work.attempts.is_empty()
+    }
+
+    /// Whether every pull request is merged; false while there is none.
+    pub fn is_merged(&self) -> bool {
+        !self.pull_requests.is_empty() && self.pull_requests.values().all(|p| p.merged.is_some())
+    }
+
+    /// Threads that the agent has not answered.
+    pub fn open_threads(&self) -> impl Iterator<Item = &Thread> {
+        self.threads.iter().filter(|t| t.answer.is_none())
+    }
+}
+
+impl Sprint {
+    /// The work of this id.
+    pub fn work(&self, id: WorkId) -> Option<&Work> {
+        match id {
+            WorkId::Planning => Some(&self.planning),
+            WorkId::Task(task) => self.tasks.get(&task).map(|t| &t.work),
+        }
+    }
+
+    /// The attempt of this number.
+    pub fn attempt(&self, n: u32) -> Option<&Attempt> {
+        self.attempts.get(usize::try_from(n).ok()?.checked_sub(1)?)
+    }
+
+    /// The newest version of the plan.
+    pub fn newest_plan(&self) -> Option<&SavedPlan> {
+        self.plans.last()
+    }
+
+    /// The version of this number.
+    pub fn plan(&self, version: PlanVersion) -> Option<&SavedPlan> {
+        self.plans.get(usize::try_from(version.0).ok()?.checked_sub(1)?)
+    }
+
+    /// The plan that was approved last.
+    pub fn approved_plan(&self) -> Option<&Plan> {
+        self.plan(self.approved.as_ref()?.version).map(|saved| &saved.plan)
+    }
+
+    /// Whether the newest version waits for approval.
+    pub fn awaits_approval(&self) -> bool {
+        let newest = self.newest_plan().map(|saved| saved.version);
+        newest.is_some() && newest != self.approved.as_ref().map(|a| a.version)
+    }
+
+    /// Whether it is neither finished nor cancelled.
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, SprintPhase::Planning | SprintPhase::Running)
+    }
+
+    /// Questions that wait for an answer.
+    pub fn open_questions(&self) -> impl Iterator<Item = &Question> {
+        self.questions.iter().filter(|q| q.state == QuestionState::Open)
+    }
+
+    /// When `Command::Tick` must come next, if nothing else happens before.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// The tasks that changed since this was last called.
+    pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
+        std::mem::take(&mut self.touched.0)
+    }
+
+    /// The title of the newest plan, or the goal's first line before there is one.
+    pub fn title(&self) -> &str {
+        self.newest_plan().map_or_else(
+            || self.goal.lines().next().unwrap_or_default(),
+            |saved| &saved.plan.title,
+        )
+    }
+
+    /// The graph of the newest plan with the critical path of what is left: done tasks weigh nothing.
+    pub fn graph(&self) -> Option<(Graph, Vec<usize>)> {
+        let plan = &self.newest_plan()?.plan;
+        let graph = plan.graph();
+        let mut weights = plan.weights();
+        for (weight, task) in weights.iter_mut().zip(&plan.tasks) {
+            let ended = self
+                .keys
+                .get(&task.key)
+                .and_then(|id| self.tasks.get(id))
+                .is_some_and(|t| t.work.stage.is_ended());
+            if ended {
+                *weight = 0;
+            }
+        }
+        let path = graph.critical_path(&weights);
+        Some((graph, path))
+    }
+}
