@@ -1,0 +1,290 @@
+//! The people of the simulated team: now and then they do anything at all, and when it is calm they do what the inbox
+//! asks of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+use team6_core::explain::{Actor, Explanation, Reason};
+use team6_core::ids::{PersonId, PlanVersion, TaskId};
+use team6_core::sprint::{
+    AgentCard, ApprovalFacts, Command, MergeMethod, ReviewComment, Sprint, Stage, Urgency, Verdict, WorkId,
+};
+
+use crate::plans;
+
+/// Everybody there is; the first one leads.
+pub(crate) fn people() -> Vec<PersonId> {
+    ["ada", "bob", "cyd"]
+        .into_iter()
+        .filter_map(|name| PersonId::new(name).ok())
+        .collect()
+}
+
+/// What an approval is checked against.
+pub(crate) fn facts() -> ApprovalFacts {
+    let card = |name: &str, specialty: &str| {
+        Some(AgentCard {
+            id: name.parse().ok()?,
+            specialties: vec![specialty.parse().ok()?],
+            merged: 0,
+            failed: 0,
+        })
+    };
+    ApprovalFacts {
+        may_approve: true,
+        repositories: plans::repositories().into_iter().collect::<BTreeSet<_>>(),
+        agents: [card("back", "backend"), card("front", "frontend")]
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
+}
+
+/// Anything that a person may try, sensible or not.
+pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
+    let everybody = people();
+    let by = everybody[rng.usize(0..everybody.len())].clone();
+    let tasks: Vec<TaskId> = sprint.tasks.keys().copied().collect();
+    let task = if tasks.is_empty() {
+        TaskId(0)
+    } else {
+        tasks[rng.usize(0..tasks.len())]
+    };
+    let owner = sprint
+        .tasks
+        .get(&task)
+        .and_then(|t| t.owner.clone())
+        .unwrap_or_else(|| by.clone());
+    let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
+    match rng.u8(0..34) {
+        0 | 1 => Command::Chat {
+            by: owner,
+            to: WorkId::Task(task),
+            text: "Look here.".into(),
+            urgency: Urgency::Interrupt,
+        },
+        2 => Command::Chat {
+            by,
+            to: WorkId::Planning,
+            text: "Smaller, please.".into(),
+            urgency: Urgency::NextTurn,
+        },
+        3 => Command::PauseTask { by: owner, task },
+        4..=6 => Command::ResumeTask { by: owner, task },
+        7 => Command::PauseSprint { by },
+        8..=10 => Command::ResumeSprint { by },
+        11 if rng.u8(0..8) == 0 => Command::CancelTask { by: owner, task },
+        12 if rng.u8(0..60) == 0 => Command::CancelSprint { by },
+        13 | 14 => Command::Retry {
+            by: owner,
+            work: WorkId::Task(task),
+            note: "again".into(),
+        },
+        15 => Command::Retry {
+            by,
+            work: WorkId::Planning,
+            note: "again".into(),
+        },
+        16..=18 => {
+            let verdicts = [Verdict::Approve, Verdict::RequestChanges, Verdict::Comment];
+            let verdict = verdicts[rng.usize(0..3)];
+            let repositories = sprint
+                .tasks
+                .get(&task)
+                .map(|t| t.pull_requests.keys().cloned().collect::<Vec<_>>());
+            let comments = repositories
+                .unwrap_or_default()
+                .into_iter()
+                .map(|repository| ReviewComment {
+                    repository,
+                    path: "src/lib.rs".into(),
+                    line: Some(3),
+                    old_side: false,
+                    text: "Why?".into(),
+                });
+            let comments = comments.collect();
+            Command::SubmitReview {
+                by: owner,
+                task,
+                verdict,
+                body: "Seen.".into(),
+                comments,
+                heads: BTreeMap::new(),
+            }
+        }
+        19 | 20 => Command::Merge {
+            by: owner,
+            task,
+            method: MergeMethod::Merge,
+        },
+        21 => Command::SetOwners {
+            by: by.clone(),
+            owners: BTreeMap::from([(task, by)]),
+        },
+        22 => {
+            let owners = sprint
+                .tasks
+                .values()
+                .filter(|t| !t.work.stage.is_ended())
+                .map(|t| (t.id, by.clone()));
+            Command::SetOwners {
+                by: by.clone(),
+                owners: owners.collect(),
+            }
+        }
+        23..=25 => Command::Approve {
+            by,
+            version: newest,
+            facts: facts(),
+        },
+        26 | 27 => {
+            let plan = sprint.newest_plan().map(|saved| saved.plan.clone());
+            let plan = match plan {
+                Some(plan) => plans::changed(rng, &plan),
+                None => plans::plan(rng),
+            };
+            let base = if rng.u8(0..6) == 0 {
+                PlanVersion(newest.0.wrapping_sub(1))
+            } else {
+                newest
+            };
+            Command::SavePlan {
+                by,
+                base,
+                plan,
+                note: "edited".into(),
+                first_task: TaskId(0),
+            }
+        }
+        28 => Command::RestorePlan {
+            by,
+            version: PlanVersion(rng.u32(0..newest.0 + 2)),
+        },
+        29 => {
+            let agent = if rng.bool() { "back" } else { "front" };
+            match agent.parse() {
+                Ok(agent) => Command::ChooseAgent { by: owner, task, agent },
+                Err(_) => Command::Tick,
+            }
+        }
+        _ => match sprint.open_questions().next() {
+            Some(question) if rng.bool() => Command::AnswerQuestion {
+                by,
+                question: question.id,
+                text: "Far enough.".into(),
+            },
+            Some(question) if rng.bool() => Command::SkipQuestion {
+                by,
+                question: question.id,
+            },
+            Some(question) => Command::HandQuestion {
+                by: by.clone(),
+                question: question.id,
+                to: by,
+            },
+            None => Command::Tick,
+        },
+    }
+}
+
+/// What a person does about something that waits for them.
+pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation) -> Option<Command> {
+    let Actor::Person(by) = why.actor.clone() else {
+        return None;
+    };
+    let work = task.map_or(WorkId::Planning, WorkId::Task);
+    let newest = sprint.newest_plan()?.version;
+    Some(match (&why.reason, task) {
+        (Reason::QuestionOpen { question, .. }, _) => Command::SkipQuestion {
+            by,
+            question: *question,
+        },
+        (Reason::NoOwner, _) => {
+            let unowned = sprint
+                .tasks
+                .values()
+                .filter(|t| t.owner.is_none() && !t.work.stage.is_ended());
+            Command::SetOwners {
+                by: by.clone(),
+                owners: unowned.map(|t| (t.id, by.clone())).collect(),
+            }
+        }
+        (Reason::AwaitsApproval { version }, _) => Command::Approve {
+            by,
+            version: *version,
+            facts: facts(),
+        },
+        (Reason::SprintPaused { .. }, _) => Command::ResumeSprint { by },
+        (Reason::Paused { .. }, Some(task)) => {
+            let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone()).unwrap_or(by);
+            Command::ResumeTask { by: owner, task }
+        }
+        (Reason::DependencyCancelled { .. }, Some(task)) => Command::CancelTask { by, task },
+        (Reason::Asked { .. }, Some(_)) => Command::Chat {
+            by,
+            to: work,
+            text: "This one.".into(),
+            urgency: Urgency::NextTurn,
+        },
+        (Reason::Failed { .. } | Reason::PlanningFailed { .. }, _) => Command::Retry {
+            by,
+            work,
+            note: "go on".into(),
+        },
+        (Reason::Review { .. }, Some(task)) => Command::SubmitReview {
+            by,
+            task,
+            verdict: Verdict::Approve,
+            body: String::new(),
+            comments: vec![],
+            heads: BTreeMap::new(),
+        },
+        (Reason::PartlyMerged { .. }, Some(task)) if sprint.tasks.get(&task)?.approved_by.is_none() => {
+            Command::SubmitReview {
+                by,
+                task,
+                verdict: Verdict::Approve,
+                body: String::new(),
+                comments: vec![],
+                heads: BTreeMap::new(),
+            }
+        }
+        (Reason::Merge { .. } | Reason::PartlyMerged { .. }, Some(task)) => Command::Merge {
+            by,
+            task,
+            method: MergeMethod::Squash,
+        },
+        (Reason::NotPlanned, _) => Command::RestorePlan { by, version: newest },
+        _ => return None,
+    })
+}
+
+/// What the lead does when the newest plan cannot be approved: the plan as it was approved, with what has started.
+pub(crate) fn mended_plan(sprint: &Sprint) -> Option<Command> {
+    let newest = sprint.newest_plan()?;
+    let mut plan = sprint.approved_plan()?.clone();
+    plan.title = format!("{} again, version {}", plan.title, newest.version);
+    plan.tasks.retain(|t| {
+        let task = sprint.keys.get(&t.key).and_then(|id| sprint.tasks.get(id));
+        task.is_some_and(|t| !matches!(t.work.stage, Stage::Cancelled { .. }))
+    });
+    let known: BTreeSet<_> = plan.tasks.iter().map(|t| t.key.clone()).collect();
+    for task in &mut plan.tasks {
+        let started = sprint
+            .keys
+            .get(&task.key)
+            .and_then(|id| sprint.tasks.get(id))
+            .is_some_and(team6_core::sprint::Task::has_started);
+        if !started {
+            task.depends_on.retain(|on| known.contains(on));
+        }
+    }
+    let by = sprint.lead.clone();
+    Some(Command::SavePlan {
+        by,
+        base: newest.version,
+        plan,
+        note: "mended".into(),
+        first_task: TaskId(0),
+    })
+}

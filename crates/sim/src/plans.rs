@@ -1,0 +1,84 @@
+//! Random plans: graphs of every shape, over one or two repositories.
+
+use fastrand::Rng;
+use team6_core::ids::{RepositoryId, Specialty, TaskKey};
+use team6_core::plan::{Plan, PlannedTask, Priority};
+
+/// The repositories of the simulated project.
+pub(crate) fn repositories() -> Vec<RepositoryId> {
+    ["api", "web"]
+        .into_iter()
+        .filter_map(|name| RepositoryId::new(name).ok())
+        .collect()
+}
+
+/// A random plan of one to nine tasks. Now and then it is one that must be refused.
+pub(crate) fn plan(rng: &mut Rng) -> Plan {
+    let count = rng.usize(1..10);
+    let keys: Vec<TaskKey> = (0..count).filter_map(|n| TaskKey::new(format!("t{n}")).ok()).collect();
+    let tasks = (0..count).map(|n| task(rng, &keys, n)).collect();
+    Plan {
+        title: format!("Plan {}", rng.u32(0..1000)),
+        prd: "What and why.".into(),
+        tasks,
+    }
+}
+
+/// A version of `plan` with one thing changed: a task added, removed, or its words or dependencies changed.
+pub(crate) fn changed(rng: &mut Rng, plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    let place = rng.usize(0..plan.tasks.len());
+    match rng.u8(0..4) {
+        0 => {
+            let key = TaskKey::new(format!("x{}", rng.u32(0..100_000)));
+            let mut keys: Vec<TaskKey> = plan.tasks.iter().map(|t| t.key.clone()).collect();
+            keys.extend(key);
+            let last = keys.len() - 1;
+            let added = task(rng, &keys, last);
+            plan.tasks.push(added);
+        }
+        1 => {
+            plan.tasks.remove(place);
+        }
+        2 => plan.tasks[place].title = format!("Other words {}", rng.u32(0..1000)),
+        _ => {
+            let on = plan.tasks[rng.usize(0..plan.tasks.len())].key.clone();
+            plan.tasks[place].depends_on = vec![on];
+        }
+    }
+    plan
+}
+
+fn task(rng: &mut Rng, keys: &[TaskKey], n: usize) -> PlannedTask {
+    let mut depends_on: Vec<TaskKey> = keys[..n].iter().filter(|_| rng.u8(0..10) < 3).cloned().collect();
+    if rng.u8(0..200) == 0 {
+        // A cycle, or a task that waits for itself.
+        depends_on.push(keys[rng.usize(0..keys.len())].clone());
+    }
+    let all = repositories();
+    let repositories = if rng.u8(0..4) == 0 {
+        all
+    } else {
+        vec![all[rng.usize(0..all.len())].clone()]
+    };
+    let specialties = ["backend", "frontend"];
+    let specialty = if rng.bool() {
+        Specialty::new(specialties[rng.usize(0..2)]).ok()
+    } else {
+        None
+    };
+    let priorities = [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent];
+    PlannedTask {
+        key: keys[n].clone(),
+        title: format!("Task {n}"),
+        what: "Do it.".into(),
+        why: "Because.".into(),
+        acceptance_criteria: vec!["It works.".into()],
+        depends_on,
+        estimate_minutes: rng.u32(5..240),
+        priority: priorities[rng.usize(0..4)],
+        specialty,
+        repositories,
+        paths: Vec::new(),
+    }
+}

@@ -1,0 +1,288 @@
+//! Workers and their agents: what they send after they took an attempt, and how it gets lost on the way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fastrand::Rng;
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::{CommitId, FencingToken, RepositoryId};
+use team6_core::sprint::{Command, Delivered, Delivery, Sprint, ThreadAnswer, WorkId};
+use team6_core::time::Timestamp;
+use team6_core::trace::Usage;
+
+use crate::plans;
+
+/// Something on its way to the engine.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    /// Sent as it is.
+    Command(Command),
+    /// A heartbeat; the agent was last active at this time.
+    Heartbeat {
+        attempt: u32,
+        token: FencingToken,
+        active_at: Timestamp,
+    },
+    /// How the agent's run ends, made from what the worker sees at that time.
+    End {
+        attempt: u32,
+        token: FencingToken,
+        how: End,
+    },
+}
+
+/// How an agent's run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Deliver,
+    Reply,
+    Ask,
+    Fail(FailureKind),
+    Interrupt,
+}
+
+/// What a worker sends about one attempt, with the time of each message's arrival.
+pub(crate) fn run(
+    rng: &mut Rng,
+    sprint: &Sprint,
+    attempt: u32,
+    token: FencingToken,
+    now: Timestamp,
+    calm: bool,
+) -> Vec<(Timestamp, Message)> {
+    let work = sprint.attempt(attempt).map(|a| a.work);
+    let beat = sprint.policy.heartbeat;
+    let length = Duration::from_secs(rng.u64(1..600));
+    let mut messages = vec![
+        (
+            now + beat / 10,
+            Message::Command(Command::WorkspaceReady { attempt, token }),
+        ),
+        (
+            now + beat / 5,
+            Message::Command(Command::SessionOpened {
+                attempt,
+                token,
+                session: format!("session-{attempt}"),
+            }),
+        ),
+    ];
+    // An agent that falls silent lives on while its worker beats for it; one that is cut off stops beating.
+    let silent = !calm && rng.u8(0..20) == 0;
+    let cut_off = !calm && rng.u8(0..20) == 0;
+    let end = now + length;
+    let mut at = now + beat;
+    let last = if silent { end + sprint.policy.silence * 2 } else { end };
+    while at < last {
+        let active_at = if silent { now } else { at };
+        if !(cut_off && at > now + length / 2) {
+            messages.push((
+                at,
+                Message::Heartbeat {
+                    attempt,
+                    token,
+                    active_at,
+                },
+            ));
+        }
+        at = at + beat;
+    }
+    if work == Some(WorkId::Planning) {
+        let draft = match sprint.newest_plan() {
+            Some(saved) if rng.bool() => plans::changed(rng, &saved.plan),
+            _ => plans::plan(rng),
+        };
+        if calm || rng.u8(0..3) > 0 {
+            let first_task = team6_core::ids::TaskId(0);
+            let submit = Command::SubmitPlan {
+                attempt,
+                token,
+                base: None,
+                plan: draft,
+                first_task,
+            };
+            messages.push((now + length / 2, Message::Command(submit)));
+        }
+        if !calm && rng.u8(0..4) == 0 {
+            let text = "How far?".to_owned();
+            let ask = Command::AskQuestion {
+                attempt,
+                token,
+                text,
+                why: "It matters.".into(),
+                options: vec![],
+            };
+            messages.push((now + length / 3, Message::Command(ask)));
+        }
+    } else if rng.bool() {
+        let report = Command::ReportProgress {
+            attempt,
+            token,
+            text: "half way".into(),
+        };
+        messages.push((now + length / 2, Message::Command(report)));
+    }
+    if !silent {
+        messages.push((
+            end,
+            Message::End {
+                attempt,
+                token,
+                how: how(rng, work, calm),
+            },
+        ));
+    }
+    if calm { messages } else { disturbed(rng, messages) }
+}
+
+fn how(rng: &mut Rng, work: Option<WorkId>, calm: bool) -> End {
+    let usual = if work == Some(WorkId::Planning) {
+        End::Reply
+    } else {
+        End::Deliver
+    };
+    if calm {
+        return usual;
+    }
+    let kinds = [
+        FailureKind::AgentExited,
+        FailureKind::NotCompleted,
+        FailureKind::Protocol,
+        FailureKind::WorkspaceLost,
+        FailureKind::UsageLimit,
+        FailureKind::ProviderOutage,
+        FailureKind::LoginNeeded,
+        FailureKind::Impossible,
+        FailureKind::Unreachable,
+    ];
+    match rng.u8(0..20) {
+        0..=9 => usual,
+        10 => End::Reply,
+        11 => End::Ask,
+        12 => End::Interrupt,
+        _ => End::Fail(kinds[rng.usize(0..kinds.len())]),
+    }
+}
+
+/// Messages are lost, repeated, and arrive late and in another order; some come long after their lease.
+fn disturbed(rng: &mut Rng, messages: Vec<(Timestamp, Message)>) -> Vec<(Timestamp, Message)> {
+    let mut arriving = Vec::with_capacity(messages.len());
+    for (at, message) in messages {
+        match rng.u8(0..40) {
+            0 => {}
+            1 => {
+                arriving.push((at, message.clone()));
+                arriving.push((at + Duration::from_secs(rng.u64(0..2000)), message));
+            }
+            2 | 3 => arriving.push((at + Duration::from_secs(rng.u64(0..2000)), message)),
+            _ => arriving.push((at + Duration::from_millis(rng.u64(0..50)), message)),
+        }
+    }
+    arriving
+}
+
+/// The command of a message, as the worker makes it when it sends it.
+pub(crate) fn command(rng: &mut Rng, sprint: &Sprint, message: Message) -> Command {
+    match message {
+        Message::Command(command) => command,
+        Message::Heartbeat {
+            attempt,
+            token,
+            active_at,
+        } => Command::Heartbeat {
+            attempt,
+            token,
+            active_at,
+            usage: Usage::default(),
+        },
+        Message::End { attempt, token, how } => end(rng, sprint, attempt, token, how),
+    }
+}
+
+fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: End) -> Command {
+    let task = match sprint.attempt(attempt).map(|a| a.work) {
+        Some(WorkId::Task(id)) => sprint.tasks.get(&id),
+        _ => None,
+    };
+    let usage = Usage::default();
+    let left: BTreeMap<RepositoryId, CommitId> = match task {
+        Some(task) if rng.bool() => task
+            .planned
+            .repositories
+            .iter()
+            .filter_map(|r| Some((r.clone(), commit(rng)?)))
+            .collect(),
+        _ => BTreeMap::new(),
+    };
+    match how {
+        End::Deliver => {
+            let answers = task
+                .into_iter()
+                .flat_map(team6_core::sprint::Task::open_threads)
+                .map(|thread| ThreadAnswer {
+                    thread: thread.id,
+                    commit: None,
+                    text: "mended".into(),
+                });
+            let answers = answers.collect();
+            let repositories = task.map(|t| t.planned.repositories.clone()).unwrap_or_default();
+            let mut results = BTreeMap::new();
+            for (place, repository) in repositories.into_iter().enumerate() {
+                if let Some(head) = commit(rng) {
+                    results.insert(
+                        repository,
+                        Delivered {
+                            head,
+                            changed: place == 0 || rng.bool(),
+                        },
+                    );
+                }
+            }
+            let delivery = Delivery {
+                what: "Did it.".into(),
+                why: "As asked.".into(),
+                tests: vec![],
+            };
+            Command::Deliver {
+                attempt,
+                token,
+                delivery,
+                answers,
+                results,
+                usage,
+            }
+        }
+        End::Reply => Command::Reply { attempt, token, usage },
+        End::Ask => Command::AskOwner {
+            attempt,
+            token,
+            question: "Which one?".into(),
+            options: vec![],
+        },
+        End::Interrupt => Command::InterruptAttempt {
+            attempt,
+            token,
+            why: "the worker stops".into(),
+            left,
+            usage,
+        },
+        End::Fail(kind) => {
+            let failure = Failure {
+                kind,
+                text: format!("{kind:?}"),
+                until: None,
+            };
+            Command::FailAttempt {
+                attempt,
+                token,
+                failure,
+                left,
+                usage,
+            }
+        }
+    }
+}
+
+fn commit(rng: &mut Rng) -> Option<CommitId> {
+    CommitId::new(format!("{:016x}{:016x}{:08x}", rng.u64(..), rng.u64(..), rng.u32(..))).ok()
+}
