@@ -151,7 +151,10 @@ impl Sprint {
                 }
                 match self.newest_plan() {
                     Some(saved) if self.awaits_approval() => {
-                        let missing = self.tasks.values().any(|t| t.in_plan && t.owner.is_none());
+                        let missing = self
+                            .tasks
+                            .values()
+                            .any(|t| t.in_plan && t.owner.is_none() && !t.work.stage.is_ended());
                         let reason = if missing {
                             Reason::NoOwner
                         } else {

@@ -193,7 +193,6 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
         return None;
     };
     let work = task.map_or(WorkId::Planning, WorkId::Task);
-    let newest = sprint.newest_plan()?.version;
     Some(match (&why.reason, task) {
         (Reason::QuestionOpen { question, .. }, _) => Command::SkipQuestion {
             by,
@@ -254,7 +253,12 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
             task,
             method: MergeMethod::Squash,
         },
-        (Reason::NotPlanned, _) => Command::RestorePlan { by, version: newest },
+        (Reason::NotPlanned, None) => Command::Chat {
+            by,
+            to: work,
+            text: "A plan, please.".into(),
+            urgency: Urgency::NextTurn,
+        },
         _ => return None,
     })
 }
