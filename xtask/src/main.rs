@@ -25,7 +25,15 @@ fn main() -> ExitCode {
 
 fn test() -> bool {
     cargo(&["fmt", "--all", "--check"])
-        && cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        && cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-D",
+            "warnings",
+        ])
         && cargo(&["test", "--workspace", "--all-features"])
 }
 
