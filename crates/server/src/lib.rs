@@ -1,1 +1,3 @@
-//! HTTP API, live stream, dispatcher and reconcilers.
+//! The control plane: the engine that carries out commands, and what people and workers reach it by.
+
+pub mod engine;

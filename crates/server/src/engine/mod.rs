@@ -1,0 +1,253 @@
+//! The engine: commands in, events on record, effects carried out, deadlines kept.
+//!
+//! It is the only writer of the log. The rules are the core's; here is what they need: the newest state, the time, the
+//! log and the queue.
+
+mod clock;
+mod effects;
+mod error;
+mod projects;
+mod rows;
+mod sprints;
+mod wake;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use team6_core::ids::{PersonId, ProjectId, SprintId, StreamVersion, TaskId};
+use team6_core::plan::Plan;
+use team6_core::policy::Policy;
+use team6_core::project::{Project, ProjectCommand, ProjectEvent};
+use team6_core::sprint::{Command, Opening, Sprint};
+use team6_core::time::Timestamp;
+use team6_store::{IdempotentAnswer, Rebuilt, SprintFilter, Store, StreamId};
+use tokio::sync::watch;
+
+pub use clock::Clock;
+pub use effects::{EffectError, EffectHandler, keep_deadlines, run as carry_out_effects};
+pub use error::EngineError;
+pub use rows::phase_name;
+pub use sprints::Done;
+
+use projects::Projects;
+use sprints::Sprints;
+use wake::Deadlines;
+
+/// The actor's name of what the engine does by itself.
+pub const ENGINE: &str = "team6";
+
+/// The engine.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    clock: Arc<Clock>,
+    sprints: Sprints,
+    projects: Projects,
+    deadlines: Deadlines,
+}
+
+impl Engine {
+    /// An engine over a store. Every open sprint is read, so that its deadlines are known.
+    pub async fn start(store: Arc<dyn Store>) -> Result<Self, EngineError> {
+        let clock = Arc::new(Clock::not_before(last_event(store.as_ref()).await?));
+        let engine = Self {
+            sprints: Sprints::new(Arc::clone(&store), Arc::clone(&clock)),
+            projects: Projects::new(Arc::clone(&store)),
+            deadlines: Deadlines::default(),
+            store,
+            clock,
+        };
+        for id in engine.open_sprints().await? {
+            let deadline = engine.sprints.read(id, |sprint, _| sprint.next_deadline()).await?;
+            engine.deadlines.set(id, deadline);
+        }
+        Ok(engine)
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Opens a sprint in a project.
+    pub async fn open_sprint(
+        &self,
+        project: &ProjectId,
+        goal: String,
+        lead: PersonId,
+        planner: team6_core::ids::AgentId,
+        policy: Policy,
+        answer: Option<IdempotentAnswer>,
+    ) -> Result<(SprintId, Done), EngineError> {
+        self.project(project).await?;
+        if goal.trim().is_empty() {
+            return Err(team6_core::sprint::Refusal::NoGoal.into());
+        }
+        let id = SprintId(self.store.reserve("sprint", 1).await?);
+        let actor = lead.to_string();
+        let policy = Policy {
+            seed: policy.seed ^ id.0,
+            ..policy
+        };
+        let opening = Opening {
+            id,
+            project: project.clone(),
+            goal,
+            lead,
+            planner,
+            policy,
+        };
+        let done = self.sprints.open(opening, &actor, answer).await?;
+        self.set_deadline(id).await?;
+        Ok((id, done))
+    }
+
+    /// Carries out a command on a sprint. Plans get numbers for their new tasks here.
+    pub async fn execute(
+        &self,
+        id: SprintId,
+        mut command: Command,
+        actor: &str,
+        answer: Option<IdempotentAnswer>,
+    ) -> Result<Done, EngineError> {
+        if let Command::SubmitPlan { plan, first_task, .. } | Command::SavePlan { plan, first_task, .. } = &mut command
+        {
+            *first_task = self.numbers_for(id, plan).await?;
+        }
+        let done = self.sprints.execute(id, command, actor, answer).await?;
+        self.set_deadline(id).await?;
+        Ok(done)
+    }
+
+    async fn numbers_for(&self, id: SprintId, plan: &Plan) -> Result<TaskId, EngineError> {
+        let new = self.read(id, |sprint, _| {
+            plan.tasks.iter().filter(|t| !sprint.keys.contains_key(&t.key)).count()
+        });
+        // A plan that is far too long is refused by the rules; it needs no numbers.
+        match u32::try_from(new.await?.min(100_000)) {
+            Ok(0) | Err(_) => Ok(TaskId(0)),
+            Ok(count) => Ok(TaskId(self.store.reserve("task", count).await?)),
+        }
+    }
+
+    /// Looks at a sprint.
+    pub async fn read<T>(
+        &self,
+        id: SprintId,
+        look: impl FnOnce(&Sprint, StreamVersion) -> T,
+    ) -> Result<T, EngineError> {
+        self.sprints.read(id, look).await
+    }
+
+    /// The sprint of a task.
+    pub async fn sprint_of(&self, task: TaskId) -> Result<SprintId, EngineError> {
+        let row = self.store.task(task).await?;
+        row.map(|row| row.sprint).ok_or(EngineError::NoSuchTask(task))
+    }
+
+    /// Does what is due in all sprints, and gives the time when the next thing is.
+    pub async fn tick(&self) -> Option<Timestamp> {
+        let now = self.now();
+        for id in self.deadlines.due(now) {
+            if let Err(error) = self.execute(id, Command::Tick, ENGINE, None).await {
+                tracing::error!(sprint = %id, %error, "a deadline could not be kept; it is tried again in a second");
+                self.deadlines.set(id, Some(now + std::time::Duration::from_secs(1)));
+            }
+        }
+        self.deadlines.next()
+    }
+
+    /// Moves whenever the next deadline may have changed.
+    pub fn deadline_changes(&self) -> watch::Receiver<u64> {
+        self.deadlines.changes()
+    }
+
+    async fn set_deadline(&self, id: SprintId) -> Result<(), EngineError> {
+        let deadline = self
+            .sprints
+            .read(id, |sprint, _| sprint.next_deadline().filter(|_| sprint.is_open()))
+            .await?;
+        self.deadlines.set(id, deadline);
+        Ok(())
+    }
+
+    /// The sprints that are neither finished nor cancelled.
+    pub async fn open_sprints(&self) -> Result<Vec<SprintId>, EngineError> {
+        let mut filter = SprintFilter {
+            phases: vec!["planning".into(), "running".into()],
+            ..SprintFilter::default()
+        };
+        let mut ids = Vec::new();
+        loop {
+            let page = self.store.sprints(&filter, 1_000).await?;
+            let Some(last) = page.last() else { return Ok(ids) };
+            filter.before = Some(last.id);
+            ids.extend(page.into_iter().map(|row| row.id));
+        }
+    }
+
+    /// Changes a project, or makes one.
+    pub async fn change_project(
+        &self,
+        id: &ProjectId,
+        command: ProjectCommand,
+        actor: &str,
+    ) -> Result<ProjectEvent, EngineError> {
+        self.projects.execute(id, command, actor, self.now()).await
+    }
+
+    /// A project.
+    pub async fn project(&self, id: &ProjectId) -> Result<Project, EngineError> {
+        self.projects
+            .load(id)
+            .await?
+            .map(|(project, _)| project)
+            .ok_or_else(|| EngineError::NoSuchProject(id.clone()))
+    }
+
+    /// All projects, by name.
+    pub async fn projects(&self) -> Result<BTreeMap<ProjectId, Project>, EngineError> {
+        self.projects.all().await
+    }
+
+    /// Makes all read models anew from the log; gives the number of sprints.
+    pub async fn rebuild(&self) -> Result<usize, EngineError> {
+        loop {
+            let head = self.store.head().await?;
+            let mut rebuilt = Rebuilt::default();
+            let mut after: Option<StreamId> = None;
+            loop {
+                let page = self.store.list_streams("sprint/", after.as_ref(), 1_000).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                for id in page.iter().filter_map(|(stream, _)| sprints::sprint_of(stream)) {
+                    self.sprints.forget(id);
+                    let Some(loaded) = sprints::load(self.store.as_ref(), id).await? else {
+                        continue;
+                    };
+                    let rows = rows::all(&loaded.sprint, self.now());
+                    rebuilt.sprints.extend(rows.sprint);
+                    rebuilt.tasks.extend(rows.tasks);
+                    rebuilt.inbox.extend(rows.inbox);
+                }
+            }
+            let sprints = rebuilt.sprints.len();
+            match self.store.rebuild(head, rebuilt).await {
+                Ok(()) => return Ok(sprints),
+                Err(team6_store::StoreError::LogMoved { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+async fn last_event(store: &dyn Store) -> Result<Timestamp, EngineError> {
+    let head = store.head().await?;
+    let before = team6_core::ids::Position(head.0.saturating_sub(1));
+    let last = store.read_log(before, &team6_store::LogFilter::default(), 1).await?;
+    Ok(last.first().map_or(Timestamp(0), |event| event.at))
+}
