@@ -4,6 +4,7 @@
 //! a command, this crate says which events follow, how they change the state, and which effects and deadlines they
 //! call for. Everything that Team6 promises is decided here, and tested here.
 
+pub mod briefing;
 pub mod explain;
 pub mod failure;
 pub mod graph;

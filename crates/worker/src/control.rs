@@ -1,0 +1,180 @@
+//! What a worker asks of the control plane. It is the only way to it: no worker reaches the log, the queue or the forge.
+//!
+//! The embedded worker is handed an implementation in the same process; a worker on another machine one over HTTP.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use team6_core::briefing::Briefing;
+use team6_core::ids::{
+    AgentId, AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId, SprintId, ThreadId, WorkerId,
+};
+use team6_core::sprint::{Command, Message, Refusal, WorkId};
+use team6_core::time::Timestamp;
+use team6_core::trace::{TraceEntry, Usage};
+use tokio::sync::watch;
+
+/// An attempt, with all that is needed to make it.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its fencing token, which goes with everything that is told about it.
+    pub token: FencingToken,
+    /// The project.
+    pub project: ProjectId,
+    /// Whose work it is.
+    pub work: WorkId,
+    /// What people call the work.
+    pub title: String,
+    /// The agent that does it.
+    pub agent: AgentId,
+    /// The branch to commit to; none for planning, which changes nothing.
+    pub branch: Option<BranchName>,
+    /// The repositories of the workspace.
+    pub repositories: Vec<AssignedRepository>,
+    /// What the agent is told.
+    pub briefing: Briefing,
+    /// The agent's session to go on with.
+    pub session: Option<String>,
+    /// The threads that the agent must answer.
+    pub threads: Vec<ThreadId>,
+    /// Whether the agent may end by only answering.
+    pub may_reply: bool,
+    /// How often to give a heartbeat.
+    pub heartbeat: Duration,
+    /// When the lease ends unless a heartbeat renews it.
+    pub lease_until: Timestamp,
+}
+
+/// A repository of an assignment.
+#[derive(Debug, Clone)]
+pub struct AssignedRepository {
+    /// The repository.
+    pub id: RepositoryId,
+    /// Where its mirror is fetched from.
+    pub source: String,
+    /// The branch that the work builds on.
+    pub base_branch: BranchName,
+    /// The commit that the work builds on.
+    pub base: CommitId,
+    /// The head of what earlier attempts left or delivered, if they did.
+    pub start: Option<CommitId>,
+}
+
+/// What an attempt must take note of. It is a state, not a sequence: whoever missed a change sees the newest.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Instructions {
+    /// Messages that the agent has not got yet, in order.
+    pub messages: Vec<Message>,
+    /// The agent must be stopped and its work kept: the task or the sprint was paused.
+    pub stop: bool,
+    /// The attempt is over: cancelled, or recovered elsewhere. Nothing that it does counts any more.
+    pub over: bool,
+}
+
+/// What the branch of an attempt is published to the forge with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The import store that holds the commit.
+    pub store: PathBuf,
+    /// The commit.
+    pub commit: CommitId,
+    /// The branch.
+    pub branch: BranchName,
+}
+
+/// Why the control plane did not do what a worker asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ControlError {
+    /// The rules refuse it; `Refusal::Fenced` and `Refusal::AttemptEnded` mean that the attempt is over.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// It may work when it is tried again.
+    #[error("the control plane does not answer: {0}")]
+    Unavailable(String),
+    /// It will not work.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// The control plane as one worker sees it.
+#[async_trait]
+pub trait ControlPlane: Send + Sync {
+    /// Takes the most urgent attempt of the project, if one is due and a slot is free.
+    async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError>;
+
+    /// Waits until `lease` may have something new. It may also return for nothing.
+    async fn work_may_be_there(&self);
+
+    /// Renews the lease; gives the time when it ends.
+    async fn heartbeat(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        active_at: Timestamp,
+        usage: Usage,
+    ) -> Result<(), ControlError>;
+
+    /// What the attempt must take note of, now and whenever it changes.
+    async fn instructions(&self, attempt: AttemptId) -> Result<watch::Receiver<Instructions>, ControlError>;
+
+    /// Tells what happened to an attempt: one of the commands that carry its number and token.
+    async fn tell(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError>;
+
+    /// Adds to the attempt's trace. Entries that it has already are left out; a gap is refused.
+    async fn trace(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        entries: Vec<TraceEntry>,
+    ) -> Result<(), ControlError>;
+
+    /// The number of the last entry in the attempt's trace.
+    async fn last_trace(&self, attempt: AttemptId) -> Result<u64, ControlError>;
+
+    /// Pushes imported commits to the task's branch in the forge.
+    async fn publish(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        publications: Vec<Publication>,
+    ) -> Result<(), ControlError>;
+
+    /// Says that a worker is done with an attempt, so that its slot is free again.
+    async fn done(&self, attempt: AttemptId) -> Result<(), ControlError>;
+
+    /// The work whose homes and workspaces a worker keeps: everything else may be removed.
+    async fn live_work(&self) -> Result<Vec<(SprintId, WorkId)>, ControlError>;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+}
+
+/// What an attempt left in each repository.
+pub type Left = BTreeMap<RepositoryId, CommitId>;
+
+/// The name of a piece of work in paths: the same for all of its attempts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WorkName(pub String);
+
+impl WorkName {
+    /// `task-<n>` for a task, `sprint-<n>` for the planning of a sprint.
+    pub fn of(sprint: SprintId, work: WorkId) -> Self {
+        Self(match work {
+            WorkId::Planning => format!("sprint-{sprint}"),
+            WorkId::Task(task) => format!("task-{task}"),
+        })
+    }
+}
+
+impl std::fmt::Display for WorkName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
