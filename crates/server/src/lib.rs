@@ -1,3 +1,4 @@
 //! The control plane: the engine that carries out commands, and what people and workers reach it by.
 
+pub mod config;
 pub mod engine;

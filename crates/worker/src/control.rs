@@ -15,7 +15,6 @@ use team6_core::ids::{
 use team6_core::sprint::{Command, Message, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
-use tokio::sync::watch;
 
 /// An attempt, with all that is needed to make it.
 #[derive(Debug, Clone)]
@@ -121,8 +120,8 @@ pub trait ControlPlane: Send + Sync {
         usage: Usage,
     ) -> Result<(), ControlError>;
 
-    /// What the attempt must take note of, now and whenever it changes.
-    async fn instructions(&self, attempt: AttemptId) -> Result<watch::Receiver<Instructions>, ControlError>;
+    /// What the attempt must take note of, as soon as it differs from `known`.
+    async fn instructions(&self, attempt: AttemptId, known: &Instructions) -> Result<Instructions, ControlError>;
 
     /// Tells what happened to an attempt: one of the commands that carry its number and token.
     async fn tell(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError>;

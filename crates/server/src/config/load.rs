@@ -1,0 +1,203 @@
+//! Reads the configuration, and tells of every value where it came from.
+
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::Value as Found;
+use figment::{Figment, Source};
+
+use super::Config;
+
+/// The beginning of environment variables that set values: `TEAM6_SERVER__LISTEN` sets `server.listen`.
+const PREFIX: &str = "TEAM6_";
+
+/// A configuration with the origin of each value.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// The file that was read, if there is one.
+    pub file: Option<PathBuf>,
+    /// Every value, by its key.
+    pub values: Vec<Value>,
+}
+
+/// One value of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Its key, such as `server.listen`.
+    pub key: String,
+    /// The value as text.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It is built in.
+    Default,
+    /// The configuration file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("built in"),
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Environment(name) => write!(f, "environment variable {name}"),
+        }
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was asked for is not there.
+    #[error("there is no configuration file {}; write one, or leave out --config", .0.display())]
+    NoFile(PathBuf),
+    /// A key that nobody knows.
+    #[error("{origin} has the key \"{key}\", which does not exist{}", suggestion(.near))]
+    UnknownKey {
+        /// The key, with its section.
+        key: String,
+        /// Where it stands.
+        origin: String,
+        /// The nearest key that exists.
+        near: Option<String>,
+    },
+    /// Anything else, one line a problem.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+fn suggestion(near: &Option<String>) -> String {
+    near.as_ref()
+        .map(|near| format!("; did you mean \"{near}\"?"))
+        .unwrap_or_default()
+}
+
+/// The file that is read when none is named: `team6.toml` in this folder, or in the user's configuration folder.
+pub fn default_file(here: &Path, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let local = here.join("team6.toml");
+    if local.is_file() {
+        return Some(local);
+    }
+    let folder = match variable("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()) {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(variable("HOME")?).join(".config"),
+    };
+    Some(folder.join("team6").join("team6.toml")).filter(|file| file.is_file())
+}
+
+/// Reads the configuration from a file, if one is given, and the environment.
+pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
+    if let Some(file) = file.filter(|file| !file.is_file()) {
+        return Err(ConfigError::NoFile(file.to_owned()));
+    }
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    if let Some(file) = file {
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    // Variables with a name of one part that is no key are for other purposes, such as TEAM6_TREE for agents.
+    let keys = ["data", "me"];
+    let environment =
+        Env::prefixed(PREFIX).filter(move |key| keys.contains(&key.as_str()) || key.as_str().contains("__"));
+    figment = figment.merge(environment.split("__"));
+    let config: Config = figment.extract().map_err(explain)?;
+    config.limits.policy().map_err(ConfigError::Invalid)?;
+    if let Some(me) = config.me.as_ref().filter(|me| !config.people.contains_key(me)) {
+        let message = format!("me is \"{me}\", who is not one of the people; add [people.{me}] with name and email");
+        return Err(ConfigError::Invalid(message));
+    }
+    let values = values(&figment)?;
+    Ok(Loaded {
+        config,
+        file: file.map(Path::to_owned),
+        values,
+    })
+}
+
+fn explain(error: figment::Error) -> ConfigError {
+    let mut problems = Vec::new();
+    for problem in error {
+        let origin = problem.metadata.as_ref().map_or_else(
+            || "the configuration".into(),
+            |m| match &m.source {
+                Some(Source::File(file)) => file.display().to_string(),
+                _ => m.name.to_string(),
+            },
+        );
+        let path = problem.path.join(".");
+        if let Kind::UnknownField(field, known) = &problem.kind {
+            let section = problem.path.iter().take(problem.path.len().saturating_sub(1));
+            let section: String = section.map(|part| format!("{part}.")).collect();
+            let near = known.iter().map(|key| (strsim::jaro_winkler(field, key), *key));
+            let near = near
+                .filter(|(alike, _)| *alike > 0.75)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let near = near.map(|(_, key)| format!("{section}{key}"));
+            return ConfigError::UnknownKey {
+                key: format!("{section}{field}"),
+                origin,
+                near,
+            };
+        }
+        let at = if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}: ")
+        };
+        problems.push(format!("{at}{} (in {origin})", problem.kind));
+    }
+    ConfigError::Invalid(problems.join("\n"))
+}
+
+fn values(figment: &Figment) -> Result<Vec<Value>, ConfigError> {
+    let mut values = Vec::new();
+    let all: figment::value::Dict = figment.extract().map_err(explain)?;
+    collect(figment, "", &Found::from(all), &mut values);
+    Ok(values)
+}
+
+fn collect(figment: &Figment, key: &str, found: &Found, values: &mut Vec<Value>) {
+    if let Found::Dict(_, entries) = found {
+        for (name, value) in entries {
+            let key = if key.is_empty() {
+                name.clone()
+            } else {
+                format!("{key}.{name}")
+            };
+            collect(figment, &key, value, values);
+        }
+        return;
+    }
+    let origin = match figment.find_metadata(key) {
+        Some(metadata) => match &metadata.source {
+            Some(Source::File(file)) => Origin::File(file.clone()),
+            _ if metadata.name.contains("environment") => {
+                Origin::Environment(format!("{PREFIX}{}", key.to_uppercase().replace('.', "__")))
+            }
+            _ => Origin::Default,
+        },
+        None => Origin::Default,
+    };
+    let value = match found {
+        Found::String(_, text) => text.clone(),
+        Found::Bool(_, yes) => yes.to_string(),
+        Found::Num(_, number) => number
+            .to_u128()
+            .map_or_else(|| format!("{number:?}"), |n| n.to_string()),
+        other => format!("{other:?}"),
+    };
+    values.push(Value {
+        key: key.to_owned(),
+        value,
+        origin,
+    });
+}

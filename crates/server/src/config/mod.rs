@@ -1,0 +1,9 @@
+//! The configuration: built-in values, then one TOML file, then the environment, each over the one before.
+//!
+//! Keys that nobody knows are errors with a suggestion, and every value tells where it came from.
+
+mod load;
+mod settings;
+
+pub use load::{ConfigError, Loaded, Origin, Value, default_file, load};
+pub use settings::{Agents, Config, Limits, Person, Server};

@@ -1,0 +1,174 @@
+//! What can be configured.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use team6_core::ids::{AgentId, PersonId};
+use team6_core::policy::Policy;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The folder that holds everything: database, mirrors, workspaces.
+    pub data: PathBuf,
+    /// Who commands on this machine act for; the first person if none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub me: Option<PersonId>,
+    /// The HTTP server.
+    pub server: Server,
+    /// The people of the team.
+    pub people: BTreeMap<PersonId, Person>,
+    /// The agents.
+    pub agents: Agents,
+    /// Limits and periods.
+    pub limits: Limits,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Where it listens. Only loopback addresses are safe without a proxy in front.
+    pub listen: SocketAddr,
+}
+
+/// A person of the team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The name for people.
+    pub name: String,
+    /// The address for commits and code ownership files.
+    pub email: String,
+    /// Whether they may approve plans.
+    #[serde(default = "yes")]
+    pub approves: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The agents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Agents {
+    /// The folder of agent files (`*.md`); relative to the configuration file.
+    pub folder: PathBuf,
+    /// The agent that plans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planner: Option<AgentId>,
+    /// How many agents of a project work at once, unless the project says otherwise.
+    pub at_once: u32,
+}
+
+/// Limits and periods of sprints. Durations are written like `30s`, `15m` or `1h 30m`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// How often a worker gives a heartbeat.
+    pub heartbeat: SignedDuration,
+    /// How long an attempt lives without one.
+    pub lease: SignedDuration,
+    /// How long an agent may say nothing.
+    pub silence: SignedDuration,
+    /// How long an attempt may take.
+    pub attempt_time: SignedDuration,
+    /// How many attempts the engine makes by itself.
+    pub attempts: u32,
+    /// The wait before the second attempt.
+    pub backoff_base: SignedDuration,
+    /// The longest wait between attempts.
+    pub backoff_limit: SignedDuration,
+    /// How long a provider's limit or outage holds a task, unless the provider says.
+    pub hold: SignedDuration,
+    /// How long the forge may take before a person is asked.
+    pub forge_time: SignedDuration,
+    /// The most tasks of a sprint.
+    pub tasks: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("team6-data"),
+            me: None,
+            server: Server::default(),
+            people: BTreeMap::new(),
+            agents: Agents::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 6060)),
+        }
+    }
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("agents"),
+            planner: None,
+            at_once: 3,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let policy = Policy::default();
+        let span = |span: Duration| SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
+        Self {
+            heartbeat: span(policy.heartbeat),
+            lease: span(policy.lease),
+            silence: span(policy.silence),
+            attempt_time: span(policy.attempt_time),
+            attempts: policy.attempts,
+            backoff_base: span(policy.backoff_base),
+            backoff_limit: span(policy.backoff_limit),
+            hold: span(policy.hold),
+            forge_time: span(policy.forge_time),
+            tasks: policy.tasks,
+        }
+    }
+}
+
+impl Limits {
+    /// The policy of sprints opened under this configuration, or what is wrong with the limits.
+    pub fn policy(&self) -> Result<Policy, String> {
+        let span = |name: &str, span: SignedDuration| match Duration::try_from(span) {
+            Ok(span) if !span.is_zero() => Ok(span),
+            _ => Err(format!("limits.{name} is {span:#}; give a time above zero")),
+        };
+        let policy = Policy {
+            heartbeat: span("heartbeat", self.heartbeat)?,
+            lease: span("lease", self.lease)?,
+            silence: span("silence", self.silence)?,
+            attempt_time: span("attempt_time", self.attempt_time)?,
+            attempts: self.attempts,
+            backoff_base: span("backoff_base", self.backoff_base)?,
+            backoff_limit: span("backoff_limit", self.backoff_limit)?,
+            hold: span("hold", self.hold)?,
+            forge_time: span("forge_time", self.forge_time)?,
+            tasks: self.tasks,
+            ..Policy::default()
+        };
+        if self.attempts == 0 {
+            return Err("limits.attempts is 0; give at least 1".into());
+        }
+        if policy.lease < policy.heartbeat * 2 {
+            return Err("limits.lease is shorter than two heartbeats; a single late one would end an attempt".into());
+        }
+        Ok(policy)
+    }
+}
