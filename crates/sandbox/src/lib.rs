@@ -1,1 +1,21 @@
 //! What an agent's process tree may touch, and ending it whole.
+//!
+//! Agents start commands in sessions of their own and leave daemons behind, so ending a process group is not enough.
+//! Each tree has a [`supervisor`] process, to which every orphan of the tree falls, and which ends all of them when it
+//! is told to, when the program exits, or when the engine dies. What even that leaves behind is found by its
+//! [`TreeMark`] and swept up. How far a tree can reach (files, network, memory) is a further field of [`ProcessSpec`]
+//! once it is decided; today a tree may do what its user may.
+
+mod launch;
+mod mark;
+mod proc;
+pub mod supervisor;
+mod sweep;
+mod tree;
+mod wire;
+
+pub use launch::{Launcher, ProcessSpec, SpawnError};
+pub use mark::{InvalidMark, MARK_VARIABLE, TreeMark};
+pub use proc::TreeUsage;
+pub use sweep::{Swept, sweep, sweep_tree};
+pub use tree::{Ended, Exit, How, ProcessTree};

@@ -1,0 +1,184 @@
+//! Starting a program as the root of a supervised tree.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use tokio::net::unix::pipe;
+
+use crate::mark::{MARK_VARIABLE, TreeMark};
+use crate::tree::{Control, ProcessTree};
+use crate::wire::{Order, Program, Report};
+
+/// A supervisor that says nothing for this long is broken.
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// The program of a tree, and all that it is given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProcessSpec {
+    /// A path, or a name that is looked up in the `PATH` of `env`.
+    pub program: OsString,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// The folder that it starts in.
+    pub cwd: PathBuf,
+    /// Its whole environment; only the tree's mark is added.
+    pub env: BTreeMap<OsString, OsString>,
+}
+
+/// Shows the names of the environment's variables, not their values.
+impl fmt::Debug for ProcessSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessSpec")
+            .field("program", &self.program)
+            .field("args", &self.args)
+            .field("cwd", &self.cwd)
+            .field("env", &self.env.keys())
+            .finish()
+    }
+}
+
+/// Why a program did not start. Nothing of it is left.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// The folder to start in is not there.
+    #[error("start {} in {}: there is no such folder", program.display(), cwd.display())]
+    NoFolder {
+        /// The program.
+        program: OsString,
+        /// The folder.
+        cwd: PathBuf,
+    },
+    /// The program is not there.
+    #[error("start {}: there is no such program; install it or give its full path", program.display())]
+    NotFound {
+        /// The program.
+        program: OsString,
+    },
+    /// The operating system refused to start the program.
+    #[error("start {}: {source}", program.display())]
+    Refused {
+        /// The program.
+        program: OsString,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The supervisor could not be started or did not answer.
+    #[error("start the supervisor {}: {source}; check that it is the engine's own program", supervisor.display())]
+    Supervisor {
+        /// The supervisor's program.
+        supervisor: OsString,
+        /// What went wrong.
+        source: io::Error,
+    },
+}
+
+/// Starts programs, each as the root of a tree with a supervisor of its own.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    supervisor: OsString,
+    args: Vec<OsString>,
+}
+
+impl Launcher {
+    /// `supervisor` with `args` must run [`supervisor::main`](crate::supervisor::main).
+    pub fn new(supervisor: impl Into<OsString>, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self {
+            supervisor: supervisor.into(),
+            args: args.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// Starts the program with pipes for its stdin, stdout and stderr.
+    ///
+    /// Must be called in a tokio runtime. Dropping the future ends what was started.
+    pub async fn spawn(&self, spec: ProcessSpec, mark: &TreeMark) -> Result<ProcessTree, SpawnError> {
+        if !spec.cwd.is_dir() {
+            return Err(SpawnError::NoFolder {
+                program: spec.program,
+                cwd: spec.cwd,
+            });
+        }
+        let broken = |source| SpawnError::Supervisor {
+            supervisor: self.supervisor.clone(),
+            source,
+        };
+        let program = spec.program.clone();
+        let started = tokio::time::timeout(START_LIMIT, self.start(spec, mark));
+        let silent = || {
+            let text = format!("it did not answer within {} s", START_LIMIT.as_secs());
+            io::Error::new(io::ErrorKind::TimedOut, text)
+        };
+        match started.await.unwrap_or_else(|_| Err(silent())).map_err(broken)? {
+            Ok(tree) => Ok(tree),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Err(SpawnError::NotFound { program }),
+            Err(source) => Err(SpawnError::Refused { program, source }),
+        }
+    }
+
+    /// The outer error is the supervisor's, the inner one the program's.
+    async fn start(&self, spec: ProcessSpec, mark: &TreeMark) -> io::Result<io::Result<ProcessTree>> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let (program_stdin, stdin) = io::pipe()?;
+        let (stdout, program_stdout) = io::pipe()?;
+        let (stderr, program_stderr) = io::pipe()?;
+        let supervisor = tokio::process::Command::new(&self.supervisor)
+            .args(&self.args)
+            .env_clear()
+            .env(MARK_VARIABLE, mark.to_string())
+            .current_dir("/")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        // Our copies are closed at once, so that the pipes end with the tree.
+        send_stdio(
+            &ours,
+            &[program_stdin.into(), program_stdout.into(), program_stderr.into()],
+        )?;
+        ours.set_nonblocking(true)?;
+        let mut control = Control::new(tokio::net::UnixStream::from_std(ours)?);
+        let mut env = spec.env;
+        env.insert(MARK_VARIABLE.into(), mark.to_string().into());
+        control
+            .order(&Order::Start(Program {
+                program: spec.program,
+                args: spec.args,
+                cwd: spec.cwd,
+                env: env.into_iter().collect(),
+            }))
+            .await?;
+        let pid = match control.report().await? {
+            Report::Started { pid } => pid,
+            Report::NotStarted { errno } => return Ok(Err(io::Error::from_raw_os_error(errno))),
+            Report::Exited(_) | Report::Ended { .. } => return Err(io::ErrorKind::InvalidData.into()),
+        };
+        Ok(Ok(ProcessTree::new(
+            control,
+            supervisor,
+            mark.clone(),
+            pid,
+            pipe::Sender::from_owned_fd(stdin.into())?,
+            pipe::Receiver::from_owned_fd(stdout.into())?,
+            pipe::Receiver::from_owned_fd(stderr.into())?,
+        )))
+    }
+}
+
+/// With one byte, because descriptors cannot travel alone.
+fn send_stdio(supervisor: &UnixStream, stdio: &[OwnedFd; 3]) -> io::Result<()> {
+    let descriptors = [stdio[0].as_fd(), stdio[1].as_fd(), stdio[2].as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&descriptors));
+    sendmsg(supervisor, &[IoSlice::new(&[0])], &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}

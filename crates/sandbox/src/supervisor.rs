@@ -1,0 +1,247 @@
+//! The supervisor: a process of its own for every tree, which outlives the tree and nothing else.
+//!
+//! It is the child subreaper of its descendants, so that whatever they leave behind falls to it, and when it has no
+//! child left, the tree is gone: the kernel's own word, not a guess from a list. Its stdin is the socket to the engine;
+//! when that ends, for whatever reason, so does the tree. It holds one thread that waits for children, one that reads
+//! orders, and decides in the thread they report to.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::process::{Signal, WaitOptions, WaitStatus};
+
+use crate::Exit;
+use crate::proc::{self, Process, ProcessId};
+use crate::wire::{Order, Program, Report};
+
+/// How long to try to end a tree; only processes stuck in the kernel take longer.
+const END_LIMIT: Duration = Duration::from_secs(10);
+/// The operating system allows less for a command line and an environment.
+const MAX_ORDER: u64 = 64 * 1024 * 1024;
+const NEXT_PASS: Duration = Duration::from_millis(10);
+/// Each pass stops all that it sees, so even a fork storm is caught within a few.
+const STOP_PASSES: usize = 20;
+
+enum Event {
+    Ordered(Order),
+    /// The engine is gone, or says nothing that can be understood.
+    Alone,
+    /// A child, of birth or adopted, has ended.
+    Died(i32, Exit),
+    /// No child is left, hence no descendant.
+    Empty,
+}
+
+/// Supervises the tree that is ordered on stdin until it is gone. Blocks.
+///
+/// The process must be used for nothing else. The exit code is 0 when the whole tree ended.
+pub fn main() -> ExitCode {
+    match supervise() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn supervise() -> io::Result<bool> {
+    // The terminal's signals are the engine's business. It fails when the process leads a session already.
+    let _ = rustix::process::setsid();
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    let mut engine = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let stdio = receive_stdio(&engine)?;
+    let mut orders = BufReader::new(engine.try_clone()?);
+    let Some(Order::Start(program)) = next_order(&mut orders) else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    let started = start(program, stdio);
+    let pid = match started {
+        Ok(pid) => pid,
+        Err(error) => {
+            let errno = error.raw_os_error().unwrap_or(0);
+            report(&mut engine, &Report::NotStarted { errno });
+            return Ok(true);
+        }
+    };
+    report(&mut engine, &Report::Started { pid });
+
+    let (events, received) = channel();
+    let ordered = events.clone();
+    // Both threads end with the process.
+    thread::Builder::new().spawn(move || read_orders(orders, &ordered))?;
+    thread::Builder::new().spawn(move || wait_for_children(&events))?;
+    watch(pid, &received, &mut engine);
+    let (killed, left) = end(pid, &received, &mut engine);
+    report(&mut engine, &Report::Ended { killed, left });
+    Ok(left == 0)
+}
+
+/// The descriptors that become the program's stdin, stdout and stderr.
+fn receive_stdio(engine: &UnixStream) -> io::Result<[OwnedFd; 3]> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    recvmsg(
+        engine,
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut control,
+        RecvFlags::CMSG_CLOEXEC,
+    )?;
+    let mut received = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+            received.extend(descriptors);
+        }
+    }
+    received.try_into().map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+fn next_order(orders: &mut impl BufRead) -> Option<Order> {
+    let mut line = Vec::new();
+    orders.take(MAX_ORDER).read_until(b'\n', &mut line).ok()?;
+    serde_json::from_slice(&line).ok()
+}
+
+fn start(program: Program, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<i32> {
+    let child = Command::new(program.program)
+        .args(program.args)
+        .current_dir(program.cwd)
+        .env_clear()
+        .envs(program.env)
+        .stdin(Stdio::from(stdin))
+        .stdout(Stdio::from(stdout))
+        .stderr(Stdio::from(stderr))
+        // A program that signals its own group must not hit the supervisor.
+        .process_group(0)
+        .spawn()?;
+    // It is waited for with all others, by `wait_for_children`.
+    i32::try_from(child.id()).map_err(io::Error::other)
+}
+
+fn read_orders(mut orders: impl BufRead, events: &Sender<Event>) {
+    while let Some(order) = next_order(&mut orders) {
+        if events.send(Event::Ordered(order)).is_err() {
+            return;
+        }
+    }
+    let _ = events.send(Event::Alone);
+}
+
+fn wait_for_children(events: &Sender<Event>) {
+    loop {
+        let event = match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) => match exit_of(status) {
+                Some(exit) => Event::Died(pid.as_raw_nonzero().get(), exit),
+                None => continue,
+            },
+            Ok(None) | Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => Event::Empty,
+        };
+        let last = matches!(event, Event::Empty);
+        if events.send(event).is_err() || last {
+            return;
+        }
+    }
+}
+
+fn exit_of(status: WaitStatus) -> Option<Exit> {
+    let code = status.exit_status().map(Exit::Code);
+    code.or_else(|| status.terminating_signal().map(Exit::Signal))
+}
+
+/// Returns when the tree is to end.
+fn watch(program: i32, events: &Receiver<Event>, engine: &mut UnixStream) {
+    while let Ok(event) = events.recv() {
+        match event {
+            Event::Ordered(Order::Terminate) => {
+                for process in living() {
+                    process.signal(Signal::TERM);
+                    // A stopped one would not hear it.
+                    process.signal(Signal::CONT);
+                }
+            }
+            Event::Died(pid, exit) if pid == program => {
+                report(engine, &Report::Exited(exit));
+                return;
+            }
+            Event::Died(..) => {}
+            Event::Ordered(Order::Kill | Order::Start(_)) | Event::Alone | Event::Empty => return,
+        }
+    }
+}
+
+/// Ends every descendant. Returns how many were killed, the program not counted, and how many are left.
+fn end(program: i32, events: &Receiver<Event>, engine: &mut UnixStream) -> (u32, u32) {
+    let deadline = Instant::now() + END_LIMIT;
+    let mut killed = BTreeSet::new();
+    loop {
+        killed.extend(kill_pass());
+        let pass_ends = Instant::now() + NEXT_PASS;
+        loop {
+            let rest = pass_ends.saturating_duration_since(Instant::now());
+            match events.recv_timeout(rest) {
+                Ok(Event::Died(pid, exit)) if pid == program => report(engine, &Report::Exited(exit)),
+                Ok(Event::Empty) => return (count(&killed, program), 0),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                // Nobody waits for children any more; what is to be seen must do.
+                Err(RecvTimeoutError::Disconnected) => {
+                    thread::sleep(rest);
+                    break;
+                }
+            }
+        }
+        let left = living();
+        if Instant::now() > deadline {
+            return (count(&killed, program), u32::try_from(left.len()).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+fn count(killed: &BTreeSet<ProcessId>, program: i32) -> u32 {
+    let others = killed.iter().filter(|process| process.pid != program).count();
+    u32::try_from(others).unwrap_or(u32::MAX)
+}
+
+/// Stops all descendants first, so that none can make another meanwhile, then kills them.
+fn kill_pass() -> BTreeSet<ProcessId> {
+    let mut stopped = BTreeSet::new();
+    for _ in 0..STOP_PASSES {
+        let before = stopped.len();
+        for process in living() {
+            if !stopped.contains(&process.id) && process.signal(Signal::STOP) {
+                stopped.insert(process.id);
+            }
+        }
+        if stopped.len() == before {
+            break;
+        }
+    }
+    living()
+        .into_iter()
+        .filter(|process| process.signal(Signal::KILL))
+        .map(|process| process.id)
+        .collect()
+}
+
+fn living() -> Vec<Process> {
+    let me = rustix::process::getpid().as_raw_nonzero().get();
+    let mut found = proc::descendants(&proc::all(), [me]);
+    found.retain(|process| !process.is_dead());
+    found
+}
+
+/// The engine may be gone; then nobody needs to know.
+fn report(engine: &mut UnixStream, report: &Report) {
+    if let Ok(mut line) = serde_json::to_vec(report) {
+        line.push(b'\n');
+        let _ = engine.write_all(&line);
+    }
+}

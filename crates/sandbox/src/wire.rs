@@ -1,0 +1,40 @@
+//! What an engine and a supervisor say to each other: a line of JSON each, over a socket that only these two hold.
+//!
+//! The program's environment travels here and not by the supervisor's own, which any process of the user could read.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// From the engine. When the socket ends, that means [`Order::Kill`].
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// Start the program; the first order, and only once.
+    Start(Program),
+    /// Ask every process of the tree to end.
+    Terminate,
+    /// End every process of the tree.
+    Kill,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Program {
+    pub(crate) program: OsString,
+    pub(crate) args: Vec<OsString>,
+    pub(crate) cwd: PathBuf,
+    pub(crate) env: Vec<(OsString, OsString)>,
+}
+
+/// From the supervisor.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Report {
+    /// The program runs.
+    Started { pid: i32 },
+    /// The program could not be started; the operating system's error number.
+    NotStarted { errno: i32 },
+    /// The program ended.
+    Exited(crate::Exit),
+    /// The whole tree is gone, but for `left` processes that could not be ended in time. The last report.
+    Ended { killed: u32, left: u32 },
+}
