@@ -1,4 +1,5 @@
 //! ACP client, agent profiles, the MCP toolbox and the scripted agent.
 
+pub mod acp;
 pub mod scripted;
 pub mod toolbox;
