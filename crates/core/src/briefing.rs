@@ -110,8 +110,12 @@ impl Sprint {
         match &attempt.reason {
             AttemptReason::First => {}
             AttemptReason::Retry { of } => {
-                let why = match self.attempt(*of).and_then(|a| a.ended.as_ref()) {
-                    Some((_, Outcome::Failed { failure } | Outcome::Held { failure })) => failure.text.as_str(),
+                let why = match self
+                    .attempt(*of)
+                    .and_then(|a| a.ended.as_ref())
+                    .map(|ended| &ended.outcome)
+                {
+                    Some(Outcome::Failed { failure } | Outcome::Held { failure }) => failure.text.as_str(),
                     _ => "it broke off",
                 };
                 let _ = writeln!(
@@ -189,7 +193,7 @@ impl Sprint {
             let outcome = self
                 .attempt(n)
                 .and_then(|a| a.ended.as_ref())
-                .map(|(_, outcome)| outcome);
+                .map(|ended| &ended.outcome);
             !matches!(outcome, Some(Outcome::Delivered | Outcome::Replied))
         };
         self.messages

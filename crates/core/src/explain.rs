@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, FailureClass};
 use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
-use crate::sprint::{AttemptReason, Block, QuestionState, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::sprint::{AttemptReason, Block, Pause, QuestionState, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
 /// The one reason why something is not done.
@@ -131,7 +131,7 @@ impl Sprint {
         match &work.stage {
             Stage::Queued { .. } | Stage::Running { .. } | Stage::Held(_) => Some(self.explain_work(WorkId::Planning)),
             Stage::Waiting { .. } => match &self.paused {
-                Some((by, at)) => person(Reason::SprintPaused { by: by.clone() }, by, *at),
+                Some(Pause { by, at }) => person(Reason::SprintPaused { by: by.clone() }, by, *at),
                 None => Some(self.explain_work(WorkId::Planning)),
             },
             Stage::Failed { failure } if self.phase == SprintPhase::Planning => person(
@@ -336,8 +336,12 @@ impl Sprint {
 
     fn failure_of(&self, attempt: u32) -> String {
         use crate::sprint::Outcome;
-        match self.attempt(attempt).and_then(|a| a.ended.as_ref()) {
-            Some((_, Outcome::Failed { failure } | Outcome::Held { failure })) => failure.text.clone(),
+        match self
+            .attempt(attempt)
+            .and_then(|a| a.ended.as_ref())
+            .map(|ended| &ended.outcome)
+        {
+            Some(Outcome::Failed { failure } | Outcome::Held { failure }) => failure.text.clone(),
             _ => String::new(),
         }
     }

@@ -106,7 +106,7 @@ impl Team {
         })
         .await;
         let token = self.engine.read(self.sprint, |s, _| {
-            s.attempt(attempt).unwrap().started.clone().unwrap().2
+            s.attempt(attempt).unwrap().started.clone().unwrap().token
         });
         token.await.unwrap()
     }

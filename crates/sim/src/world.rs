@@ -282,7 +282,7 @@ impl History {
             .sprint
             .attempt(attempt)
             .and_then(|a| a.started.as_ref())
-            .map(|(_, _, token)| *token);
+            .map(|started| started.token);
         // The worker may never hear that it got the attempt.
         if let Some(token) = token.filter(|_| self.calm || self.rng.u8(0..30) > 0) {
             for (at, message) in worker::run(&mut self.rng, &self.sprint, attempt, token, self.now, self.calm) {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{AttemptReason, Event, Outcome};
 use super::state::{
-    Approval, Attempt, Author, Hold, Message, PullRequest, Question, QuestionState, Review, Sprint, SprintPhase, Stage,
-    Task, Thread, Touched, Verdict, Work, WorkId,
+    Approval, Attempt, Author, Ended, Hold, Message, Pause, PullRequest, Question, QuestionState, Review, Sprint,
+    SprintPhase, Stage, Started, Task, Thread, Touched, Verdict, Work, WorkId,
 };
 use super::{Delivered, Opening};
 use crate::failure::{FailureClass, FailureKind};
@@ -134,7 +134,7 @@ impl Sprint {
             }
             Event::SprintFinished => self.phase(SprintPhase::Finished, at),
             Event::SprintPaused { by } => {
-                self.paused = Some((by.clone(), at));
+                self.paused = Some(Pause { by: by.clone(), at });
                 self.ask_to_stop(None);
             }
             Event::SprintResumed { .. } => self.paused = None,
@@ -191,7 +191,11 @@ impl Sprint {
             } => {
                 self.last_token = *token;
                 if let Some(started) = self.attempt_mut(*attempt) {
-                    started.started = Some((at, worker.clone(), *token));
+                    started.started = Some(Started {
+                        at,
+                        worker: worker.clone(),
+                        token: *token,
+                    });
                     let work = started.work;
                     let running = Stage::Running {
                         attempt: *attempt,
@@ -547,7 +551,7 @@ impl Sprint {
                 self.stage(WorkId::Task(*task), Stage::Cancelled { by: by.clone() }, at);
             }
             Event::TaskPaused { task, by } => {
-                self.task(*task, |t| t.paused = Some((by.clone(), at)));
+                self.task(*task, |t| t.paused = Some(Pause { by: by.clone(), at }));
                 self.ask_to_stop(Some(*task));
             }
             Event::TaskResumed { task, .. } => {
@@ -681,7 +685,7 @@ impl Sprint {
 
     fn end(&mut self, n: u32, outcome: Outcome, usage: Option<Usage>, stage: Option<Stage>, at: Timestamp) {
         let Some(attempt) = self.attempt_mut(n) else { return };
-        attempt.ended = Some((at, outcome));
+        attempt.ended = Some(Ended { at, outcome });
         if let Some(usage) = usage {
             attempt.usage = usage;
         }

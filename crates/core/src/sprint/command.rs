@@ -94,8 +94,17 @@ pub struct Delivery {
     pub what: String,
     /// Why it was done this way.
     pub why: String,
-    /// The tests that the agent ran, as it tells it: command and outcome.
-    pub tests: Vec<(String, String)>,
+    /// The tests that the agent says it ran.
+    pub tests: Vec<TestRun>,
+}
+
+/// A test run as the agent tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestRun {
+    /// The command.
+    pub command: String,
+    /// What came of it.
+    pub outcome: String,
 }
 
 /// What an attempt delivered in one repository.

@@ -12,13 +12,15 @@ mod refusal;
 mod state;
 mod view;
 
-pub use command::{AgentCard, ApprovalFacts, Command, Delivered, Delivery, Opening, ReviewComment, ThreadAnswer};
+pub use command::{
+    AgentCard, ApprovalFacts, Command, Delivered, Delivery, Opening, ReviewComment, TestRun, ThreadAnswer,
+};
 pub use effect::Effect;
 pub use event::{AttemptReason, Event, Outcome};
 pub(crate) use handle::Block;
 pub use refusal::{ApprovalBlock, Refusal, TooLate};
 pub use state::{
-    AgentChoice, Approval, Attempt, Author, Hold, MergeMethod, Message, PullRequest, Question, QuestionState, Review,
-    Sprint, SprintPhase, Stage, Task, Thread, Urgency, Verdict, Work, WorkId,
+    AgentChoice, Approval, Attempt, Author, Ended, Hold, MergeMethod, Message, Pause, PullRequest, Question,
+    QuestionState, Review, Sprint, SprintPhase, Stage, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
 };
 pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

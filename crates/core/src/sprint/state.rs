@@ -38,8 +38,8 @@ pub struct Sprint {
     pub phase: SprintPhase,
     /// Since when.
     pub phase_since: Timestamp,
-    /// Who paused it and when, if it is paused.
-    pub paused: Option<(PersonId, Timestamp)>,
+    /// The pause, if it is paused.
+    pub paused: Option<Pause>,
     /// Every version of its plan.
     pub plans: Vec<SavedPlan>,
     /// The version that was approved last.
@@ -114,6 +114,15 @@ impl std::fmt::Display for Author {
             Self::Agent(agent) => write!(f, "{agent} (agent)"),
         }
     }
+}
+
+/// Who paused something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Who approved which version, and when.
@@ -320,8 +329,8 @@ pub struct Task {
     pub agent: Option<AgentChoice>,
     /// Its branch, from the first attempt on.
     pub branch: Option<BranchName>,
-    /// Who paused it, if somebody did.
-    pub paused: Option<(PersonId, Timestamp)>,
+    /// The pause, if it is paused.
+    pub paused: Option<Pause>,
     /// The work on it.
     pub work: Work,
     /// How many of its dependencies are not done.
@@ -435,12 +444,32 @@ pub struct Attempt {
     pub reason: AttemptReason,
     /// When it was scheduled.
     pub scheduled_at: Timestamp,
-    /// When a worker took it, which one, and with which token.
-    pub started: Option<(Timestamp, WorkerId, FencingToken)>,
+    /// When and by which worker it was taken.
+    pub started: Option<Started>,
     /// How it ended and when.
-    pub ended: Option<(Timestamp, Outcome)>,
+    pub ended: Option<Ended>,
     /// Tokens and cost as last reported.
     pub usage: Usage,
+}
+
+/// When a worker took an attempt, which one, and with which token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// When.
+    pub at: Timestamp,
+    /// The worker.
+    pub worker: WorkerId,
+    /// The fencing token that it was given.
+    pub token: FencingToken,
+}
+
+/// When and how an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub outcome: Outcome,
 }
 
 /// How urgent a chat message is.

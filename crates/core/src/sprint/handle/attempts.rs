@@ -65,7 +65,7 @@ impl Decider<'_> {
             .sprint
             .attempt(attempt)
             .and_then(|a| a.started.as_ref())
-            .map_or(self.now, |(at, ..)| *at);
+            .map_or(self.now, |started| started.at);
         // A clock that was set back does not shorten a lease.
         let until = self
             .lease(started, active_at)
@@ -295,7 +295,7 @@ impl Decider<'_> {
         let policy = &self.sprint.policy;
         let Some(a) = self.sprint.attempt(attempt) else { return };
         let usage = a.usage;
-        let started = a.started.as_ref().map_or(self.now, |(at, ..)| *at);
+        let started = a.started.as_ref().map_or(self.now, |started| started.at);
         let (kind, text) = if self.now >= started + policy.attempt_time {
             (
                 FailureKind::TimedOut,

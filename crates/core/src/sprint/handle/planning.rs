@@ -396,7 +396,7 @@ impl Decider<'_> {
             .sprint
             .attempt(attempt)
             .and_then(|a| a.started.as_ref())
-            .map(|(at, ..)| *at);
+            .map(|started| started.at);
         let known =
             self.sprint.plans.iter().rev().find(|saved| {
                 matches!(saved.by, Author::Agent(_)) || started.is_some_and(|started| saved.at <= started)
@@ -424,7 +424,7 @@ impl Decider<'_> {
             .sprint
             .attempt(attempt)
             .and_then(|a| a.started.as_ref())
-            .map(|(at, ..)| *at);
+            .map(|started| started.at);
         let Some(started) = started else { return false };
         let drafted = self
             .sprint

@@ -2,7 +2,7 @@
 
 use super::{Decider, Event};
 use crate::ids::{AgentId, BranchName, PersonId, TaskId};
-use crate::sprint::{AgentCard, AgentChoice, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::sprint::{AgentCard, AgentChoice, Pause, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
 /// The one thing that stands before a task's next attempt.
@@ -35,13 +35,13 @@ impl Sprint {
         if task.approved.is_none() {
             return Some(Block::NotApproved);
         }
-        if let Some((by, at)) = &self.paused {
+        if let Some(Pause { by, at }) = &self.paused {
             return Some(Block::SprintPaused(by.clone(), *at));
         }
         if task.owner.is_none() {
             return Some(Block::NoOwner);
         }
-        if let Some((by, at)) = &task.paused {
+        if let Some(Pause { by, at }) = &task.paused {
             return Some(Block::Paused(by.clone(), *at));
         }
         if task.blockers == 0 {
