@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 
 /// The one reason why something is not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// The reason.
     pub reason: Reason,
@@ -27,6 +28,7 @@ pub struct Explanation {
 
 /// Who or what moves something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "actor", content = "name", rename_all = "snake_case")]
 pub enum Actor {
     /// A person.
@@ -43,6 +45,7 @@ pub enum Actor {
 
 /// Why something is not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[expect(
     missing_docs,

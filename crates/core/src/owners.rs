@@ -19,6 +19,7 @@ pub struct OwnerFacts {
 
 /// A suggestion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnerSuggestion {
     /// Who.
     pub person: PersonId,

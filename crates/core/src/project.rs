@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Project {
     /// Its name.
     pub id: ProjectId,
@@ -25,6 +26,7 @@ pub struct Project {
 
 /// A repository of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Repository {
     /// Its name, unique over the whole server.
     pub id: RepositoryId,

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 /// One entry of an attempt's trace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TraceEntry {
     /// Its place in the trace of its attempt, from 1, without gaps.
     pub seq: u64,
@@ -20,6 +21,7 @@ pub struct TraceEntry {
 
 /// What a trace entry says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TraceBody {
     /// What the engine said to the agent.
@@ -118,6 +120,7 @@ pub enum TraceBody {
 
 /// One step of an agent's own list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// What is to be done.
     pub text: String,
@@ -127,6 +130,7 @@ pub struct Step {
 
 /// A file before and after a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileDiff {
     /// The file, relative to the workspace where it lies in it.
     pub path: String,
@@ -139,6 +143,7 @@ pub struct FileDiff {
 
 /// Tokens and cost, as far as an agent reports them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Usage {
     /// Tokens read by the model, cached ones included.
     pub input_tokens: u64,

@@ -16,6 +16,7 @@ const ESTIMATE: u32 = 4 * 5 * 8 * 60;
 
 /// One thing that is wrong with a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "problem", rename_all = "snake_case")]
 pub enum PlanProblem {
     /// There is nothing to do.

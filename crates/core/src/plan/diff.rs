@@ -9,6 +9,7 @@ use crate::ids::TaskKey;
 
 /// The difference between two plans.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanDiff {
     /// Changed texts of the plan itself: title and PRD.
     pub plan: Vec<FieldChange>,
@@ -20,6 +21,7 @@ pub struct PlanDiff {
 
 /// What happened to one task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum TaskChange {
     /// Only the new plan has it.
@@ -47,6 +49,7 @@ pub enum TaskChange {
 
 /// One field before and after, as text for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldChange {
     /// The field's name as in the plan document.
     pub field: String,

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 
 /// A plan: the PRD and its tasks in the order that people gave them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// One line that names the sprint.
@@ -27,6 +28,7 @@ pub struct Plan {
 
 /// A task as planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlannedTask {
     /// Its name in the plan, the same over all versions.
@@ -62,6 +64,7 @@ pub struct PlannedTask {
 
 /// How urgent a task is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// When nothing else waits.
@@ -77,6 +80,7 @@ pub enum Priority {
 
 /// One saved version of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SavedPlan {
     /// Its number, from 1.
     pub version: PlanVersion,

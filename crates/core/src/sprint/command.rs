@@ -34,6 +34,7 @@ pub struct Opening {
 
 /// An agent as the core sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentCard {
     /// The agent.
     pub id: AgentId,
@@ -60,6 +61,7 @@ pub struct ApprovalFacts {
 
 /// A comment on lines of a diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReviewComment {
     /// The repository.
@@ -78,6 +80,7 @@ pub struct ReviewComment {
 
 /// An agent's answer to a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ThreadAnswer {
     /// The thread.
     pub thread: ThreadId,
@@ -89,6 +92,7 @@ pub struct ThreadAnswer {
 
 /// What an agent says of what it delivers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Delivery {
     /// What was done.
     pub what: String,
@@ -100,6 +104,7 @@ pub struct Delivery {
 
 /// A test run as the agent tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestRun {
     /// The command.
     pub command: String,

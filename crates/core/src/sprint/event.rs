@@ -19,6 +19,7 @@ use crate::trace::Usage;
 
 /// Why an attempt is made. Each names the new reason that it has; none can be used twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[expect(
     missing_docs,
@@ -49,6 +50,7 @@ pub enum AttemptReason {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[expect(
     missing_docs,

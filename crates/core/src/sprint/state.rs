@@ -85,6 +85,7 @@ impl PartialEq for Touched {
 
 /// Where a sprint stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SprintPhase {
     /// Being planned; nothing was approved yet.
@@ -99,6 +100,7 @@ pub enum SprintPhase {
 
 /// Who wrote something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "author", content = "name", rename_all = "snake_case")]
 pub enum Author {
     /// A person.
@@ -118,6 +120,7 @@ impl std::fmt::Display for Author {
 
 /// Who paused something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pause {
     /// Who.
     pub by: PersonId,
@@ -127,6 +130,7 @@ pub struct Pause {
 
 /// Who approved which version, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Approval {
     /// The version.
     pub version: PlanVersion,
@@ -138,6 +142,7 @@ pub struct Approval {
 
 /// A question of the planning agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Question {
     /// Its number.
     pub id: QuestionId,
@@ -157,6 +162,7 @@ pub struct Question {
 
 /// Whether a question still waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum QuestionState {
     /// Nobody answered yet.
@@ -181,6 +187,7 @@ pub enum QuestionState {
 
 /// Whose work it is that an attempt does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "work", content = "task", rename_all = "snake_case")]
 pub enum WorkId {
     /// The planning agent's.
@@ -303,6 +310,7 @@ impl Stage {
 
 /// A hold: the work waits for its provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hold {
     /// What held it.
     pub failure: Failure,
@@ -365,6 +373,7 @@ pub struct Task {
 
 /// Which agent works on a task, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentChoice {
     /// The agent.
     pub agent: AgentId,
@@ -376,6 +385,7 @@ pub struct AgentChoice {
 
 /// A pull request of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PullRequest {
     /// Its number in the forge; none until it is opened.
     pub number: Option<u64>,
@@ -389,6 +399,7 @@ pub struct PullRequest {
 
 /// A review's verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// May be merged.
@@ -401,6 +412,7 @@ pub enum Verdict {
 
 /// A review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Review {
     /// Its number.
     pub id: ReviewId,
@@ -420,6 +432,7 @@ pub struct Review {
 
 /// A thread of review comments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Thread {
     /// Its number.
     pub id: ThreadId,
@@ -433,6 +446,7 @@ pub struct Thread {
 
 /// An attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// Its number.
     pub id: AttemptId,
@@ -454,6 +468,7 @@ pub struct Attempt {
 
 /// When a worker took an attempt, which one, and with which token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Started {
     /// When.
     pub at: Timestamp,
@@ -465,6 +480,7 @@ pub struct Started {
 
 /// When and how an attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ended {
     /// When.
     pub at: Timestamp,
@@ -474,6 +490,7 @@ pub struct Ended {
 
 /// How urgent a chat message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
     /// Delivered when the agent's turn ends.
@@ -484,6 +501,7 @@ pub enum Urgency {
 
 /// A chat message to an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Its number.
     pub id: MessageId,
@@ -503,6 +521,7 @@ pub struct Message {
 
 /// How a pull request is merged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MergeMethod {
     /// A merge commit.

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 /// A sprint in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SprintSummary {
     /// Its number.
     pub id: SprintId,
@@ -35,6 +36,7 @@ pub struct SprintSummary {
 
 /// Tasks by state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// All that are planned.
     pub tasks: usize,
@@ -54,6 +56,7 @@ pub struct Counts {
 
 /// A task in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskSummary {
     /// Its number.
     pub id: TaskId,
@@ -79,6 +82,7 @@ pub struct TaskSummary {
 
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InboxItem {
     /// The same for the same thing, and for nothing else.
     pub key: String,
