@@ -27,6 +27,14 @@ impl Forge {
             Effect::OpenPullRequest {
                 task, repository, head, ..
             } => {
+                if !calm && rng.u8(0..20) == 0 {
+                    return Some(Command::PublishRefused {
+                        task: *task,
+                        repository: repository.clone(),
+                        head: head.clone(),
+                        why: "nothing to review".into(),
+                    });
+                }
                 let key = (*task, repository.clone());
                 let number = match self.pull_requests.get_mut(&key) {
                     Some(known) => {

@@ -263,6 +263,13 @@ pub enum Command {
         number: u64,
         head: CommitId,
     },
+    /// The forge refuses to show a task's pull request with this commit, and would refuse it again.
+    PublishRefused {
+        task: TaskId,
+        repository: RepositoryId,
+        head: CommitId,
+        why: String,
+    },
     /// A person reviews. `heads` are the commits that were looked at; none given means the newest.
     SubmitReview {
         by: PersonId,

@@ -170,6 +170,12 @@ impl Decider<'_> {
                 number,
                 head,
             } => self.pull_request_opened(task, repository, number, head),
+            Command::PublishRefused {
+                task,
+                repository,
+                head,
+                why,
+            } => self.publish_refused(task, &repository, &head, &why),
             Command::SubmitReview {
                 by,
                 task,

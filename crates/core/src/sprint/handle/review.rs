@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Decider, check_text, stage_name};
+use crate::failure::{Failure, FailureKind};
 use crate::ids::{CommitId, PersonId, RepositoryId, ReviewId, TaskId, ThreadId};
 use crate::sprint::{Event, MergeMethod, Refusal, ReviewComment, Stage, Task, Verdict, WorkId};
 
@@ -28,6 +29,27 @@ impl Decider<'_> {
                 head,
             });
             self.wake(WorkId::Task(task));
+        }
+        Ok(())
+    }
+
+    pub(super) fn publish_refused(
+        &mut self,
+        id: TaskId,
+        repository: &RepositoryId,
+        head: &CommitId,
+        why: &str,
+    ) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        let pending = matches!(&task.work.stage, Stage::Publishing { pending, .. } if pending.contains(repository));
+        let current = task.pull_requests.get(repository).is_some_and(|p| p.head == *head);
+        if pending && current {
+            let failure = Failure {
+                kind: FailureKind::PublishFailed,
+                text: format!("no pull request in {repository}: {why}"),
+                until: None,
+            };
+            self.emit(Event::PublishFailed { task: id, failure });
         }
         Ok(())
     }
