@@ -3,6 +3,38 @@
 //! What an agent sends is never trusted to be well formed, small, timely or meant for people: every line, queue and
 //! wait has a bound, whatever is not known is kept as it came, and secrets are taken out before anything leaves.
 
+mod check;
+mod error;
+mod failure;
+mod lines;
+mod permission;
+mod process;
 mod redact;
+mod session;
+mod stderr;
+mod update;
+mod usage;
 
+pub use check::{CheckReport, check};
+pub use error::AgentError;
+pub use process::{AgentProcess, StartAgent};
 pub use redact::{Redactor, TextStream};
+pub use session::{Event, How, Opened, TurnEnd};
+pub use usage::UsageMeaning;
+
+/// What comes from an agent outside of answers.
+#[derive(Debug)]
+enum Incoming {
+    /// An update of the session, raw.
+    Update(serde_json::Value),
+    /// An entry that is ready to be shown.
+    Entry(team6_core::trace::TraceBody),
+}
+
+/// The time, for limits that providers tell as "in 5 minutes".
+fn now() -> team6_core::time::Timestamp {
+    let wall = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    team6_core::time::Timestamp(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX))
+}

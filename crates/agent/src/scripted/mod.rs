@@ -3,7 +3,6 @@
 mod agent;
 mod parse;
 mod play;
-mod reader;
 mod scenario;
 mod steps;
 mod template;
@@ -17,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use scenario::Scenario;
+
+pub use crate::toml_reader::Problem;
 
 /// The most bytes that a scenario may have.
 const MAX_SCENARIO: u64 = 4 * 1024 * 1024;
@@ -84,21 +85,6 @@ pub enum ScenarioError {
         /// All of it, in the order of the lines.
         problems: Vec<Problem>,
     },
-}
-
-/// Something that is wrong in a line of a scenario.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong and what would be right.
-    pub text: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.text)
-    }
 }
 
 struct Listed<'a>(&'a [Problem]);

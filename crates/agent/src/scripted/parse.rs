@@ -8,9 +8,9 @@ use regex::Regex;
 use toml::de::{DeTable, DeValue};
 
 use super::Problem;
-use super::reader::{Fields, Node, Reader};
 use super::scenario::{Action, Change, Scenario, Script, Step};
 use super::template::{Arguments, Template};
+use crate::toml_reader::{Fields, Node, Reader};
 
 /// The names of all steps.
 pub(super) const STEPS: [&str; 24] = [

@@ -2,24 +2,38 @@
 //! and with the name that was probably meant.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+/// Something that is wrong in a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong and what would be right.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
+}
 
 /// A value that stands somewhere in the document.
-pub(super) type Node<'a> = Spanned<DeValue<'a>>;
+pub(crate) type Node<'a> = Spanned<DeValue<'a>>;
 
 /// Collects what is wrong with a document.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     source: &'a str,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(source: &'a str) -> Self {
+    pub(crate) fn new(source: &'a str) -> Self {
         Self {
             source,
             problems: RefCell::new(Vec::new()),
@@ -27,12 +41,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The line of a place in the document, from 1.
-    pub(super) fn line(&self, place: &Range<usize>) -> usize {
+    pub(crate) fn line(&self, place: &Range<usize>) -> usize {
         let before = self.source.get(..place.start).unwrap_or(self.source);
         1 + before.matches('\n').count()
     }
 
-    pub(super) fn add(&self, place: &Range<usize>, text: impl Into<String>) {
+    pub(crate) fn add(&self, place: &Range<usize>, text: impl Into<String>) {
         let problem = Problem {
             line: self.line(place),
             text: text.into(),
@@ -43,14 +57,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), Vec<Problem>> {
+    pub(crate) fn finish(self) -> Result<(), Vec<Problem>> {
         let mut problems = self.problems.into_inner();
         problems.sort();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Says that a name is not known, and which was probably meant.
-    pub(super) fn unknown(&self, place: &Range<usize>, what: &str, name: &str, known: &[&str]) {
+    pub(crate) fn unknown(&self, place: &Range<usize>, what: &str, name: &str, known: &[&str]) {
         let near = known
             .iter()
             .filter(|known| strsim::damerau_levenshtein(known, name) <= 2);
@@ -64,7 +78,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields of a table. A value that is no table is taken as its field `main`.
-    pub(super) fn fields<'n>(&'n self, what: &'n str, node: &'n Node<'n>, main: Option<&'n str>) -> Fields<'n> {
+    pub(crate) fn fields<'n>(&'n self, what: &'n str, node: &'n Node<'n>, main: Option<&'n str>) -> Fields<'n> {
         let entries = match (node.get_ref(), main) {
             (DeValue::Table(table), _) => return self.table(what, table, node.span()),
             (_, Some(main)) => vec![(main, node.span(), node)],
@@ -76,7 +90,7 @@ impl<'a> Reader<'a> {
         Fields::new(self, what, node.span(), entries)
     }
 
-    pub(super) fn table<'n>(&'n self, what: &'n str, table: &'n DeTable<'n>, place: Range<usize>) -> Fields<'n> {
+    pub(crate) fn table<'n>(&'n self, what: &'n str, table: &'n DeTable<'n>, place: Range<usize>) -> Fields<'n> {
         let entries = table
             .iter()
             .map(|(name, node)| (name.get_ref().as_ref(), name.span(), node));
@@ -84,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The items of a list; of anything else, that it is none.
-    pub(super) fn list<'n>(&self, what: &str, node: &'n Node<'n>) -> Vec<&'n Node<'n>> {
+    pub(crate) fn list<'n>(&self, what: &str, node: &'n Node<'n>) -> Vec<&'n Node<'n>> {
         match node.get_ref() {
             DeValue::Array(items) => items.iter().collect(),
             _ => {
@@ -94,7 +108,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn text<'n>(&self, what: &str, node: &'n Node<'n>) -> &'n str {
+    pub(crate) fn text<'n>(&self, what: &str, node: &'n Node<'n>) -> &'n str {
         match node.get_ref() {
             DeValue::String(text) => text.as_ref(),
             _ => {
@@ -106,9 +120,9 @@ impl<'a> Reader<'a> {
 }
 
 /// The fields of one table, each asked for by its name; those that were not asked for are not known.
-pub(super) struct Fields<'n> {
-    pub(super) reader: &'n Reader<'n>,
-    pub(super) place: Range<usize>,
+pub(crate) struct Fields<'n> {
+    pub(crate) reader: &'n Reader<'n>,
+    pub(crate) place: Range<usize>,
     what: &'n str,
     entries: Vec<(&'n str, Range<usize>, &'n Node<'n>)>,
     asked: Vec<&'static str>,
@@ -131,16 +145,16 @@ impl<'n> Fields<'n> {
     }
 
     /// The names that the table has.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&'n str, Range<usize>, &'n Node<'n>)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'n str, Range<usize>, &'n Node<'n>)> {
         self.entries.iter().cloned()
     }
 
     /// A field's name as it is shown.
-    pub(super) fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         format!("{}.{name}", self.what)
     }
 
-    pub(super) fn get(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
+    pub(crate) fn get(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
         self.asked.push(name);
         self.entries
             .iter()
@@ -149,7 +163,7 @@ impl<'n> Fields<'n> {
     }
 
     /// A field that must be there.
-    pub(super) fn require(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
+    pub(crate) fn require(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
         let node = self.get(name);
         if node.is_none() {
             self.reader.add(&self.place, format!("{} needs \"{name}\"", self.what));
@@ -157,7 +171,7 @@ impl<'n> Fields<'n> {
         node
     }
 
-    pub(super) fn integer(&mut self, name: &'static str, range: Range<i64>) -> Option<i64> {
+    pub(crate) fn integer(&mut self, name: &'static str, range: Range<i64>) -> Option<i64> {
         let node = self.get(name)?;
         let number = match node.get_ref() {
             DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok(),
@@ -176,7 +190,7 @@ impl<'n> Fields<'n> {
         number
     }
 
-    pub(super) fn number(&mut self, name: &'static str) -> Option<f64> {
+    pub(crate) fn number(&mut self, name: &'static str) -> Option<f64> {
         let node = self.get(name)?;
         let number = match node.get_ref() {
             DeValue::Integer(digits) => digits.as_str().parse().ok(),
@@ -191,7 +205,7 @@ impl<'n> Fields<'n> {
         number
     }
 
-    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         let node = self.get(name)?;
         match node.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
@@ -204,7 +218,7 @@ impl<'n> Fields<'n> {
     }
 
     /// One of a few words.
-    pub(super) fn choice(&mut self, name: &'static str, known: &[&str]) -> Option<&'n str> {
+    pub(crate) fn choice(&mut self, name: &'static str, known: &[&str]) -> Option<&'n str> {
         let node = self.get(name)?;
         let text = self.reader.text(&self.path(name), node);
         if known.contains(&text) {
@@ -217,7 +231,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Says which fields nobody asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for (name, place, _) in &self.entries {
             if !self.asked.contains(name) {
                 self.reader
