@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::briefing::Briefing;
 use team6_core::ids::{
-    AgentId, AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId, SprintId, ThreadId, WorkerId,
+    AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, ProjectId, RepositoryId, SprintId, ThreadId,
+    WorkerId,
 };
 use team6_core::sprint::{Command, Message, Refusal, WorkId};
 use team6_core::time::Timestamp;
@@ -37,6 +38,8 @@ pub struct Assignment {
     pub repositories: Vec<AssignedRepository>,
     /// What the agent is told.
     pub briefing: Briefing,
+    /// The messages that are a part of it.
+    pub told: Vec<MessageId>,
     /// The agent's session to go on with.
     pub session: Option<String>,
     /// The threads that the agent must answer.

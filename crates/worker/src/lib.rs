@@ -1,6 +1,7 @@
-//! The worker: a job from lease to delivery.
-//!
-//! It leases attempts of one project from the control plane, and for each it makes the workspace, starts the agent,
-//! supervises it, imports what it committed and tells how it went.
+//! A job from lease to delivery: workspace, agent, conversation, import.
 
+mod attempt;
 pub mod control;
+mod worker;
+
+pub use worker::{Parts, Turns, run};

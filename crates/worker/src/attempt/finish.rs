@@ -1,0 +1,202 @@
+//! The end of an attempt: its work is brought out and told of, whatever happened before.
+
+use std::collections::BTreeMap;
+
+use team6_agent::toolbox::{CompleteTask, TestOutcome};
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::RepositoryId;
+use team6_core::sprint::{Command, Delivered, Delivery, Refusal, TestRun, ThreadAnswer};
+use team6_core::trace::Usage;
+use team6_workspace::{Imported, Workspace};
+
+use super::talk::Outcome;
+use super::{Attempt, is_over};
+use crate::control::{Assignment, ControlError, Left, Publication};
+use crate::worker::Parts;
+
+impl Attempt {
+    pub(super) async fn finish(
+        &self,
+        parts: &Parts,
+        assignment: &Assignment,
+        workspace: Workspace,
+        outcome: Outcome,
+        usage: Usage,
+    ) {
+        let imported = match assignment.branch {
+            Some(_) => self.while_waiting_anyway(parts.provisioner.import(&workspace)).await,
+            None => Ok(Vec::new()),
+        };
+        let (imported, outcome) = match imported {
+            Ok(imported) => (imported, outcome),
+            Err(error) => {
+                self.trace
+                    .note(format!("the work could not be brought out: {error}"))
+                    .await;
+                let outcome = match outcome {
+                    Outcome::Complete(_) | Outcome::Stopped(_) => Outcome::Failed(error.failure()),
+                    other => other,
+                };
+                (Vec::new(), outcome)
+            }
+        };
+        for notice in imported.iter().flat_map(|one| &one.notices) {
+            self.trace.note(notice.clone()).await;
+        }
+        let left: Left = imported
+            .iter()
+            .map(|one| (one.repository.clone(), one.head.clone()))
+            .collect();
+        match outcome {
+            Outcome::Complete(complete) => {
+                if let Err(failure) = self.deliver(assignment, imported, *complete, usage).await {
+                    self.fail_with(failure, left, usage).await;
+                }
+            }
+            Outcome::Failed(failure) => self.fail_with(failure, left, usage).await,
+            Outcome::Stopped(why) => {
+                self.trace.note(format!("stopped: {why}; the work is kept")).await;
+                let command = Command::InterruptAttempt {
+                    attempt: self.id.n,
+                    token: self.token,
+                    why,
+                    left,
+                    usage,
+                };
+                self.tell_last(command).await;
+            }
+            Outcome::Replied | Outcome::Asked => {}
+            Outcome::Over => self.trace.note("the attempt is over; what was done is kept").await,
+        }
+        if let Err(error) = parts.provisioner.release(workspace).await {
+            tracing::warn!(attempt = %self.id, %error, "a workspace is left for the next sweep");
+        }
+    }
+
+    /// Gives heartbeats, and goes on also when nobody wants them any more: the work is to be kept.
+    async fn while_waiting_anyway<T>(&self, waited: impl Future<Output = T>) -> T {
+        tokio::pin!(waited);
+        if let Some(done) = self.while_waiting(&mut waited).await {
+            return done;
+        }
+        waited.await
+    }
+
+    async fn fail_with(&self, failure: Failure, left: Left, usage: Usage) {
+        self.trace.note(format!("the attempt failed: {}", failure.text)).await;
+        let command = Command::FailAttempt {
+            attempt: self.id.n,
+            token: self.token,
+            failure,
+            left,
+            usage,
+        };
+        self.tell_last(command).await;
+    }
+
+    async fn tell_last(&self, command: Command) {
+        match self.tell(command).await {
+            Ok(()) => {}
+            Err(ControlError::Refused(refusal)) if is_over(&refusal) => {}
+            Err(error) => {
+                tracing::warn!(attempt = %self.id, %error, "the end of an attempt was not heard; its lease will tell")
+            }
+        }
+    }
+
+    /// Publishes the branches and hands in the task.
+    async fn deliver(
+        &self,
+        assignment: &Assignment,
+        imported: Vec<Imported>,
+        complete: CompleteTask,
+        usage: Usage,
+    ) -> Result<(), Failure> {
+        let failed = |kind, text: String| Failure {
+            kind,
+            text,
+            until: None,
+        };
+        let branch = assignment
+            .branch
+            .clone()
+            .ok_or_else(|| failed(FailureKind::Impossible, "a plan has no branch".into()))?;
+        let changed = imported.iter().filter(|one| one.changed);
+        let publications: Vec<Publication> = changed
+            .map(|one| Publication {
+                repository: one.repository.clone(),
+                store: one.store.clone(),
+                commit: one.head.clone(),
+                branch: branch.clone(),
+            })
+            .collect();
+        if !publications.is_empty() {
+            let published = self.control.publish(self.id, self.token, publications);
+            match self.while_waiting_anyway(published).await {
+                Ok(()) => {}
+                Err(ControlError::Refused(refusal)) if is_over(&refusal) => return Ok(()),
+                Err(ControlError::Unavailable(why)) => return Err(failed(FailureKind::Unreachable, why)),
+                Err(error) => return Err(failed(FailureKind::PublishFailed, error.to_string())),
+            }
+        }
+        let results: BTreeMap<RepositoryId, Delivered> = imported
+            .into_iter()
+            .map(|one| {
+                let delivered = Delivered {
+                    head: one.head,
+                    changed: one.changed,
+                };
+                (one.repository, delivered)
+            })
+            .collect();
+        let (delivery, answers) = words(complete);
+        let command = Command::Deliver {
+            attempt: self.id.n,
+            token: self.token,
+            delivery,
+            answers,
+            results,
+            usage,
+        };
+        match self.tell(command).await {
+            Ok(()) => Ok(()),
+            Err(ControlError::Refused(refusal)) if is_over(&refusal) => Ok(()),
+            Err(ControlError::Refused(refusal)) => {
+                let kind = match *refusal {
+                    Refusal::NothingDelivered | Refusal::ThreadsOpen { .. } => FailureKind::NotCompleted,
+                    _ => FailureKind::ImportRefused,
+                };
+                Err(failed(kind, refusal.to_string()))
+            }
+            Err(error) => Err(failed(FailureKind::Unreachable, error.to_string())),
+        }
+    }
+}
+
+/// What the agent said of its work, in the core's words.
+fn words(complete: CompleteTask) -> (Delivery, Vec<ThreadAnswer>) {
+    let tests = complete.tests.into_iter().map(|test| {
+        let outcome = match test.outcome {
+            TestOutcome::Passed => "passed",
+            TestOutcome::Failed => "failed",
+            TestOutcome::NotRun => "not run",
+        };
+        TestRun {
+            command: test.command,
+            outcome: test
+                .detail
+                .map_or_else(|| outcome.to_owned(), |detail| format!("{outcome}: {detail}")),
+        }
+    });
+    let delivery = Delivery {
+        what: complete.summary_what,
+        why: complete.summary_why,
+        tests: tests.collect(),
+    };
+    let answers = complete.answers.into_iter().map(|answer| ThreadAnswer {
+        thread: answer.thread,
+        commit: answer.commit,
+        text: answer.text,
+    });
+    (delivery, answers.collect())
+}

@@ -1,0 +1,384 @@
+//! One attempt from its assignment to its end: workspace, agent, conversation, import, publication.
+//!
+//! Whatever happens, the work is brought out of the workspace before that is removed, and the attempt's end is told.
+
+mod finish;
+mod talk;
+mod tools;
+mod trace;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use team6_agent::acp::{AgentProcess, How, StartAgent};
+use team6_agent::profile::AgentProfile;
+use team6_agent::toolbox::{SessionToken, ToolSet, ToolboxSession};
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::{AttemptId, FencingToken};
+use team6_core::sprint::{Command, Refusal, WorkId};
+use team6_core::time::Timestamp;
+use team6_core::trace::Usage;
+use team6_sandbox::TreeMark;
+use team6_workspace::{Claim, ClaimRepository, Workspace};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::{Assignment, ControlError, ControlPlane, WorkName};
+use crate::worker::Parts;
+use talk::{Outcome, Talk};
+use tools::{Said, Tools};
+use trace::Trace;
+
+/// How long the end of an agent's process may take at each step.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What the parts of a running attempt share.
+pub(crate) struct Attempt {
+    control: Arc<dyn ControlPlane>,
+    id: AttemptId,
+    token: FencingToken,
+    trace: Trace,
+    turn_limit: Duration,
+    stop: CancellationToken,
+}
+
+/// Makes an attempt, and says how it ended.
+pub(crate) async fn run(
+    parts: Arc<Parts>,
+    control: Arc<dyn ControlPlane>,
+    assignment: Assignment,
+    stop: CancellationToken,
+) {
+    let id = assignment.attempt;
+    let last = loop {
+        match control.last_trace(id).await {
+            Ok(last) => break last,
+            Err(error) => {
+                tracing::warn!(attempt = %id, %error, "the trace cannot be gone on with; trying again");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+    };
+    let (trace, sender) = Trace::start(Arc::clone(&control), id, assignment.token, last);
+    let profile = parts.agents.get(&assignment.agent).cloned();
+    let attempt = Attempt {
+        control: Arc::clone(&control),
+        id,
+        token: assignment.token,
+        trace,
+        turn_limit: profile
+            .as_ref()
+            .map_or(Duration::from_secs(7200), |profile| profile.limits.turn),
+        stop,
+    };
+    attempt.make(&parts, &assignment, profile).await;
+    drop(attempt);
+    sender.finish().await;
+    if let Err(error) = control.done(id).await {
+        tracing::warn!(attempt = %id, %error, "the slot is not given back until its lease runs out");
+    }
+}
+
+impl Attempt {
+    async fn make(&self, parts: &Parts, assignment: &Assignment, profile: Option<AgentProfile>) {
+        let Some(profile) = profile else {
+            let text = format!(
+                "there is no agent {}; see `team6 agent list`, or choose another",
+                assignment.agent
+            );
+            return self.fail(unavailable(text), BTreeMap::new()).await;
+        };
+        // The attempt before may still be ending in the same workspace.
+        let name = WorkName::of(assignment.attempt.sprint, assignment.work);
+        let turn = parts.turn(&name);
+        let Some(_turn) = self.while_waiting(turn.lock()).await else {
+            return;
+        };
+        let claimed = self.claim(parts, assignment, &name);
+        let workspace = match self.while_waiting(claimed).await {
+            None => return,
+            Some(Ok(workspace)) => workspace,
+            Some(Err(failure)) => return self.fail(failure, BTreeMap::new()).await,
+        };
+        let (outcome, usage) = self.work(parts, assignment, &profile, &workspace, &name).await;
+        self.finish(parts, assignment, workspace, outcome, usage).await;
+    }
+
+    /// Gives heartbeats while something else takes its time. None when the attempt is over meanwhile.
+    async fn while_waiting<T>(&self, waited: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(waited);
+        let mut heartbeat = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            tokio::select! {
+                done = &mut waited => return Some(done),
+                _ = heartbeat.tick() => {
+                    if !self.heartbeat(self.control.now(), Usage::default()).await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the attempt goes on.
+    async fn heartbeat(&self, active_at: Timestamp, usage: Usage) -> bool {
+        match self.control.heartbeat(self.id, self.token, active_at, usage).await {
+            Ok(()) => true,
+            Err(ControlError::Refused(refusal)) => !is_over(&refusal),
+            Err(error) => {
+                // The lease goes on for a while; the control plane may answer again before it ends.
+                tracing::warn!(attempt = %self.id, %error, "a heartbeat was not heard");
+                true
+            }
+        }
+    }
+
+    async fn tell(&self, command: Command) -> Result<(), ControlError> {
+        let mut wait = Duration::from_millis(100);
+        loop {
+            match self.control.tell(self.id, command.clone()).await {
+                Err(ControlError::Unavailable(why)) if wait < Duration::from_secs(10) => {
+                    tracing::warn!(attempt = %self.id, why, "the control plane does not answer; trying again");
+                    tokio::time::sleep(wait).await;
+                    wait *= 2;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn fail(&self, failure: Failure, left: crate::control::Left) {
+        self.trace.note(format!("the attempt failed: {}", failure.text)).await;
+        let command = Command::FailAttempt {
+            attempt: self.id.n,
+            token: self.token,
+            failure,
+            left,
+            usage: Usage::default(),
+        };
+        if let Err(error) = self.tell(command).await {
+            tracing::info!(attempt = %self.id, %error, "its failure is not wanted any more");
+        }
+    }
+
+    async fn claim(&self, parts: &Parts, assignment: &Assignment, name: &WorkName) -> Result<Workspace, Failure> {
+        let repositories = assignment.repositories.iter().map(|repository| ClaimRepository {
+            id: repository.id.clone(),
+            source: repository.source.clone(),
+            base_branch: repository.base_branch.clone(),
+            base: repository.base.clone(),
+            start: repository.start.clone(),
+        });
+        let claim = Claim {
+            key: name.to_string(),
+            attempt: self.id,
+            branch: assignment.branch.clone(),
+            repositories: repositories.collect(),
+            author: (
+                format!("{} (Team6)", assignment.agent),
+                format!("{}@team6.invalid", assignment.agent),
+            ),
+        };
+        let began = std::time::Instant::now();
+        let (steps, mut told) = mpsc::unbounded_channel();
+        let progress = move |text: String| {
+            let _ = steps.send(text);
+        };
+        let claimed = parts.provisioner.claim(claim, &progress);
+        tokio::pin!(claimed);
+        let claimed = loop {
+            tokio::select! {
+                claimed = &mut claimed => break claimed,
+                Some(text) = told.recv() => self.trace.note(text).await,
+            }
+        };
+        let workspace = claimed.map_err(|error| error.failure())?;
+        self.trace
+            .note(format!("workspace ready in {} ms", began.elapsed().as_millis()))
+            .await;
+        for notice in &workspace.notices {
+            self.trace.note(notice.clone()).await;
+        }
+        Ok(workspace)
+    }
+
+    /// Everything from the agent's start to its end.
+    async fn work(
+        &self,
+        parts: &Parts,
+        assignment: &Assignment,
+        profile: &AgentProfile,
+        workspace: &Workspace,
+        name: &WorkName,
+    ) -> (Outcome, Usage) {
+        let said = Arc::new(Mutex::new(Said::default()));
+        let ready = Command::WorkspaceReady {
+            attempt: self.id.n,
+            token: self.token,
+        };
+        if let Err(error) = self.tell(ready).await {
+            return (told(error), Usage::default());
+        }
+        let worked = self
+            .with_agent(parts, assignment, profile, workspace, name, &said)
+            .await;
+        worked.unwrap_or_else(|outcome| (outcome, Usage::default()))
+    }
+
+    async fn with_agent(
+        &self,
+        parts: &Parts,
+        assignment: &Assignment,
+        profile: &AgentProfile,
+        workspace: &Workspace,
+        name: &WorkName,
+        said: &Arc<Mutex<Said>>,
+    ) -> Result<(Outcome, Usage), Outcome> {
+        let home = self.home(parts, name).await?;
+        let tools = self.tools(parts, assignment, said).await?;
+        let spec = parts
+            .provisioner
+            .command(workspace, &home, &profile.command, &profile.args);
+        let mark = TreeMark::new(parts.data_folder.clone(), self.id.to_string());
+        let mark = mark.map_err(|error| Outcome::Failed(unavailable(error.to_string())))?;
+        let start = StartAgent {
+            launcher: &parts.launcher,
+            profile,
+            cwd: spec.cwd,
+            env: spec.env,
+            mark: &mark,
+        };
+        let began = std::time::Instant::now();
+        let started = self
+            .while_waiting(AgentProcess::start(start))
+            .await
+            .ok_or(Outcome::Over)?;
+        let mut agent = started.map_err(|error| Outcome::Failed(error.failure()))?;
+        let opening = agent.open_session(assignment.session.as_deref(), vec![tools.mcp_server()]);
+        let opened = match self.while_waiting(opening).await {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => {
+                agent.end(GRACE).await;
+                return Err(Outcome::Failed(error.failure()));
+            }
+            None => {
+                agent.end(GRACE).await;
+                return Err(Outcome::Over);
+            }
+        };
+        let how = match opened.how {
+            How::New => "a new session",
+            How::Continued => "its earlier session",
+            How::Lost => "a new session, since it knows its earlier one no longer",
+        };
+        self.trace
+            .note(format!(
+                "{} is ready after {} ms with {how}",
+                profile.title,
+                began.elapsed().as_millis()
+            ))
+            .await;
+        let outcome = self.talk(assignment, &mut agent, said, opened.id, opened.how).await;
+        let usage = agent.usage();
+        let ended = agent.end(GRACE).await;
+        if ended.survivors_killed > 0 {
+            let text = format!(
+                "{} processes that the agent left behind were ended",
+                ended.survivors_killed
+            );
+            self.trace.note(text).await;
+        }
+        tools.shutdown().await;
+        Ok((outcome, usage))
+    }
+
+    async fn talk(
+        &self,
+        assignment: &Assignment,
+        agent: &mut AgentProcess,
+        said: &Arc<Mutex<Said>>,
+        session: String,
+        how: How,
+    ) -> Outcome {
+        let opened = Command::SessionOpened {
+            attempt: self.id.n,
+            token: self.token,
+            session,
+        };
+        if let Err(error) = self.tell(opened).await {
+            return told(error);
+        }
+        Talk::new(self, assignment, agent, Arc::clone(said))
+            .until_done(how)
+            .await
+    }
+
+    /// The agent's own home, which stays until its task ends: sessions are kept there.
+    async fn home(&self, parts: &Parts, name: &WorkName) -> Result<PathBuf, Outcome> {
+        let home = parts.homes.join(name.to_string());
+        tokio::fs::create_dir_all(&home).await.map_err(|error| {
+            let text = format!("the agent's home {} cannot be made: {error}", home.display());
+            Outcome::Failed(Failure {
+                kind: FailureKind::OutOfRoom,
+                text,
+                until: None,
+            })
+        })?;
+        Ok(home)
+    }
+
+    async fn tools(
+        &self,
+        parts: &Parts,
+        assignment: &Assignment,
+        said: &Arc<Mutex<Said>>,
+    ) -> Result<ToolboxSession, Outcome> {
+        let handler = Tools {
+            control: Arc::clone(&self.control),
+            attempt: self.id,
+            token: self.token,
+            threads: assignment.threads.clone(),
+            trace: self.trace.clone(),
+            said: Arc::clone(said),
+        };
+        let set = match assignment.work {
+            WorkId::Planning => ToolSet::planner(),
+            WorkId::Task(_) => ToolSet::specialist(),
+        };
+        let failed =
+            |error: String| Outcome::Failed(unavailable(format!("the engine's tools cannot be offered: {error}")));
+        let token = SessionToken::random().map_err(|error| failed(error.to_string()))?;
+        let served = parts.toolbox.serve(&parts.sockets, token, set, Arc::new(handler)).await;
+        served.map_err(|error| failed(error.to_string()))
+    }
+}
+
+fn unavailable(text: String) -> Failure {
+    Failure {
+        kind: FailureKind::AgentUnavailable,
+        text,
+        until: None,
+    }
+}
+
+/// Whether nothing that the attempt does counts any more.
+fn is_over(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Fenced { .. } | Refusal::AttemptEnded { .. } | Refusal::NoSuchAttempt { .. }
+    )
+}
+
+/// How an attempt ends whose control plane answered like this.
+fn told(error: ControlError) -> Outcome {
+    match error {
+        ControlError::Refused(refusal) if is_over(&refusal) => Outcome::Over,
+        error => Outcome::Failed(Failure {
+            kind: FailureKind::Impossible,
+            text: error.to_string(),
+            until: None,
+        }),
+    }
+}

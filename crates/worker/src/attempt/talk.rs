@@ -1,0 +1,284 @@
+//! The conversation with an agent: turns, and what the engine says between them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use team6_agent::acp::{AgentProcess, Event, How, TurnEnd};
+use team6_agent::toolbox::CompleteTask;
+use team6_core::briefing;
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::MessageId;
+use team6_core::sprint::{Command, Message, Urgency};
+use team6_core::time::Timestamp;
+use team6_core::trace::{TraceBody, Usage};
+
+use super::Attempt;
+use super::tools::Said;
+use crate::control::{Assignment, ControlError, Instructions};
+
+/// How long an agent has to end a turn that was cancelled.
+const CANCEL: Duration = Duration::from_secs(20);
+/// How often an agent is reminded of what is missing before its attempt counts as failed.
+const REMINDERS: u32 = 2;
+
+/// How the work of an agent came to its end.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It says that the task is complete.
+    Complete(Box<CompleteTask>),
+    /// It answered messages, or planned.
+    Replied,
+    /// It asked its owner.
+    Asked,
+    /// It failed.
+    Failed(Failure),
+    /// It was told to stop, and its work is to be kept.
+    Stopped(String),
+    /// The attempt is over; nothing of it counts any more.
+    Over,
+}
+
+/// Why a turn is being ended early.
+enum Interruption {
+    None,
+    Stop(String),
+    Over,
+    Message,
+}
+
+/// A conversation with a running agent.
+pub(super) struct Talk<'a> {
+    pub(super) attempt: &'a Attempt,
+    pub(super) assignment: &'a Assignment,
+    pub(super) agent: &'a mut AgentProcess,
+    pub(super) said: Arc<Mutex<Said>>,
+    /// What the attempt had to take note of when last looked at.
+    known: Instructions,
+    /// Messages that the agent got.
+    told: Vec<MessageId>,
+    active_at: Timestamp,
+    reminders: u32,
+}
+
+impl<'a> Talk<'a> {
+    pub(super) fn new(
+        attempt: &'a Attempt,
+        assignment: &'a Assignment,
+        agent: &'a mut AgentProcess,
+        said: Arc<Mutex<Said>>,
+    ) -> Self {
+        Self {
+            attempt,
+            assignment,
+            agent,
+            said,
+            known: Instructions::default(),
+            told: Vec::new(),
+            active_at: attempt.control.now(),
+            reminders: 0,
+        }
+    }
+
+    /// Talks until the agent is done, in one way or another.
+    pub(super) async fn until_done(&mut self, opened: How) -> Outcome {
+        let briefing = &self.assignment.briefing;
+        let mut text = match opened {
+            How::Continued => briefing.news.clone(),
+            How::New | How::Lost => briefing.full.clone(),
+        };
+        self.told.clone_from(&self.assignment.told);
+        if let Err(outcome) = self.delivered(self.assignment.told.clone()).await {
+            return outcome;
+        }
+        loop {
+            let (end, interruption) = self.turn(&text).await;
+            match interruption {
+                Interruption::Over => return Outcome::Over,
+                Interruption::Stop(why) => return Outcome::Stopped(why),
+                Interruption::None | Interruption::Message => {}
+            }
+            if let Some(failure) = end.failure {
+                return Outcome::Failed(failure);
+            }
+            match self.after_turn(&end.said).await {
+                Ok(next) => text = next,
+                Err(outcome) => return outcome,
+            }
+        }
+    }
+
+    /// What is said next, or how it ends.
+    async fn after_turn(&mut self, said: &str) -> Result<String, Outcome> {
+        let (complete, asked) = {
+            let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            (said.complete.clone(), said.asked)
+        };
+        if asked {
+            return Err(Outcome::Asked);
+        }
+        let unread: Vec<Message> = self.unread().cloned().collect();
+        if !unread.is_empty() {
+            self.delivered(unread.iter().map(|message| message.id).collect())
+                .await?;
+            for message in &unread {
+                let entry = TraceBody::Chat {
+                    message: message.id,
+                    by: message.by.to_string(),
+                    text: message.text.clone(),
+                };
+                self.attempt.trace.write(entry).await;
+            }
+            return Ok(unread.iter().map(briefing::chat).collect());
+        }
+        if let Some(complete) = complete {
+            return Err(Outcome::Complete(Box::new(complete)));
+        }
+        if self.assignment.may_reply {
+            let reply = Command::Reply {
+                attempt: self.assignment.attempt.n,
+                token: self.assignment.token,
+                usage: self.agent.usage(),
+            };
+            match self.attempt.tell(reply).await {
+                Ok(()) => return Err(Outcome::Replied),
+                Err(ControlError::Refused(refusal)) if !super::is_over(&refusal) => {
+                    return self.remind(&refusal.to_string(), said);
+                }
+                Err(error) => return Err(super::told(error)),
+            }
+        }
+        let missing = "You ended your turn without calling `complete_task`. If the task is done, commit and call it; if \
+                       you need a decision, call `ask_owner`; otherwise go on.";
+        self.remind(missing, said)
+    }
+
+    /// Reminds the agent of what is missing, a few times.
+    pub(super) fn remind(&mut self, missing: &str, said: &str) -> Result<String, Outcome> {
+        if self.reminders < REMINDERS {
+            self.reminders += 1;
+            return Ok(format!("{missing}\n"));
+        }
+        let end = said.trim();
+        let from = end.ceil_char_boundary(end.len().saturating_sub(300));
+        let last = match end[from..].trim() {
+            "" => String::new(),
+            last => format!("; its last words: {last}"),
+        };
+        Err(Outcome::Failed(Failure {
+            kind: FailureKind::NotCompleted,
+            text: format!("the agent ended its turn without completing its work{last}"),
+            until: None,
+        }))
+    }
+
+    fn unread(&self) -> impl Iterator<Item = &Message> {
+        self.known
+            .messages
+            .iter()
+            .filter(|message| !self.told.contains(&message.id))
+    }
+
+    async fn delivered(&mut self, messages: Vec<MessageId>) -> Result<(), Outcome> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.told.extend(&messages);
+        let command = Command::MessagesDelivered {
+            attempt: self.assignment.attempt.n,
+            token: self.assignment.token,
+            messages,
+        };
+        self.attempt.tell(command).await.map_err(super::told)
+    }
+
+    /// One turn: the agent works, heartbeats are given, and instructions are followed.
+    async fn turn(&mut self, text: &str) -> (TurnEnd, Interruption) {
+        let (attempt, assignment) = (self.attempt, self.assignment);
+        attempt.trace.write(TraceBody::Prompt { text: text.to_owned() }).await;
+        self.agent.prompt(text);
+        self.active_at = attempt.control.now();
+        let mut interruption = Interruption::None;
+        let mut heartbeat = tokio::time::interval(assignment.heartbeat);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let no_limit = Duration::from_secs(365 * 24 * 3600);
+        let limit = tokio::time::sleep(attempt.turn_limit);
+        let cancelled = tokio::time::sleep(no_limit);
+        tokio::pin!(limit, cancelled);
+        loop {
+            let instructions = attempt.control.instructions(assignment.attempt, &self.known);
+            let stop = matches!(interruption, Interruption::None | Interruption::Message);
+            tokio::select! {
+                event = self.agent.next() => match event {
+                    Event::Update(body) => {
+                        self.active_at = attempt.control.now();
+                        attempt.trace.write(body).await;
+                    }
+                    Event::Ended(end) => {
+                        let reason = end.reason.clone();
+                        attempt.trace.write(TraceBody::TurnEnded { reason }).await;
+                        return (end, interruption);
+                    }
+                },
+                _ = heartbeat.tick() => {
+                    let usage = self.agent.usage();
+                    if !attempt.heartbeat(self.active_at, usage).await {
+                        interruption = Interruption::Over;
+                        return (nothing(usage), interruption);
+                    }
+                }
+                now = instructions => {
+                    // When the control plane does not answer, the lease decides.
+                    let Ok(now) = now else {
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                        continue;
+                    };
+                    self.known = now;
+                    if self.known.over {
+                        return (nothing(self.agent.usage()), Interruption::Over);
+                    }
+                    let urgent = self.unread().any(|message| message.urgency == Urgency::Interrupt);
+                    if self.known.stop && stop {
+                        interruption = Interruption::Stop("paused by a person".into());
+                    } else if urgent && matches!(interruption, Interruption::None) {
+                        interruption = Interruption::Message;
+                    } else {
+                        continue;
+                    }
+                    self.agent.cancel();
+                    cancelled.as_mut().reset(tokio::time::Instant::now() + CANCEL);
+                }
+                () = attempt.stop.cancelled(), if stop => {
+                    interruption = Interruption::Stop("the engine stops".into());
+                    self.agent.cancel();
+                    cancelled.as_mut().reset(tokio::time::Instant::now() + CANCEL);
+                }
+                () = &mut limit => {
+                    let failure = Failure {
+                        kind: FailureKind::TimedOut,
+                        text: format!("a turn took longer than {} s", attempt.turn_limit.as_secs()),
+                        until: None,
+                    };
+                    return (TurnEnd { failure: Some(failure), ..nothing(self.agent.usage()) }, Interruption::None);
+                }
+                () = &mut cancelled => {
+                    attempt.trace.note("the agent did not stop when it was asked to").await;
+                    let failure = Failure {
+                        kind: FailureKind::Silent,
+                        text: "the agent did not stop when it was asked to".into(),
+                        until: None,
+                    };
+                    return (TurnEnd { failure: Some(failure), ..nothing(self.agent.usage()) }, interruption);
+                }
+            }
+        }
+    }
+}
+
+fn nothing(usage: Usage) -> TurnEnd {
+    TurnEnd {
+        reason: "cancelled".into(),
+        failure: None,
+        said: String::new(),
+        usage,
+    }
+}

@@ -1,0 +1,198 @@
+//! What the engine's tools do during an attempt: most become commands at once; a completed task waits for the turn's end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use team6_agent::toolbox::{Accepted, CompleteTask, Refused, SubmitPlan, ToolCall, ToolHandler};
+use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
+use team6_core::plan::{Plan, PlannedTask, Priority};
+use team6_core::sprint::{Command, Refusal};
+use team6_core::trace::TraceBody;
+
+use super::trace::Trace;
+use crate::control::{ControlError, ControlPlane};
+
+/// The tools of one attempt.
+pub(crate) struct Tools {
+    pub(crate) control: Arc<dyn ControlPlane>,
+    pub(crate) attempt: AttemptId,
+    pub(crate) token: FencingToken,
+    /// The threads that must be answered.
+    pub(crate) threads: Vec<ThreadId>,
+    pub(crate) trace: Trace,
+    pub(crate) said: Arc<Mutex<Said>>,
+}
+
+/// What the agent said through the tools.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// The task is complete, in its words.
+    pub(crate) complete: Option<CompleteTask>,
+    /// It asked its owner, so that the attempt is parked.
+    pub(crate) asked: bool,
+}
+
+impl Tools {
+    async fn tell(&self, command: Command, answer: &str) -> Result<Accepted, Refused> {
+        match self.control.tell(self.attempt, command).await {
+            Ok(()) => Ok(Accepted::new(answer)),
+            Err(ControlError::Refused(refusal)) => Err(reasons(&refusal)),
+            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
+        }
+    }
+
+    async fn submit_plan(&self, submitted: SubmitPlan) -> Result<Accepted, Refused> {
+        let command = Command::SubmitPlan {
+            attempt: self.attempt.n,
+            token: self.token,
+            base: None,
+            plan: plan(submitted),
+            first_task: TaskId(0),
+        };
+        self.tell(
+            command,
+            "The plan is saved and shown to the team. End your turn once your questions are asked.",
+        )
+        .await
+    }
+
+    fn complete(&self, complete: CompleteTask) -> Result<Accepted, Refused> {
+        let answered = |thread: &ThreadId| complete.answers.iter().any(|answer| answer.thread == *thread);
+        let missing = self.threads.iter().filter(|thread| !answered(thread));
+        let reasons: Vec<String> = missing
+            .map(|thread| {
+                format!("answers: review thread {thread} has no answer; say what you did about it, with the commit")
+            })
+            .collect();
+        if !reasons.is_empty() {
+            return Err(Refused { reasons });
+        }
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).complete = Some(complete);
+        Ok(Accepted::new(
+            "Noted. End your turn now: your branch is then taken over and its pull requests go to the owner.",
+        ))
+    }
+
+    async fn answer(&self, call: ToolCall) -> Result<Accepted, Refused> {
+        let (attempt, token) = (self.attempt.n, self.token);
+        match call {
+            ToolCall::SubmitPlan(submitted) => self.submit_plan(submitted).await,
+            ToolCall::AskQuestion(asked) => {
+                let command = Command::AskQuestion {
+                    attempt,
+                    token,
+                    text: asked.question,
+                    why: asked.why,
+                    options: asked.options,
+                };
+                self.tell(
+                    command,
+                    "Asked. The answer comes in a later turn; go on with what does not depend on it.",
+                )
+                .await
+            }
+            ToolCall::AskOwner(asked) => {
+                let command = Command::AskOwner {
+                    attempt,
+                    token,
+                    question: asked.question,
+                    options: asked.options,
+                };
+                let told = self
+                    .tell(
+                        command,
+                        "Asked. Commit what you have and end your turn now; the answer begins the next one.",
+                    )
+                    .await;
+                if told.is_ok() {
+                    self.said.lock().unwrap_or_else(PoisonError::into_inner).asked = true;
+                }
+                told
+            }
+            ToolCall::ReportProgress(report) => {
+                let command = Command::ReportProgress {
+                    attempt,
+                    token,
+                    text: report.text,
+                };
+                self.tell(command, "Noted.").await
+            }
+            ToolCall::CompleteTask(complete) => self.complete(complete),
+        }
+    }
+}
+
+#[async_trait]
+impl ToolHandler for Tools {
+    async fn call(&self, call: ToolCall) -> Result<Accepted, Refused> {
+        let tool = name(&call);
+        let answer = self.answer(call).await;
+        let (accepted, text) = match &answer {
+            Ok(accepted) => (true, accepted.text.clone()),
+            Err(refused) => (false, refused.reasons.join("\n")),
+        };
+        let entry = TraceBody::Engine {
+            tool: tool.into(),
+            accepted,
+            answer: text,
+        };
+        self.trace.write(entry).await;
+        answer
+    }
+}
+
+fn name(call: &ToolCall) -> &'static str {
+    match call {
+        ToolCall::SubmitPlan(_) => "submit_plan",
+        ToolCall::AskQuestion(_) => "ask_question",
+        ToolCall::AskOwner(_) => "ask_owner",
+        ToolCall::ReportProgress(_) => "report_progress",
+        ToolCall::CompleteTask(_) => "complete_task",
+    }
+}
+
+/// One reason for each thing to mend.
+fn reasons(refusal: &Refusal) -> Refused {
+    match refusal {
+        Refusal::BadPlan { problems } => Refused {
+            reasons: problems.iter().map(ToString::to_string).collect(),
+        },
+        Refusal::PlanTooLate { problems } => Refused {
+            reasons: problems.iter().map(ToString::to_string).collect(),
+        },
+        other => Refused::because(other.to_string()),
+    }
+}
+
+/// The plan as the core knows it. Its title is the first heading or line of the PRD.
+fn plan(submitted: SubmitPlan) -> Plan {
+    let first = submitted
+        .prd
+        .lines()
+        .map(|line| line.trim_start_matches('#').trim())
+        .find(|line| !line.is_empty());
+    let title: String = first.unwrap_or("Sprint").chars().take(120).collect();
+    let tasks = submitted.tasks.into_iter().map(|task| PlannedTask {
+        key: task.key,
+        title: task.title,
+        what: task.what,
+        why: task.why,
+        acceptance_criteria: task.acceptance_criteria,
+        depends_on: task.depends_on,
+        estimate_minutes: task.estimate_minutes,
+        priority: match task.priority {
+            team6_agent::toolbox::Priority::Low => Priority::Low,
+            team6_agent::toolbox::Priority::Normal => Priority::Normal,
+            team6_agent::toolbox::Priority::High => Priority::High,
+            team6_agent::toolbox::Priority::Urgent => Priority::Urgent,
+        },
+        specialty: Some(task.specialty),
+        repositories: task.repositories,
+        paths: task.paths,
+    });
+    Plan {
+        title,
+        prd: submitted.prd,
+        tasks: tasks.collect(),
+    }
+}

@@ -1,0 +1,97 @@
+//! An attempt's trace on its way to the control plane: numbered, in batches, and never faster than it is stored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use team6_core::ids::{AttemptId, FencingToken};
+use team6_core::time::Timestamp;
+use team6_core::trace::{TraceBody, TraceEntry};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::control::{ControlError, ControlPlane};
+
+/// How many entries wait at most before the agent has to.
+const WAITING: usize = 1_024;
+/// How many entries are sent at once.
+const BATCH: usize = 256;
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Where the parts of an attempt write its trace. Clones write to the same trace.
+#[derive(Clone)]
+pub(crate) struct Trace {
+    control: Arc<dyn ControlPlane>,
+    entries: mpsc::Sender<(Timestamp, TraceBody)>,
+}
+
+/// The task that sends entries on; it ends when every [`Trace`] is gone.
+pub(crate) struct TraceSender(JoinHandle<()>);
+
+impl Trace {
+    /// A trace that goes on after entry `last`.
+    pub(crate) fn start(
+        control: Arc<dyn ControlPlane>,
+        attempt: AttemptId,
+        token: FencingToken,
+        last: u64,
+    ) -> (Self, TraceSender) {
+        let (entries, received) = mpsc::channel(WAITING);
+        let sending = tokio::spawn(send_all(Arc::clone(&control), attempt, token, last, received));
+        (Self { control, entries }, TraceSender(sending))
+    }
+
+    /// Adds an entry; waits while too many are on their way.
+    pub(crate) async fn write(&self, body: TraceBody) {
+        // The sender stops early only when the attempt is over, and then nobody wants the rest.
+        let _ = self.entries.send((self.control.now(), body)).await;
+    }
+
+    /// Adds a step of the engine around the agent.
+    pub(crate) async fn note(&self, text: impl Into<String>) {
+        self.write(TraceBody::Note { text: text.into() }).await;
+    }
+}
+
+impl TraceSender {
+    /// Waits until everything was sent. Every [`Trace`] must have been dropped.
+    pub(crate) async fn finish(self) {
+        if let Err(error) = self.0.await {
+            tracing::error!(%error, "the end of a trace is lost");
+        }
+    }
+}
+
+async fn send_all(
+    control: Arc<dyn ControlPlane>,
+    attempt: AttemptId,
+    token: FencingToken,
+    mut last: u64,
+    mut received: mpsc::Receiver<(Timestamp, TraceBody)>,
+) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while received.recv_many(&mut batch, BATCH).await > 0 {
+        let entries: Vec<TraceEntry> = batch
+            .drain(..)
+            .map(|(at, body)| {
+                last += 1;
+                TraceEntry { seq: last, at, body }
+            })
+            .collect();
+        let mut wait = Duration::from_millis(50);
+        loop {
+            match control.trace(attempt, token, entries.clone()).await {
+                Ok(()) => break,
+                Err(ControlError::Unavailable(why)) => {
+                    tracing::warn!(%attempt, why, "the trace waits for the control plane");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                Err(error) => {
+                    tracing::info!(%attempt, %error, "the rest of the trace is left out");
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A worker: takes attempts as long as there are any and makes them, each by itself.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use team6_agent::profile::AgentProfile;
+use team6_agent::toolbox::Toolbox;
+use team6_core::ids::{AgentId, WorkerId};
+use team6_sandbox::Launcher;
+use team6_workspace::Provisioner;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::attempt;
+use crate::control::{ControlPlane, WorkName};
+
+/// How long a worker waits when the control plane fails.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What all attempts of a machine share.
+#[derive(Debug)]
+pub struct Parts {
+    /// What makes workspaces.
+    pub provisioner: Arc<dyn Provisioner>,
+    /// The agents of this machine.
+    pub agents: BTreeMap<AgentId, AgentProfile>,
+    /// The engine's tools for agents.
+    pub toolbox: Toolbox,
+    /// What starts process trees.
+    pub launcher: Launcher,
+    /// The name under which processes of this engine are found again.
+    pub data_folder: String,
+    /// Where agents have their homes, one for each piece of work.
+    pub homes: PathBuf,
+    /// Where the sockets of tool sessions are; short, because paths of sockets must be.
+    pub sockets: PathBuf,
+    /// Whose turn it is in each workspace.
+    pub turns: Turns,
+}
+
+/// Lets one attempt at a time into a workspace: the one before may still be ending.
+#[derive(Debug, Default)]
+pub struct Turns(Mutex<BTreeMap<WorkName, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Parts {
+    pub(crate) fn turn(&self, name: &WorkName) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever nobody waits for or holds is needed no longer.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(name.clone()).or_default())
+    }
+}
+
+/// Takes attempts and makes them until told to stop; then asks the agents to stop, and waits until their work is kept.
+pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId, stop: CancellationToken) {
+    let mut running = JoinSet::new();
+    while !stop.is_cancelled() {
+        // Asked for before the look, so that what comes in between is not missed.
+        let more = control.work_may_be_there();
+        tokio::pin!(more);
+        let _ = futures_util::poll!(&mut more);
+        match control.lease(&id).await {
+            Ok(Some(assignment)) => {
+                running.spawn(attempt::run(
+                    Arc::clone(&parts),
+                    Arc::clone(&control),
+                    assignment,
+                    stop.child_token(),
+                ));
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(worker = %id, %error, "no work can be taken; trying again");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        }
+        tokio::select! {
+            () = &mut more => {}
+            () = stop.cancelled() => {}
+            Some(ended) = running.join_next() => log_panic(ended),
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        log_panic(ended);
+    }
+}
+
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "an attempt broke off; its lease will tell");
+    }
+}

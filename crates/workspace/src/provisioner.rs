@@ -1,0 +1,118 @@
+//! The port: what whoever runs agents needs of workspaces.
+//!
+//! A workspace is claimed for an attempt at the same place for all attempts of a piece of work, because agents remember
+//! where a session was. Nothing that is in it is trusted: commits leave it only by way of the import store.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
+use team6_sandbox::ProcessSpec;
+
+use crate::error::WorkspaceError;
+
+/// Which workspace: the name of the piece of work, such as `task-12`. Letters, digits and `-`.
+pub type WorkspaceKey = String;
+
+/// What is wanted of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Which workspace.
+    pub key: WorkspaceKey,
+    /// The attempt that will work in it.
+    pub attempt: AttemptId,
+    /// The branch to commit to; none for a workspace that is only read.
+    pub branch: Option<BranchName>,
+    /// What lies in it: the checkout itself if there is one repository, else a folder for each.
+    pub repositories: Vec<ClaimRepository>,
+    /// Name and address of the author of commits.
+    pub author: (String, String),
+}
+
+/// A repository of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRepository {
+    /// The repository.
+    pub id: RepositoryId,
+    /// Where its mirror is fetched from: a path or a URL.
+    pub source: String,
+    /// The branch that the work builds on.
+    pub base_branch: BranchName,
+    /// Its head, which the work builds on.
+    pub base: CommitId,
+    /// What earlier attempts left or published, to go on from. What the import store keeps of the same work goes beyond
+    /// it, and is taken instead, if it descends from it.
+    pub start: Option<CommitId>,
+}
+
+/// A claimed workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    /// What was asked for.
+    pub claim: Claim,
+    /// The folder that the agent works in.
+    pub root: PathBuf,
+    /// Each repository's folder in it, and the commit that is checked out there.
+    pub checkouts: BTreeMap<RepositoryId, Checkout>,
+    /// What people should know, such as submodules that are left empty.
+    pub notices: Vec<String>,
+}
+
+/// A repository in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its folder.
+    pub path: PathBuf,
+    /// The commit that the work began from.
+    pub start: CommitId,
+    /// What is common to the base and the start: the agent's commits come after it.
+    pub floor: CommitId,
+}
+
+/// What was brought out of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The newest commit of the work.
+    pub head: CommitId,
+    /// Whether it differs from the base.
+    pub changed: bool,
+    /// The git folder of the import store that holds it.
+    pub store: PathBuf,
+    /// What people should know, such as files that were committed for the agent.
+    pub notices: Vec<String>,
+}
+
+/// What was found and removed at start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Workspaces that nobody uses any more; their work was kept first.
+    pub workspaces: Vec<WorkspaceKey>,
+    /// What could not be saved, and why; these workspaces were left alone.
+    pub left_alone: Vec<(WorkspaceKey, String)>,
+}
+
+/// Whoever makes workspaces.
+#[async_trait]
+pub trait Provisioner: std::fmt::Debug + Send + Sync {
+    /// Makes a workspace. What an attempt that crashed left at its place is kept first. `progress` is told of long
+    /// steps, such as the first clone, in a line each.
+    async fn claim(&self, claim: Claim, progress: &(dyn Fn(String) + Send + Sync))
+    -> Result<Workspace, WorkspaceError>;
+
+    /// How to run a program in the workspace: with its folder, and an environment of few variables around `home`, which
+    /// the caller keeps for the work.
+    fn command(&self, workspace: &Workspace, home: &Path, program: &str, args: &[String]) -> ProcessSpec;
+
+    /// Brings out what was done: commits what lies around, takes the commits through quarantine into the import store,
+    /// and keeps them there for the attempt. May be done more than once.
+    async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
+
+    /// Removes the workspace. What was not imported is lost.
+    async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError>;
+
+    /// Removes what is left of earlier runs, and the kept work of all but these.
+    async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError>;
+}
