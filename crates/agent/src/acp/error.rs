@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use team6_core::failure::{Failure, FailureKind};
-use team6_sandbox::SpawnError;
+use team6_sandbox::{Exit, SpawnError};
 
 use super::failure;
 use crate::profile::EnvProblems;
 
-/// Why an agent cannot be worked with. Its process is gone.
+/// Why an agent cannot be worked with. If it was already there, it is still to be ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// Its program is not there.
@@ -26,12 +26,12 @@ pub enum AgentError {
     #[error(transparent)]
     Spawn(SpawnError),
     /// It ended before it answered.
-    #[error("it ended at once ({exit}){}", said(.stderr))]
+    #[error("it ended ({exit}){}", said(.words))]
     Exited {
         /// How.
-        exit: String,
-        /// What it last wrote on its error stream.
-        stderr: String,
+        exit: Exit,
+        /// What it last wrote on its error stream, or else the beginning of what it printed.
+        words: String,
     },
     /// It speaks something else.
     #[error("it does not speak ACP: {why}{}", said(.shown))]
@@ -45,7 +45,7 @@ pub enum AgentError {
     #[error("it speaks version {theirs} of ACP, and the engine version 1; update the one that is older")]
     Version {
         /// Its version.
-        theirs: u16,
+        theirs: u64,
     },
     /// It did not answer in time.
     #[error("it did not answer `{request}` within {} s", .limit.as_secs())]
@@ -55,20 +55,42 @@ pub enum AgentError {
         /// How long it had.
         limit: Duration,
     },
+    /// It does not have the mode or the model that its profile wants.
+    #[error("it has no {what} \"{wanted}\"; set `{what}` in its profile to {}", one_of(.offered))]
+    NotOffered {
+        /// `mode` or `model`.
+        what: &'static str,
+        /// What the profile says.
+        wanted: String,
+        /// What it has.
+        offered: Vec<String>,
+    },
     /// It answered with an error.
     #[error("{}", .0.text)]
     Answered(Failure),
 }
 
 impl AgentError {
+    pub(super) fn no_protocol(why: &str, shown: &str) -> Self {
+        Self::NoProtocol {
+            why: why.to_owned(),
+            shown: shown.to_owned(),
+        }
+    }
+
     /// The failure of an attempt that met this.
     pub fn failure(&self) -> Failure {
         let kind = match self {
             Self::Answered(failure) => return failure.clone(),
-            Self::NotInstalled { .. } | Self::Environment(_) | Self::Spawn(_) | Self::Version { .. } => {
-                FailureKind::AgentUnavailable
-            }
-            Self::Exited { .. } => FailureKind::AgentExited,
+            Self::NotInstalled { .. }
+            | Self::Environment(_)
+            | Self::Spawn(_)
+            | Self::Version { .. }
+            | Self::NotOffered { .. } => FailureKind::AgentUnavailable,
+            Self::Exited { words, .. } => match failure::of_last_words(words, super::now()) {
+                Some(known) => return known,
+                None => FailureKind::AgentExited,
+            },
             Self::NoProtocol { .. } => FailureKind::Protocol,
             Self::Silent { .. } => FailureKind::Silent,
         };
@@ -86,5 +108,12 @@ fn said(text: &str) -> String {
     match text.trim() {
         "" => String::new(),
         text => format!(": {text}"),
+    }
+}
+
+fn one_of(offered: &[String]) -> String {
+    match offered {
+        [] => "nothing: it offers none".to_owned(),
+        all => format!("one of: {}", all.join(", ")),
     }
 }

@@ -124,6 +124,12 @@ pub(super) fn of_message(text: &str, now: Timestamp) -> Option<Failure> {
     Some(meaning(text, now).unwrap_or_else(|| failure(FailureKind::NotCompleted, text)))
 }
 
+/// What the last words of a process say, if one of its lines is the report of an error that is known.
+pub(super) fn of_last_words(text: &str, now: Timestamp) -> Option<Failure> {
+    let reports = text.lines().rev().filter(|line| REPORT.is_match(line));
+    reports.filter_map(|line| meaning(line, now)).next()
+}
+
 fn meaning(text: &str, now: Timestamp) -> Option<Failure> {
     let (kind, _) = MEANING.iter().find(|(_, pattern)| pattern.is_match(text))?;
     let mut known = failure(*kind, text);

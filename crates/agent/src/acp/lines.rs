@@ -4,24 +4,28 @@
 //! channel must hold up the agent rather than fill the memory.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{Sink, Stream};
 use serde_json::Value;
+use team6_core::trace::TraceBody;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
-use super::Incoming;
+use super::connection::Incoming;
+use super::update;
 
 /// The longest line that is read, in bytes: an image in a tool's output fits.
-const LONGEST_LINE: usize = 16 << 20;
+const LONGEST_LINE: usize = 8 << 20;
 /// How much an agent may print that is no message, in bytes.
 const MOST_NOISE: u64 = 1 << 20;
 /// How much an agent may send in one turn, in bytes.
 const MOST_IN_TURN: u64 = 64 << 20;
-/// How much of the noise is shown to people.
+/// How many requests an agent may make in one turn, because each waits in memory for its answer to be read.
+const MOST_REQUESTS: u64 = 20_000;
+/// How much of the noise is shown to people, in bytes.
 const SHOWN: usize = 300;
 
 /// How much came, of what sort. Shared with whoever explains a failure.
@@ -29,24 +33,29 @@ const SHOWN: usize = 300;
 pub(super) struct Traffic {
     noise: AtomicU64,
     in_turn: AtomicU64,
-    shown: std::sync::Mutex<String>,
+    requests: AtomicU64,
+    shown: Mutex<String>,
+    broken: Mutex<Option<String>>,
 }
 
 impl Traffic {
     pub(super) fn begin_turn(&self) {
         self.in_turn.store(0, Ordering::Relaxed);
+        self.requests.store(0, Ordering::Relaxed);
     }
 
     /// The beginning of what was no message.
     pub(super) fn noise(&self) -> String {
-        self.shown
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why nothing is read any more, if that is our own decision.
+    pub(super) fn broken(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn add_noise(&self, line: &[u8], whole: u64) -> io::Result<()> {
-        let mut shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if shown.len() < SHOWN {
             let text = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
             shown.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
@@ -54,8 +63,9 @@ impl Traffic {
         }
         match self.noise.fetch_add(whole, Ordering::Relaxed) + whole {
             ..=MOST_NOISE => Ok(()),
-            all => Err(io::Error::other(format!(
-                "it printed {all} bytes that are no protocol messages"
+            _ => Err(io::Error::other(format!(
+                "it printed more than {} MB that are no protocol messages",
+                MOST_NOISE >> 20
             ))),
         }
     }
@@ -63,7 +73,19 @@ impl Traffic {
     fn add(&self, bytes: u64) -> io::Result<()> {
         match self.in_turn.fetch_add(bytes, Ordering::Relaxed) + bytes {
             ..=MOST_IN_TURN => Ok(()),
-            all => Err(io::Error::other(format!("it sent {} MB in one turn", all >> 20))),
+            _ => Err(io::Error::other(format!(
+                "it sent more than {} MB in one turn",
+                MOST_IN_TURN >> 20
+            ))),
+        }
+    }
+
+    fn add_request(&self) -> io::Result<()> {
+        match self.requests.fetch_add(1, Ordering::Relaxed) {
+            ..MOST_REQUESTS => Ok(()),
+            _ => Err(io::Error::other(format!(
+                "it made more than {MOST_REQUESTS} requests in one turn"
+            ))),
         }
     }
 }
@@ -92,7 +114,12 @@ pub(super) fn incoming(
         match reading.next().await {
             Ok(Some(line)) => Some((Ok(line), Some(reading))),
             Ok(None) => None,
-            Err(error) => Some((Err(error), None)),
+            Err(error) => {
+                let mut broken = reading.traffic.broken.lock().unwrap_or_else(PoisonError::into_inner);
+                *broken = Some(error.to_string());
+                drop(broken);
+                Some((Err(error), None))
+            }
         }
     })
 }
@@ -116,16 +143,26 @@ impl Reading {
                 continue;
             };
             self.traffic.add(whole)?;
-            if message.get("method").and_then(Value::as_str) == Some("session/update") {
-                let update = message
-                    .pointer_mut("/params/update")
-                    .map(Value::take)
-                    .unwrap_or_default();
-                // Nobody listens any more when the process is being ended.
-                let _ = self.updates.send(Incoming::Update(update)).await;
-                continue;
-            }
-            return Ok(Some(message.to_string()));
+            let method = message.get("method").and_then(Value::as_str);
+            let asks = message.get("id").is_some_and(|id| !id.is_null());
+            let came = match method {
+                Some("session/update") => {
+                    let update = message.pointer_mut("/params/update").map(Value::take);
+                    Incoming::Update(update.unwrap_or_default())
+                }
+                // Extensions; those of the protocol itself begin with a dollar.
+                Some(method) if !asks && !method.starts_with('$') => Incoming::Entry(TraceBody::Raw {
+                    value: update::bounded(&message),
+                }),
+                _ => {
+                    if method.is_some() {
+                        self.traffic.add_request()?;
+                    }
+                    return Ok(Some(message.to_string()));
+                }
+            };
+            // Nobody listens any more when the process is being ended.
+            let _ = self.updates.send(came).await;
         }
     }
 

@@ -4,32 +4,26 @@
 //! wait has a bound, whatever is not known is kept as it came, and secrets are taken out before anything leaves.
 
 mod check;
+mod connection;
 mod error;
 mod failure;
 mod lines;
+mod opening;
 mod permission;
 mod process;
 mod redact;
-mod session;
 mod stderr;
+mod turn;
 mod update;
 mod usage;
 
 pub use check::{CheckReport, check};
 pub use error::AgentError;
-pub use process::{AgentProcess, StartAgent};
+pub use opening::{How, Opened};
+pub use process::{AgentProcess, Patience, StartAgent};
 pub use redact::{Redactor, TextStream};
-pub use session::{Event, How, Opened, TurnEnd};
+pub use turn::{Event, TurnEnd};
 pub use usage::UsageMeaning;
-
-/// What comes from an agent outside of answers.
-#[derive(Debug)]
-enum Incoming {
-    /// An update of the session, raw.
-    Update(serde_json::Value),
-    /// An entry that is ready to be shown.
-    Entry(team6_core::trace::TraceBody),
-}
 
 /// The time, for limits that providers tell as "in 5 minutes".
 fn now() -> team6_core::time::Timestamp {

@@ -2,47 +2,71 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use agent_client_protocol::schema::ProtocolVersion;
-use agent_client_protocol::v1::ConnectionTo;
-use agent_client_protocol::v1::schema::{
-    CancelNotification, Implementation, InitializeRequest, InitializeResponse, RequestPermissionRequest,
-};
-use agent_client_protocol::{Agent, Client, Lines};
-use team6_sandbox::{Ended, Exit, Launcher, ProcessSpec, ProcessTree, SpawnError, TreeMark, TreeUsage};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use agent_client_protocol::v1::schema::{AgentCapabilities, Implementation, InitializeRequest, InitializeResponse};
+use agent_client_protocol::{is_connection_terminated, is_incoming_transport_closed};
+use team6_sandbox::{Ended, Launcher, ProcessSpec, ProcessTree, SpawnError, TreeMark, TreeUsage};
+use tokio::time::{sleep, timeout};
 
+use super::connection::{Connection, Incoming};
 use super::error::AgentError;
-use super::lines::{Traffic, incoming, outgoing};
+use super::failure;
 use super::redact::Redactor;
-use super::session::Session;
-use super::stderr::{self, Tail};
-use super::{Incoming, failure, permission};
-use crate::profile::AgentProfile;
+use super::turn::Session;
+use crate::profile::{AgentProfile, Environment};
 
-/// How long an agent may take to answer `initialize`: some install or update themselves first.
-const GREETING: Duration = Duration::from_secs(60);
-/// How many updates wait before the agent has to.
-const WAITING: usize = 256;
+/// How long the end of a process is waited for that has closed its pipes.
+const EXIT: Duration = Duration::from_secs(2);
 
-/// What is needed to start an agent.
-#[derive(Debug)]
+/// What is needed to start an agent. Its `Debug` shows no values of variables.
 pub struct StartAgent<'a> {
     /// What starts process trees.
     pub launcher: &'a Launcher,
     /// Which agent.
     pub profile: &'a AgentProfile,
-    /// The folder that it works in.
+    /// The folder that it works in, in full.
     pub cwd: PathBuf,
-    /// Its environment, to which the profile adds its own.
+    /// Its whole environment but for what the profile adds.
     pub env: BTreeMap<OsString, OsString>,
+    /// Values that must not appear in anything it says, besides those that the profile knows.
+    pub secrets: Vec<String>,
     /// How its processes are found again.
     pub mark: &'a TreeMark,
+    /// How long it may take to get ready.
+    pub patience: Patience,
+}
+
+impl fmt::Debug for StartAgent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartAgent")
+            .field("agent", &self.profile.id)
+            .field("cwd", &self.cwd)
+            .field("env", &self.env.keys())
+            .field("mark", &self.mark)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long an agent may take to get ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For its answer to `initialize`: some install or update themselves first.
+    pub greeting: Duration,
+    /// For each answer while a session is opened: it starts its tool servers meanwhile.
+    pub opening: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            greeting: Duration::from_secs(60),
+            opening: Duration::from_secs(90),
+        }
+    }
 }
 
 /// An agent that answered `initialize`. Dropping it kills its whole process tree.
@@ -50,39 +74,21 @@ pub struct StartAgent<'a> {
 pub struct AgentProcess {
     pub(super) profile: AgentProfile,
     pub(super) cwd: PathBuf,
-    pub(super) greeting: InitializeResponse,
-    pub(super) agent: ConnectionTo<Agent>,
-    pub(super) updates: mpsc::Receiver<Incoming>,
-    pub(super) traffic: Arc<Traffic>,
-    pub(super) tree: ProcessTree,
+    pub(super) patience: Patience,
     pub(super) redactor: Redactor,
     pub(super) session: Option<Session>,
-    tail: Tail,
-    driver: JoinHandle<Result<(), agent_client_protocol::Error>>,
-    stderr: JoinHandle<()>,
-    hang_up: CancellationToken,
+    pub(super) connection: Connection,
+    greeting: InitializeResponse,
+    tree: ProcessTree,
 }
 
 impl AgentProcess {
-    /// Starts an agent and greets it.
+    /// Starts an agent and greets it. Nothing is left of one that fails.
     pub async fn start(start: StartAgent<'_>) -> Result<Self, AgentError> {
-        let StartAgent {
-            launcher,
-            profile,
-            cwd,
-            mut env,
-            mark,
-        } = start;
-        let added = {
-            let profile = profile.clone();
-            let resolve = move || profile.environment(|name| std::env::var(name).ok());
-            tokio::task::spawn_blocking(resolve).await
-        };
-        let added = match added {
-            Ok(added) => added.map_err(AgentError::Environment)?,
-            Err(error) => return Err(no_protocol(error.to_string(), String::new())),
-        };
-        let redactor = Redactor::new(added.secrets);
+        let profile = start.profile.clone();
+        let added = environment(profile.clone()).await?;
+        let redactor = Redactor::new(added.secrets.into_iter().chain(start.secrets));
+        let mut env = start.env;
         env.extend(
             added
                 .variables
@@ -92,68 +98,31 @@ impl AgentProcess {
         let spec = ProcessSpec {
             program: profile.command.clone().into(),
             args: profile.args.iter().map(Into::into).collect(),
-            cwd: cwd.clone(),
+            cwd: start.cwd.clone(),
             env,
         };
-        let mut tree = launcher.spawn(spec, mark).await.map_err(|error| match error {
-            SpawnError::NotFound { .. } => AgentError::NotInstalled {
-                program: profile.command.clone(),
-                install: profile.install.clone(),
-            },
-            error => AgentError::Spawn(error),
-        })?;
-        let (Some(stdin), Some(stdout), Some(error_stream)) =
-            (tree.stdin.take(), tree.stdout.take(), tree.stderr.take())
-        else {
-            return Err(no_protocol("its pipes are gone".into(), String::new()));
-        };
-        let (updates, received) = mpsc::channel(WAITING);
-        let (tail, traffic, hang_up) = (Tail::default(), Arc::new(Traffic::default()), CancellationToken::new());
-        let stderr = tokio::spawn(stderr::read(
-            error_stream,
-            redactor.clone(),
-            updates.clone(),
-            tail.clone(),
-        ));
-        let lines = Lines::new(outgoing(stdin), incoming(stdout, updates.clone(), Arc::clone(&traffic)));
-        let (connected, connection) = oneshot::channel();
-        let rules = profile.permissions.clone();
-        let ending = hang_up.clone();
-        let driver = tokio::spawn(async move {
-            Client
-                .v1()
-                .on_receive_request(
-                    async move |request: RequestPermissionRequest, responder, _| {
-                        let (response, entry) = permission::answer(&request, &rules);
-                        let _ = updates.send(Incoming::Entry(entry)).await;
-                        responder.respond(response)
-                    },
-                    agent_client_protocol::on_receive_request!(),
-                )
-                .connect_with(lines, async move |agent: ConnectionTo<Agent>| {
-                    let _ = connected.send(agent);
-                    ending.cancelled().await;
-                    Ok(())
-                })
-                .await
-        });
-        let Ok(agent) = connection.await else {
-            return Err(no_protocol("the connection broke off".into(), traffic.noise()));
-        };
+        let mut tree = start
+            .launcher
+            .spawn(spec, start.mark)
+            .await
+            .map_err(|error| match error {
+                SpawnError::NotFound { .. } => AgentError::NotInstalled {
+                    program: profile.command.clone(),
+                    install: profile.install.clone(),
+                },
+                error => AgentError::Spawn(error),
+            })?;
+        let connection = Connection::open(&mut tree, &profile.permissions, &redactor).await;
+        let connection = connection.ok_or_else(|| AgentError::no_protocol("its pipes are gone", ""))?;
         let mut process = Self {
-            profile: profile.clone(),
-            cwd,
-            greeting: InitializeResponse::new(ProtocolVersion::V1),
-            agent,
-            updates: received,
-            traffic,
-            tree,
+            profile,
+            cwd: start.cwd,
+            patience: start.patience,
             redactor,
             session: None,
-            tail,
-            driver,
-            stderr,
-            hang_up,
+            connection,
+            greeting: InitializeResponse::new(ProtocolVersion::V1),
+            tree,
         };
         match process.greet().await {
             Ok(greeting) => process.greeting = greeting,
@@ -168,101 +137,87 @@ impl AgentProcess {
     async fn greet(&mut self) -> Result<InitializeResponse, AgentError> {
         let us = Implementation::new("team6", env!("CARGO_PKG_VERSION"));
         let request = InitializeRequest::new(ProtocolVersion::V1).client_info(us);
-        let greeting = self.agent.send_request(request).block_task();
-        let answer = self.answer("initialize", GREETING, greeting).await?;
-        match answer.protocol_version {
-            ProtocolVersion::V1 => Ok(answer),
-            other => Err(AgentError::Version {
-                theirs: serde_json::to_value(other)
-                    .ok()
-                    .and_then(|v| v.as_u64())
-                    .and_then(|v| u16::try_from(v).ok())
-                    .unwrap_or(0),
-            }),
+        let greeting = self.connection.agent.send_request(request).block_task();
+        let (answer, _) = self.answer("initialize", self.patience.greeting, greeting).await?;
+        if answer.protocol_version == ProtocolVersion::V1 {
+            return Ok(answer);
         }
+        let theirs = serde_json::to_value(answer.protocol_version).ok();
+        Err(AgentError::Version {
+            theirs: theirs.and_then(|version| version.as_u64()).unwrap_or(0),
+        })
     }
 
-    /// Waits for the answer to a request, and says why none came.
+    /// Waits for the answer to a request outside of a turn; gives what came before it, or says why none came.
     pub(super) async fn answer<T>(
         &mut self,
         request: &'static str,
         limit: Duration,
         answer: impl Future<Output = Result<T, agent_client_protocol::Error>>,
-    ) -> Result<T, AgentError> {
-        tokio::pin!(answer);
-        let deadline = tokio::time::sleep(limit);
-        tokio::pin!(deadline);
-        loop {
+    ) -> Result<(T, Vec<Incoming>), AgentError> {
+        let mut before = Vec::new();
+        let (mut answer, mut late) = (std::pin::pin!(answer), std::pin::pin!(sleep(limit)));
+        let answered = loop {
             tokio::select! {
-                answered = &mut answer => return match answered {
-                    Ok(answer) => Ok(answer),
-                    Err(error) => Err(self.error(error).await),
-                },
-                // What comes before a session is open belongs to no turn.
-                Some(_) = self.updates.recv() => {}
-                () = &mut deadline => return Err(AgentError::Silent { request, limit }),
+                biased;
+                // A session that is loaded may replay all that was ever said in it: only entries and usage are kept.
+                Some(incoming) = self.connection.incoming.recv() => keep(&mut before, incoming),
+                answered = &mut answer => break answered,
+                () = &mut late => return Err(AgentError::Silent { request, limit }),
             }
+        };
+        // What came before the answer is in the channel by now.
+        while let Ok(incoming) = self.connection.incoming.try_recv() {
+            keep(&mut before, incoming);
+        }
+        match answered {
+            Ok(answer) => Ok((answer, before)),
+            Err(error) => Err(self.explain(error).await),
         }
     }
 
     /// What an error means: the agent's own answer, or the end of its process or of the protocol.
-    pub(super) async fn error(&mut self, error: agent_client_protocol::Error) -> AgentError {
-        // If the connection is gone, so is the process in a moment, or it never spoke the protocol.
-        if self.driver.is_finished() || self.agent_is_gone().await {
+    pub(super) async fn explain(&mut self, error: agent_client_protocol::Error) -> AgentError {
+        if is_incoming_transport_closed(&error) || is_connection_terminated(&error) {
             return self.gone().await;
         }
+        let message = self.redactor.text(&error.message).into_owned();
+        let mut data = error.data;
+        data.iter_mut().for_each(|data| self.redactor.value(data));
         let code = i64::from(i32::from(error.code));
-        let now = super::now();
-        AgentError::Answered(failure::of_error(
-            code,
-            &self.redactor.text(&error.message),
-            error.data.as_ref(),
-            now,
-        ))
-    }
-
-    async fn agent_is_gone(&mut self) -> bool {
-        let moment = Duration::from_millis(200);
-        tokio::time::timeout(moment, self.tree.wait()).await.is_ok()
+        AgentError::Answered(failure::of_error(code, &message, data.as_ref(), super::now()))
     }
 
     /// Why there is no connection any more.
-    pub(super) async fn gone(&mut self) -> AgentError {
-        let moment = Duration::from_secs(2);
-        let exit = tokio::time::timeout(moment, self.tree.wait()).await.ok();
-        let broken = match self.driver.is_finished() {
-            true => (&mut self.driver).await.ok().and_then(Result::err),
-            false => None,
+    async fn gone(&mut self) -> AgentError {
+        let noise = self.connection.traffic.noise();
+        let noise = self.redactor.text(&noise);
+        if let Some(why) = self.connection.traffic.broken() {
+            return AgentError::no_protocol(&why, &noise);
+        }
+        let Ok(exit) = timeout(EXIT, self.tree.wait()).await else {
+            return AgentError::no_protocol("it closed its pipes and stayed", &noise);
         };
-        if let (Some(exit), None) = (exit, &broken) {
-            return self.exited(exit).await;
-        }
-        let noise = self.redactor.text(&self.traffic.noise()).into_owned();
-        match (exit, broken) {
-            (_, Some(error)) if said_too_much(&error) => no_protocol(reason(&error), noise),
-            (Some(exit), _) => self.exited(exit).await,
-            (None, Some(error)) => no_protocol(reason(&error), noise),
-            (None, None) => no_protocol("it closed its output".into(), noise),
-        }
-    }
-
-    async fn exited(&mut self, exit: Exit) -> AgentError {
-        let moment = Duration::from_millis(500);
-        let _ = tokio::time::timeout(moment, &mut self.stderr).await;
-        let mut stderr = self.tail.text();
-        if stderr.trim().is_empty() {
-            stderr = self.redactor.text(&self.traffic.noise()).into_owned();
-        }
+        let words = self.connection.last_words().await;
         AgentError::Exited {
-            exit: exit.to_string(),
-            stderr,
+            exit,
+            words: if words.trim().is_empty() {
+                noise.into_owned()
+            } else {
+                words
+            },
         }
     }
 
     /// What `initialize` told: its name and version, if it has them.
-    pub fn name(&self) -> Option<(String, String)> {
+    pub fn name(&self) -> Option<(&str, &str)> {
         let info = self.greeting.agent_info.as_ref()?;
-        Some((info.name.clone(), info.version.clone()))
+        Some((&info.name, &info.version))
+    }
+
+    /// What `initialize` told that it can do.
+    pub(super) fn abilities(&self) -> &AgentCapabilities {
+        &self.greeting.agent_capabilities
     }
 
     /// What its processes use now.
@@ -270,55 +225,41 @@ impl AgentProcess {
         self.tree.usage().await
     }
 
-    /// Ends it: what it does is cancelled, its stdin closed, and after `grace` its processes are ended.
+    /// The id of its process.
+    pub fn pid(&self) -> i32 {
+        self.tree.pid()
+    }
+
+    /// Ends it: what it does is cancelled and has `grace` to end, then its stdin is closed, and it has `grace` again at
+    /// each step until its processes are killed.
     pub async fn end(mut self, grace: Duration) -> Ended {
-        if let Some(session) = self.session.take()
-            && session.is_in_turn() {
-                let _ = self
-                    .agent
-                    .send_notification(CancelNotification::new(session.id.clone()));
-                let turn = session.turn_end();
-                tokio::pin!(turn);
-                let limit = tokio::time::sleep(grace);
-                tokio::pin!(limit);
-                loop {
-                    tokio::select! {
-                        () = &mut turn => break,
-                        Some(_) = self.updates.recv() => {}
-                        () = &mut limit => break,
-                    }
-                }
-            }
-        self.hang_up.cancel();
-        // The driver holds stdin; while it flushes, updates must not hold it up.
-        self.updates.close();
-        if tokio::time::timeout(Duration::from_secs(1), &mut self.driver)
-            .await
-            .is_err()
-        {
-            self.driver.abort();
-            let _ = (&mut self.driver).await;
+        self.cancel(grace);
+        while self.in_turn() {
+            self.next().await;
         }
-        let ended = self.tree.end(grace).await;
-        self.stderr.abort();
-        ended
+        self.connection.hang_up().await;
+        self.tree.end(grace).await
     }
 }
 
-fn no_protocol(why: String, shown: String) -> AgentError {
-    AgentError::NoProtocol { why, shown }
-}
-
-fn reason(error: &agent_client_protocol::Error) -> String {
-    match &error.data {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(data) => format!("{}: {data}", error.message),
-        None => error.message.clone(),
+/// Keeps what came outside of a turn, within a bound: entries, and the last account of usage.
+fn keep(kept: &mut Vec<Incoming>, incoming: Incoming) {
+    const MOST: usize = 256;
+    match &incoming {
+        Incoming::Update(update) if update.get("sessionUpdate").is_some_and(|kind| kind == "usage_update") => {
+            kept.retain(|other| !matches!(other, Incoming::Update(_)));
+        }
+        Incoming::Update(_) | Incoming::Denied(_) => return,
+        Incoming::Entry(_) if kept.len() < MOST => {}
+        Incoming::Entry(_) => return,
     }
+    kept.push(incoming);
 }
 
-/// Whether the connection was ended by our own bounds.
-fn said_too_much(error: &agent_client_protocol::Error) -> bool {
-    let text = reason(error);
-    text.contains("it printed") || text.contains("it sent")
+async fn environment(profile: AgentProfile) -> Result<Environment, AgentError> {
+    let resolve = move || profile.environment(|name| std::env::var(name).ok());
+    match tokio::task::spawn_blocking(resolve).await {
+        Ok(resolved) => resolved.map_err(AgentError::Environment),
+        Err(_) => Err(AgentError::no_protocol("its environment could not be read", "")),
+    }
 }

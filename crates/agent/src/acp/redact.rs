@@ -73,6 +73,11 @@ impl Redactor {
         Self { secrets }
     }
 
+    /// A redactor that knows these values as well.
+    pub fn and(&self, more: impl IntoIterator<Item = String>) -> Self {
+        Self::new(self.secrets.iter().cloned().chain(more))
+    }
+
     /// The text without secrets.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);

@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
-use super::Incoming;
+use super::connection::Incoming;
 use super::redact::{Redactor, TextStream};
 
 /// How much is shown of one process, in bytes.

@@ -46,25 +46,25 @@ impl Reader {
     }
 
     /// What is to be shown after this update.
-    pub(super) fn read(&mut self, update: Value, account: &mut Account) -> Vec<TraceBody> {
+    pub(super) fn read(&mut self, update: &Value, account: &mut Account) -> Vec<TraceBody> {
         let kind = update.get("sessionUpdate").and_then(Value::as_str).unwrap_or_default();
         match kind {
-            "agent_message_chunk" => self.chunk(&update, false),
-            "agent_thought_chunk" => self.chunk(&update, true),
+            "agent_message_chunk" => self.chunk(update, false),
+            "agent_thought_chunk" => self.chunk(update, true),
             // What we said ourselves.
             "user_message_chunk" => Vec::new(),
             // For pickers of commands and titles, which we do not have.
             "available_commands_update" | "current_mode_update" | "config_option_update" | "session_info_update" => {
                 Vec::new()
             }
-            "usage_update" => account.update(&update).map(TraceBody::Usage).into_iter().collect(),
-            "plan" => self.after_text(steps(&update)),
+            "usage_update" => account.update(update).map(TraceBody::Usage).into_iter().collect(),
+            "plan" => self.after_text(steps(update)),
             "tool_call" | "tool_call_update" => {
                 self.acted = true;
-                let call = self.call(&update);
+                let call = self.call(update);
                 self.after_text(call)
             }
-            _ => self.after_text(TraceBody::Raw { value: update }),
+            _ => self.after_text(TraceBody::Raw { value: bounded(update) }),
         }
     }
 
@@ -212,7 +212,7 @@ fn cut(text: &str) -> String {
 }
 
 /// The value, or the beginning of its text if it is too large.
-fn bounded(value: &Value) -> Value {
+pub(super) fn bounded(value: &Value) -> Value {
     let text = value.to_string();
     match text.len() <= LONGEST {
         true => value.clone(),
