@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
 use team6_sandbox::ProcessSpec;
 
@@ -16,7 +17,7 @@ use crate::error::WorkspaceError;
 pub type WorkspaceKey = String;
 
 /// What is wanted of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// Which workspace.
     pub key: WorkspaceKey,
@@ -31,7 +32,7 @@ pub struct Claim {
 }
 
 /// A repository of a claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRepository {
     /// The repository.
     pub id: RepositoryId,
@@ -47,7 +48,7 @@ pub struct ClaimRepository {
 }
 
 /// A claimed workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
     /// What was asked for.
     pub claim: Claim,
@@ -60,7 +61,7 @@ pub struct Workspace {
 }
 
 /// A repository in a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     /// Its folder.
     pub path: PathBuf,

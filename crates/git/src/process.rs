@@ -1,0 +1,96 @@
+//! One git process from start to end: fed, read within bounds, and ended whole, also when nobody waits for it any more.
+
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStdin, Command};
+use tokio::time::timeout;
+
+use super::{Call, GitError, Ran, excerpt};
+
+/// The most of git's complaints that is read, in bytes.
+const STDERR: usize = 64 << 10;
+
+/// Ends git and the helpers it started unless they ended themselves.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // It may have ended in this moment, which is as good.
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
+
+pub(super) async fn run(call: Call, command: String) -> Result<Ran, GitError> {
+    let mut child = Command::new(&call.git.program)
+        .args(&call.args)
+        .env_clear()
+        .envs(call.environment())
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(GitError::NotStarted)?;
+    let leader = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    let mut group = Group(leader);
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let talk = async {
+        let (fed, out, err) = tokio::join!(feed(stdin, &call.stdin), read(stdout, call.most), read_all(stderr));
+        fed?;
+        Ok::<_, std::io::Error>((out?, err?, child.wait().await?))
+    };
+    let ended = timeout(call.limit, talk).await;
+    let io = |source| GitError::Io {
+        command: command.clone(),
+        source,
+    };
+    let Ok(talked) = ended else {
+        return Err(GitError::TimedOut {
+            command,
+            limit: call.limit,
+        });
+    };
+    let ((stdout, truncated), stderr, status) = talked.map_err(io)?;
+    group.0 = None;
+    Ok(Ran {
+        code: status.code(),
+        stdout,
+        truncated,
+        stderr: excerpt(&stderr),
+        command,
+    })
+}
+
+/// Writes everything; a reader that has heard enough is no failure.
+async fn feed(stdin: Option<ChildStdin>, bytes: &[u8]) -> std::io::Result<()> {
+    let Some(mut stdin) = stdin else { return Ok(()) };
+    match stdin.write_all(bytes).await {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Reads up to `most` bytes and says whether there was more; dropping the pipe then ends the writer.
+async fn read(from: Option<impl AsyncRead + Unpin>, most: usize) -> std::io::Result<(Vec<u8>, bool)> {
+    let mut bytes = Vec::new();
+    let Some(from) = from else { return Ok((bytes, false)) };
+    from.take(most as u64 + 1).read_to_end(&mut bytes).await?;
+    let truncated = bytes.len() > most;
+    bytes.truncate(most);
+    Ok((bytes, truncated))
+}
+
+/// Keeps the first part and reads on to the end, so that a talkative process is not held up.
+async fn read_all(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let Some(mut from) = from else { return Ok(bytes) };
+    (&mut from).take(STDERR as u64).read_to_end(&mut bytes).await?;
+    tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
+    Ok(bytes)
+}

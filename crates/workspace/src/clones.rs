@@ -1,0 +1,280 @@
+//! Workspaces as private clones that borrow the objects of the import store.
+//!
+//! Nothing is shared that can be written, so any number is made at the same time. Layout below the root:
+//! `repos/<repository>/{mirror,import}.git`, `slots/<key>/{claim.json,work,trusted}`, `trash/`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use team6_core::ids::{CommitId, RepositoryId};
+use team6_git::{Fuse, Git};
+use team6_sandbox::ProcessSpec;
+
+use crate::checkout::{self, Place};
+use crate::error::WorkspaceError;
+use crate::import::{Import, work_ref};
+use crate::mirror::Mirrors;
+use crate::provisioner::{Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+
+/// Variables of the engine's own environment that programs in a workspace get: nothing of them is secret.
+const PASSED: [&str; 6] = ["PATH", "LANG", "LC_ALL", "TZ", "CARGO_HOME", "RUSTUP_HOME"];
+
+/// Makes workspaces as private clones.
+#[derive(Debug)]
+pub struct CloneProvisioner {
+    root: PathBuf,
+    mirrors: Mirrors,
+    trashed: AtomicU64,
+}
+
+impl CloneProvisioner {
+    /// Workspaces below `root`, made with this git program. Makes the folders.
+    pub fn open(root: PathBuf, git: PathBuf) -> Result<Self, WorkspaceError> {
+        for folder in ["repos", "slots", "trash"] {
+            let path = root.join(folder);
+            fs::create_dir_all(&path)
+                .map_err(|error| io_failed("the folder of workspaces cannot be made", &path, &error))?;
+        }
+        let mirrors = Mirrors::new(Git::new(git, Fuse::default()), root.join("repos"));
+        Ok(Self {
+            root,
+            mirrors,
+            trashed: AtomicU64::new(0),
+        })
+    }
+
+    fn slot(&self, key: &str) -> PathBuf {
+        self.root.join("slots").join(key)
+    }
+
+    fn place(&self, claim: &Claim, id: &RepositoryId) -> Place {
+        Place::new(&self.slot(&claim.key), &self.mirrors, id, claim.repositories.len() == 1)
+    }
+
+    async fn kept(&self, id: &RepositoryId, key: &str) -> Option<CommitId> {
+        let name = work_ref(key);
+        let found = self
+            .mirrors
+            .in_store(id, ["rev-parse", "--verify", "--quiet", &name])
+            .run()
+            .await
+            .ok()?;
+        CommitId::new(String::from_utf8_lossy(&found.stdout).trim()).ok()
+    }
+
+    /// Keeps the work in a slot that nobody released, then removes it.
+    async fn recover(&self, key: &str) -> Result<(), WorkspaceError> {
+        let slot = self.slot(key);
+        let claim = fs::read(slot.join("claim.json")).ok();
+        let workspace = claim.and_then(|bytes| serde_json::from_slice::<Workspace>(&bytes).ok());
+        // Without a claim it was never finished, and no agent was in it.
+        if let Some(workspace) = workspace.filter(|workspace| workspace.claim.branch.is_some()) {
+            match self.import(&workspace).await {
+                // What is lost or refused will not come back by waiting.
+                Ok(_) | Err(WorkspaceError::Lost { .. } | WorkspaceError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.discard(&slot).await
+    }
+
+    /// Out of the way at once, then removed.
+    async fn discard(&self, slot: &Path) -> Result<(), WorkspaceError> {
+        if !slot.exists() {
+            return Ok(());
+        }
+        let name = format!(
+            "{}-{}",
+            std::process::id(),
+            self.trashed.fetch_add(1, Ordering::Relaxed)
+        );
+        let trash = self.root.join("trash").join(name);
+        fs::rename(slot, &trash).map_err(|error| io_failed("the workspace cannot be removed", slot, &error))?;
+        let path = trash.clone();
+        let removed = tokio::task::spawn_blocking(move || remove(&path)).await;
+        match removed {
+            Ok(Ok(())) => Ok(()),
+            // It is out of the way; the next sweep tries again.
+            Ok(Err(error)) => {
+                tracing::warn!(path = %trash.display(), %error, "a workspace stays in the trash");
+                Ok(())
+            }
+            Err(error) => Err(WorkspaceError::Failed {
+                what: "the workspace cannot be removed".into(),
+                why: error.to_string(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Provisioner for CloneProvisioner {
+    async fn claim(
+        &self,
+        claim: Claim,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Workspace, WorkspaceError> {
+        let slot = self.slot(&claim.key);
+        self.recover(&claim.key).await?;
+        for repository in &claim.repositories {
+            self.mirrors.bring(repository, progress).await?;
+        }
+        let made = async {
+            fs::create_dir_all(slot.join("trusted"))
+                .map_err(|error| io_failed("the workspace cannot be made", &slot, &error))?;
+            let mut checkouts: BTreeMap<RepositoryId, Checkout> = BTreeMap::new();
+            let mut notices = Vec::new();
+            for repository in &claim.repositories {
+                let place = self.place(&claim, &repository.id);
+                let kept = match claim.branch {
+                    Some(_) => self.kept(&repository.id, &claim.key).await,
+                    None => None,
+                };
+                let branch = claim.branch.as_ref();
+                let made = checkout::make(&self.mirrors, &place, repository, kept, branch, &claim.author).await?;
+                notices.extend(checkout::notices(&place));
+                checkouts.insert(repository.id.clone(), made);
+            }
+            let workspace = Workspace {
+                root: slot.join("work"),
+                claim,
+                checkouts,
+                notices,
+            };
+            let written = serde_json::to_vec(&workspace).map_err(std::io::Error::other);
+            written
+                .and_then(|bytes| fs::write(slot.join("claim.json"), bytes))
+                .map_err(|error| io_failed("the workspace cannot be made", &slot, &error))?;
+            Ok(workspace)
+        };
+        match made.await {
+            Ok(workspace) => Ok(workspace),
+            Err(error) => {
+                self.discard(&slot).await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn command(&self, workspace: &Workspace, home: &Path, program: &str, args: &[String]) -> ProcessSpec {
+        let mut env: BTreeMap<OsString, OsString> = PASSED
+            .iter()
+            .filter_map(|name| Some(((*name).into(), std::env::var_os(name)?)))
+            .collect();
+        let below = |folder: &str| home.join(folder).into_os_string();
+        env.insert("HOME".into(), home.into());
+        env.insert("TMPDIR".into(), below("tmp"));
+        env.insert("XDG_CONFIG_HOME".into(), below(".config"));
+        env.insert("XDG_CACHE_HOME".into(), below(".cache"));
+        env.insert("XDG_DATA_HOME".into(), below(".local/share"));
+        env.insert("XDG_STATE_HOME".into(), below(".local/state"));
+        env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
+        env.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
+        ProcessSpec {
+            program: program.into(),
+            args: args.iter().map(Into::into).collect(),
+            cwd: workspace.root.clone(),
+            env,
+        }
+    }
+
+    async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
+        let claim = &workspace.claim;
+        let Some(branch) = &claim.branch else {
+            return Ok(Vec::new());
+        };
+        let mut all = Vec::new();
+        for (id, checkout) in &workspace.checkouts {
+            let import = Import {
+                mirrors: &self.mirrors,
+                place: &self.place(claim, id),
+                checkout,
+                key: &claim.key,
+                attempt: claim.attempt,
+                branch,
+            };
+            all.push(import.run().await?);
+        }
+        Ok(all)
+    }
+
+    async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError> {
+        self.discard(&self.slot(&workspace.claim.key)).await
+    }
+
+    async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError> {
+        let mut swept = Swept::default();
+        let names = |folder: &str| {
+            let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
+            entries
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
+        };
+        for key in names("slots") {
+            match self.recover(&key).await {
+                Ok(()) => swept.workspaces.push(key),
+                Err(error) => swept.left_alone.push((key, error.to_string())),
+            }
+        }
+        for name in names("trash") {
+            let path = self.root.join("trash").join(name);
+            let _ = tokio::task::spawn_blocking(move || remove(&path)).await;
+        }
+        for id in self.mirrors.known() {
+            let listed = self
+                .mirrors
+                .in_store(&id, ["for-each-ref", "--format=%(refname)", "refs/team6/work/"]);
+            let Ok(listed) = listed.text().await else { continue };
+            for name in listed.lines() {
+                let key = name.trim_start_matches("refs/team6/work/");
+                if !live.iter().any(|known| known == key) {
+                    let deleted = self.mirrors.in_store(&id, ["update-ref", "-d", name]).text().await;
+                    if let Err(error) = deleted {
+                        tracing::warn!(repository = %id, key, %error, "kept work of an ended task stays");
+                    }
+                }
+            }
+        }
+        Ok(swept)
+    }
+}
+
+/// Removes a folder also where an agent took away its own rights to folders in it.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            open_up(path);
+            fs::remove_dir_all(path)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn open_up(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    // What cannot be opened is reported by the removal that follows.
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+fn io_failed(what: &str, path: &Path, error: &std::io::Error) -> WorkspaceError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => WorkspaceError::OutOfRoom {
+            path: path.to_owned(),
+            why: error.to_string(),
+        },
+        _ => WorkspaceError::Failed {
+            what: what.to_owned(),
+            why: format!("{}: {error}", path.display()),
+        },
+    }
+}
