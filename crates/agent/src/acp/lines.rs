@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::{Sink, Stream};
 use serde_json::Value;
@@ -13,6 +14,7 @@ use team6_core::trace::TraceBody;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 use super::connection::Incoming;
 use super::update;
@@ -25,6 +27,8 @@ const MOST_NOISE: u64 = 1 << 20;
 const MOST_IN_TURN: u64 = 64 << 20;
 /// How many requests an agent may make in one turn, because each waits in memory for its answer to be read.
 const MOST_REQUESTS: u64 = 20_000;
+/// How long an agent that closed its stdin is still listened to.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How much of the noise is shown to people, in bytes.
 const SHOWN: usize = 300;
 
@@ -34,6 +38,7 @@ pub(super) struct Traffic {
     noise: AtomicU64,
     in_turn: AtomicU64,
     requests: AtomicU64,
+    version: AtomicU64,
     shown: Mutex<String>,
     broken: Mutex<Option<String>>,
 }
@@ -47,6 +52,11 @@ impl Traffic {
     /// The beginning of what was no message.
     pub(super) fn noise(&self) -> String {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The version of the protocol that the agent named in its greeting; 0 before.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// Why nothing is read any more, if that is our own decision.
@@ -158,6 +168,10 @@ impl Reading {
                     if method.is_some() {
                         self.traffic.add_request()?;
                     }
+                    if let Some(version) = message.pointer("/result/protocolVersion") {
+                        let version = version.as_u64().unwrap_or(0);
+                        self.traffic.version.store(version, Ordering::Relaxed);
+                    }
                     return Ok(Some(message.to_string()));
                 }
             };
@@ -197,7 +211,13 @@ impl Reading {
 pub(super) fn outgoing(stdin: pipe::Sender) -> impl Sink<String, Error = io::Error> + Send + 'static {
     futures_util::sink::unfold(stdin, async |mut stdin: pipe::Sender, mut line: String| {
         line.push('\n');
-        stdin.write_all(line.as_bytes()).await?;
-        Ok(stdin)
+        match stdin.write_all(line.as_bytes()).await {
+            Ok(()) => Ok(stdin),
+            Err(error) => {
+                // An agent that ends closes both pipes; what it said last is still to be read.
+                sleep(LAST_WORDS).await;
+                Err(error)
+            }
+        }
     })
 }

@@ -7,7 +7,6 @@ use agent_client_protocol::v1::schema::{
 };
 use team6_core::failure::FailureKind;
 
-use super::connection::Incoming;
 use super::error::AgentError;
 use super::process::AgentProcess;
 use super::turn::Session;
@@ -45,7 +44,6 @@ struct State {
     how: How,
     modes: Option<SessionModeState>,
     options: Vec<SessionConfigOption>,
-    before: Vec<Incoming>,
 }
 
 /// Something that one of several is chosen of.
@@ -76,13 +74,12 @@ impl AgentProcess {
             None => {
                 let request = NewSessionRequest::new(self.cwd.clone()).mcp_servers(servers);
                 let asked = self.connection.agent.send_request(request).block_task();
-                let (answer, entries) = self.answer("session/new", self.patience.opening, asked).await?;
+                let answer = self.answer("session/new", self.patience.opening, asked).await?;
                 State {
                     id: answer.session_id,
                     how: if before.is_some() { How::Lost } else { How::New },
                     modes: answer.modes,
                     options: answer.config_options.unwrap_or_default(),
-                    before: entries,
                 }
             }
         };
@@ -105,7 +102,7 @@ impl AgentProcess {
             self.choose("model", &state.id, model.as_ref(), wanted).await?;
         }
         let mut session = Session::new(state.id, self, state.how);
-        state.before.into_iter().for_each(|incoming| session.take(incoming));
+        self.early.drain(..).for_each(|incoming| session.take(incoming));
         self.session = Some(session);
         Ok(opened)
     }
@@ -120,22 +117,21 @@ impl AgentProcess {
             let request = ResumeSessionRequest::new(id.clone(), cwd).mcp_servers(servers.to_vec());
             let asked = agent.send_request(request).block_task();
             let answered = self.answer("session/resume", limit, asked).await;
-            answered.map(|(answer, before)| (How::Resumed, answer.modes, answer.config_options, before))
+            answered.map(|answer| (How::Resumed, answer.modes, answer.config_options))
         } else if loads {
             let request = LoadSessionRequest::new(id.clone(), cwd).mcp_servers(servers.to_vec());
             let asked = agent.send_request(request).block_task();
             let answered = self.answer("session/load", limit, asked).await;
-            answered.map(|(answer, before)| (How::Loaded, answer.modes, answer.config_options, before))
+            answered.map(|answer| (How::Loaded, answer.modes, answer.config_options))
         } else {
             return Ok(None);
         };
         match answered {
-            Ok((how, modes, options, before)) => Ok(Some(State {
+            Ok((how, modes, options)) => Ok(Some(State {
                 id,
                 how,
                 modes,
                 options: options.unwrap_or_default(),
-                before,
             })),
             // It is not known any more. Anything worse shows when a new one is opened.
             Err(AgentError::Answered(failure)) if failure.kind != FailureKind::LoginNeeded => Ok(None),

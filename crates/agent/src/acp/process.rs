@@ -78,6 +78,8 @@ pub struct AgentProcess {
     pub(super) redactor: Redactor,
     pub(super) session: Option<Session>,
     pub(super) connection: Connection,
+    /// What came when there was no session yet.
+    pub(super) early: Vec<Incoming>,
     greeting: InitializeResponse,
     tree: ProcessTree,
 }
@@ -121,6 +123,7 @@ impl AgentProcess {
             redactor,
             session: None,
             connection,
+            early: Vec::new(),
             greeting: InitializeResponse::new(ProtocolVersion::V1),
             tree,
         };
@@ -138,40 +141,38 @@ impl AgentProcess {
         let us = Implementation::new("team6", env!("CARGO_PKG_VERSION"));
         let request = InitializeRequest::new(ProtocolVersion::V1).client_info(us);
         let greeting = self.connection.agent.send_request(request).block_task();
-        let (answer, _) = self.answer("initialize", self.patience.greeting, greeting).await?;
-        if answer.protocol_version == ProtocolVersion::V1 {
-            return Ok(answer);
+        let answer = self.answer("initialize", self.patience.greeting, greeting).await;
+        // The protocol's own library takes another version for an error.
+        match self.connection.traffic.version() {
+            0 | 1 => answer,
+            theirs => Err(AgentError::Version { theirs }),
         }
-        let theirs = serde_json::to_value(answer.protocol_version).ok();
-        Err(AgentError::Version {
-            theirs: theirs.and_then(|version| version.as_u64()).unwrap_or(0),
-        })
     }
 
-    /// Waits for the answer to a request outside of a turn; gives what came before it, or says why none came.
+    /// Waits for the answer to a request outside of a turn, or says why none came. What else came is kept for the
+    /// session.
     pub(super) async fn answer<T>(
         &mut self,
         request: &'static str,
         limit: Duration,
         answer: impl Future<Output = Result<T, agent_client_protocol::Error>>,
-    ) -> Result<(T, Vec<Incoming>), AgentError> {
-        let mut before = Vec::new();
+    ) -> Result<T, AgentError> {
         let (mut answer, mut late) = (std::pin::pin!(answer), std::pin::pin!(sleep(limit)));
         let answered = loop {
             tokio::select! {
                 biased;
                 // A session that is loaded may replay all that was ever said in it: only entries and usage are kept.
-                Some(incoming) = self.connection.incoming.recv() => keep(&mut before, incoming),
+                Some(incoming) = self.connection.incoming.recv() => keep(&mut self.early, incoming),
                 answered = &mut answer => break answered,
                 () = &mut late => return Err(AgentError::Silent { request, limit }),
             }
         };
         // What came before the answer is in the channel by now.
         while let Ok(incoming) = self.connection.incoming.try_recv() {
-            keep(&mut before, incoming);
+            keep(&mut self.early, incoming);
         }
         match answered {
-            Ok(answer) => Ok((answer, before)),
+            Ok(answer) => Ok(answer),
             Err(error) => Err(self.explain(error).await),
         }
     }

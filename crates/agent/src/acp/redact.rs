@@ -33,6 +33,29 @@ const TOKENS: &str = r"(?x)
     | \beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*      # JSON web tokens
     | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----(?s:.*?)(?:-----END\ [A-Z\ ]*PRIVATE\ KEY-----|\z)
 ";
+/// What those tokens begin with, and what introduces others, in small letters.
+const BEGINNINGS: [&str; 20] = [
+    "sk-",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "akia",
+    "asia",
+    "aiza",
+    "ya29.",
+    "npm_",
+    "hf_",
+    "eyj",
+    "-----begin",
+    "bearer",
+    "authorization",
+    "://",
+];
 /// What stands before a secret of any shape; it stays, and what follows it goes.
 const INTRODUCED: &str = r"(?xi)
       (\bauthorization:\s*(?:bearer|basic|token)\s+|\bbearer\s+)[^\s@'\x22]{6,}
@@ -181,6 +204,26 @@ impl Redactor {
         }
     }
 
+    /// Whether a secret may have begun in a text that ends in the middle of a word.
+    fn begins(&self, text: &str) -> bool {
+        let word = text
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        let of_a_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut before = None;
+        let token = word.char_indices().any(|(at, letter)| {
+            let inside = before.replace(letter).is_some_and(of_a_word) && of_a_word(letter);
+            let rest = &word[at..];
+            !inside
+                && BEGINNINGS
+                    .iter()
+                    .any(|begin| rest.starts_with(begin) || begin.starts_with(rest))
+        });
+        token || self.secrets.iter().any(|secret| overlap(text, secret) > 0)
+    }
+
     /// Where the secret begins that a cut at this place would cut in two.
     fn cut_by(&self, text: &str, cut: usize) -> Option<usize> {
         let values = self
@@ -219,6 +262,22 @@ impl TextStream {
         let rest = self.held.split_off(settled);
         let settled = std::mem::replace(&mut self.held, rest);
         (!settled.is_empty()).then(|| redactor.text(&settled).into_owned())
+    }
+
+    /// Gives the word that was held back, because nothing has followed for a while, unless a secret may have begun in it.
+    pub fn pause(&mut self, redactor: &Redactor) -> Option<String> {
+        let harmless = redactor.settled(&format!("{} ", self.held)) > self.held.len();
+        let begins = redactor.begins(&self.held);
+        if harmless && !begins {
+            self.finish(redactor)
+        } else {
+            None
+        }
+    }
+
+    /// Whether anything is held back.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// Gives what was held back, because nothing follows.
@@ -312,6 +371,36 @@ mod tests {
         assert_eq!(stream.push("see two wor", &redactor).as_deref(), Some("see "));
         assert_eq!(stream.push("ms", &redactor).as_deref(), Some("two "));
         assert_eq!(stream.finish(&redactor).as_deref(), Some("worms"));
+    }
+
+    #[test]
+    fn a_last_word_is_shown_after_a_pause_unless_a_secret_may_have_begun_in_it() {
+        let redactor = redactor();
+        let paused = |text: &str| {
+            let mut stream = TextStream::default();
+            stream.push(text, &redactor);
+            stream.pause(&redactor)
+        };
+        for harmless in ["waiting", "done.", "tests", "5", "hunters"] {
+            assert_eq!(paused(harmless).as_deref(), Some(harmless));
+        }
+        for suspect in [
+            "hunt",
+            "x=hunter2h",
+            "s",
+            "a:sk",
+            "sk-abc",
+            "gh",
+            "(ghp_1",
+            "-",
+            "http:",
+            "http://a:b",
+            "Bear",
+            "Authorization: Bearer x",
+        ] {
+            assert_eq!(paused(suspect), None, "{suspect}");
+        }
+        assert!(!TextStream::default().holds());
     }
 
     #[test]

@@ -26,6 +26,13 @@ use crate::profile::Limits;
 /// How long an agent has to stop when it took too long or said nothing.
 const STOPPING: Duration = Duration::from_secs(10);
 
+/// How long the last word of a message waits for what may belong to it.
+const PAUSE: Duration = Duration::from_millis(700);
+/// How long an entry may become that is made of several pieces, in bytes.
+const PIECE: usize = 8 << 10;
+/// How many entries are made before the first is given out.
+const AHEAD: usize = 64;
+
 /// What happens in a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -71,6 +78,8 @@ struct Turn {
     limits: Limits,
     deadline: Instant,
     heard: Instant,
+    /// Whether the words that are held back are to stay so until more comes.
+    paused: bool,
     stopping: Option<Stopping>,
 }
 
@@ -124,12 +133,28 @@ impl Session {
                 return;
             }
         };
-        self.ready.extend(entries);
+        self.add(entries);
+    }
+
+    /// Adds entries; pieces of one message become one.
+    fn add(&mut self, entries: Vec<TraceBody>) {
+        for entry in entries {
+            match (self.ready.back_mut(), entry) {
+                (Some(TraceBody::Message { text }), TraceBody::Message { text: more })
+                | (Some(TraceBody::Thought { text }), TraceBody::Thought { text: more })
+                    if text.len() + more.len() <= PIECE =>
+                {
+                    text.push_str(&more);
+                }
+                (_, entry) => self.ready.push_back(entry),
+            }
+        }
     }
 
     fn heard(&mut self) {
         if let Some(turn) = &mut self.turn {
             turn.heard = Instant::now();
+            turn.paused = false;
         }
     }
 }
@@ -185,6 +210,7 @@ impl AgentProcess {
             limits,
             deadline: now + limits.turn,
             heard: now,
+            paused: false,
             stopping: None,
         });
     }
@@ -222,28 +248,30 @@ impl AgentProcess {
     /// What happens next in the turn. May be dropped and called again; waits for ever when there is no turn.
     pub async fn next(&mut self) -> Event {
         loop {
-            let Some(session) = &mut self.session else {
+            let Some(session) = self.session.as_mut().filter(|session| session.turn.is_some()) else {
                 return std::future::pending().await;
             };
-            let Some(turn) = &mut session.turn else {
-                return std::future::pending().await;
-            };
+            while session.ready.len() < AHEAD
+                && let Ok(incoming) = self.connection.incoming.try_recv()
+            {
+                session.take(incoming);
+            }
+            let Some(turn) = &mut session.turn else { continue };
+            if turn.over.is_some() && session.ready.len() < AHEAD {
+                // Everything that came before the answer was in the channel.
+                let rest = session.reader.finish();
+                session.add(rest);
+            }
             if let Some(body) = session.ready.pop_front() {
                 return Event::Update(body);
             }
+            let Some(turn) = &mut session.turn else { continue };
             if turn.over.is_some() {
-                // Everything that came before the answer is in the channel by now.
-                if let Ok(incoming) = self.connection.incoming.try_recv() {
-                    session.take(incoming);
-                    continue;
-                }
-                session.ready.extend(session.reader.finish());
-                if session.ready.is_empty() {
-                    return Event::Ended(self.turn_end().await);
-                }
-                continue;
+                return Event::Ended(self.turn_end().await);
             }
             let alarm = turn.alarm();
+            let holds = session.reader.holds() && !turn.paused;
+            let pause = turn.heard + PAUSE;
             tokio::select! {
                 biased;
                 answer = &mut turn.answer => turn.over = Some(Over::Answered(Box::new(answer))),
@@ -255,6 +283,11 @@ impl AgentProcess {
                     }
                 },
                 Some(incoming) = self.connection.incoming.recv() => session.take(incoming),
+                () = sleep_until(pause), if holds => {
+                    turn.paused = true;
+                    let words = session.reader.pause();
+                    session.add(words);
+                }
             }
         }
     }

@@ -81,6 +81,24 @@ impl Reader {
         thought.into_iter().chain(message).collect()
     }
 
+    /// The words that were held back, because nothing has followed them for a while.
+    pub(super) fn pause(&mut self) -> Vec<TraceBody> {
+        let thought = self
+            .thought
+            .pause(&self.redactor)
+            .map(|text| TraceBody::Thought { text });
+        let message = self
+            .message
+            .pause(&self.redactor)
+            .map(|text| TraceBody::Message { text });
+        thought.into_iter().chain(message).collect()
+    }
+
+    /// Whether words are held back.
+    pub(super) fn holds(&self) -> bool {
+        self.thought.holds() || self.message.holds()
+    }
+
     fn after_text(&mut self, mut body: TraceBody) -> Vec<TraceBody> {
         self.redactor.entry(&mut body);
         let mut entries = self.finish();
@@ -95,20 +113,24 @@ impl Reader {
             let text = format!("the agent shows {kind} content, which is not kept");
             return self.after_text(TraceBody::Note { text });
         };
-        if thought {
-            let shown = self.thought.push(piece, &self.redactor);
-            return shown.map(|text| TraceBody::Thought { text }).into_iter().collect();
+        if !thought {
+            let room = LONGEST.saturating_sub(self.said.len());
+            self.said.push_str(&piece[..piece.floor_char_boundary(room)]);
         }
-        let room = LONGEST.saturating_sub(self.said.len());
-        self.said.push_str(&piece[..piece.floor_char_boundary(room)]);
-        let before = self
-            .thought
-            .finish(&self.redactor)
-            .map(|text| TraceBody::Thought { text });
-        let shown = self
-            .message
-            .push(piece, &self.redactor)
-            .map(|text| TraceBody::Message { text });
+        let redactor = &self.redactor;
+        let thinks = |text| TraceBody::Thought { text };
+        let says = |text| TraceBody::Message { text };
+        // The other kind of text is over as soon as this one goes on.
+        let (before, shown) = match thought {
+            true => (
+                self.message.finish(redactor).map(says),
+                self.thought.push(piece, redactor).map(thinks),
+            ),
+            false => (
+                self.thought.finish(redactor).map(thinks),
+                self.message.push(piece, redactor).map(says),
+            ),
+        };
         before.into_iter().chain(shown).collect()
     }
 

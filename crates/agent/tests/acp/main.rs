@@ -1,0 +1,8 @@
+//! Agents as the engine runs them: those that behave, and those that do not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod desk;
+mod sessions;
+mod starting;
+mod turns;
+mod wild;
