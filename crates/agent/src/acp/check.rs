@@ -4,106 +4,180 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use team6_core::failure::FailureKind;
 
 use super::error::AgentError;
 use super::process::{AgentProcess, StartAgent};
+use crate::profile::AgentProfile;
 
-/// How long the agent has for its end.
+/// How long the agent has for each step of its end.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What an agent can do, or what keeps it from working.
+/// What an agent can do, or what keeps it from working. Its `Display` is for people and ends with a line break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// The agent's name in Team6.
     pub agent: String,
-    /// Whether it can be given work.
-    pub works: bool,
-    /// The name and version that it tells of itself.
+    /// Its command line.
+    pub command: String,
+    /// What it told of itself when it was greeted; none if it did not come so far.
+    pub greeting: Option<Greeting>,
+    /// What it told of a session; none if it did not come so far.
+    pub session: Option<SessionReport>,
+    /// What is wrong; none if it can be given work.
+    pub problem: Option<Problem>,
+}
+
+/// What an agent told when it was greeted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// The name and version that it gives itself.
     pub program: Option<String>,
-    /// Whether a session can be gone on with by a new process.
-    pub continues_sessions: bool,
-    /// From its start to its greeting, in milliseconds.
-    pub greeted_after_ms: Option<u64>,
-    /// From its start to an open session, in milliseconds.
-    pub session_after_ms: Option<u64>,
+    /// How long it took from its start, in milliseconds.
+    pub after_ms: u64,
+    /// Whether it goes on with a session and tells nothing of what was said before.
+    pub resumes: bool,
+    /// Whether it goes on with a session and replays what was said before.
+    pub loads: bool,
+    /// Whether it takes tools over HTTP.
+    pub mcp_http: bool,
+    /// Whether it takes tools over server-sent events.
+    pub mcp_sse: bool,
+}
+
+/// What an agent told of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionReport {
+    /// How long it took from its start, in milliseconds.
+    pub after_ms: u64,
+    /// The ids of its modes.
+    pub modes: Vec<String>,
+    /// The ids of its models.
+    pub models: Vec<String>,
     /// The memory of its processes then, in bytes.
-    pub memory: Option<u64>,
-    /// What is missing.
-    pub problem: Option<String>,
+    pub memory: u64,
+    /// The number of its processes then.
+    pub processes: u64,
+}
+
+/// Why an agent cannot be given work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The failure that an attempt would end with.
+    pub kind: FailureKind,
+    /// What is wrong.
+    pub text: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
-impl fmt::Display for CheckReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let yes = |flag: bool| if flag { "yes" } else { "no" };
-        let took = |ms: Option<u64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
-        writeln!(f, "agent               {}", self.agent)?;
-        writeln!(f, "works               {}", yes(self.works))?;
-        if let Some(program) = &self.program {
-            writeln!(f, "program             {program}")?;
-        }
-        if self.greeted_after_ms.is_some() {
-            writeln!(f, "continues sessions  {}", yes(self.continues_sessions))?;
-            writeln!(f, "greeted after       {}", took(self.greeted_after_ms))?;
-            writeln!(f, "session after       {}", took(self.session_after_ms))?;
-        }
-        if let Some(memory) = self.memory {
-            writeln!(f, "memory              {} MB", memory >> 20)?;
-        }
-        if let Some(problem) = &self.problem {
-            writeln!(f, "problem             {problem}")?;
-        }
-        match &self.hint {
-            Some(hint) => writeln!(f, "what to do          {hint}"),
-            None => Ok(()),
-        }
+impl CheckReport {
+    /// Whether it can be given work.
+    pub fn works(&self) -> bool {
+        self.problem.is_none()
     }
 }
 
-/// Starts an agent, opens a session, and ends it again.
+/// Starts an agent, opens a session, and ends it again. Nothing is said to its model.
 pub async fn check(start: StartAgent<'_>) -> CheckReport {
     let profile = start.profile.clone();
-    let began = Instant::now();
-    let elapsed = || u64::try_from(began.elapsed().as_millis()).ok();
+    let mut command = vec![profile.command.clone()];
+    command.extend(profile.args.iter().cloned());
     let mut report = CheckReport {
         agent: profile.id.to_string(),
-        works: false,
-        program: None,
-        continues_sessions: false,
-        greeted_after_ms: None,
-        session_after_ms: None,
-        memory: None,
+        command: command.join(" "),
+        greeting: None,
+        session: None,
         problem: None,
-        hint: None,
     };
-    let fail = |report: &mut CheckReport, error: &AgentError| {
-        report.problem = Some(error.to_string());
-        report.hint = match error {
-            AgentError::NotInstalled { .. } => profile.install.clone(),
-            AgentError::Answered(_) | AgentError::Environment(_) => profile.credentials.clone(),
-            AgentError::Version { .. } | AgentError::Exited { .. } => profile.install.clone(),
-            _ => None,
-        };
-    };
-    let mut process = match AgentProcess::start(start).await {
-        Ok(process) => process,
-        Err(error) => {
-            fail(&mut report, &error);
-            return report;
-        }
-    };
-    report.greeted_after_ms = elapsed();
-    report.program = process.name().map(|(name, version)| format!("{name} {version}"));
-    report.continues_sessions = process.continues_sessions();
-    match process.open_session(None, Vec::new()).await {
-        Ok(_) => {
-            report.works = true;
-            report.session_after_ms = elapsed();
-            report.memory = Some(process.usage_of_machine().await.memory);
-        }
-        Err(error) => fail(&mut report, &error),
+    if let Err(error) = fill(&mut report, start).await {
+        report.problem = Some(problem(&error, &profile));
     }
-    process.end(GRACE).await;
     report
+}
+
+async fn fill(report: &mut CheckReport, start: StartAgent<'_>) -> Result<(), AgentError> {
+    let began = Instant::now();
+    let elapsed = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut process = AgentProcess::start(start).await?;
+    let abilities = process.abilities();
+    report.greeting = Some(Greeting {
+        program: process.name().map(|(name, version)| format!("{name} {version}")),
+        after_ms: elapsed(),
+        resumes: abilities.session_capabilities.resume.is_some(),
+        loads: abilities.load_session,
+        mcp_http: abilities.mcp_capabilities.http,
+        mcp_sse: abilities.mcp_capabilities.sse,
+    });
+    let opened = process.open_session(None, Vec::new()).await;
+    let after_ms = elapsed();
+    let usage = process.usage_of_machine().await;
+    process.end(GRACE).await;
+    let opened = opened?;
+    report.session = Some(SessionReport {
+        after_ms,
+        modes: opened.modes,
+        models: opened.models,
+        memory: usage.memory,
+        processes: u64::from(usage.processes),
+    });
+    Ok(())
+}
+
+fn problem(error: &AgentError, profile: &AgentProfile) -> Problem {
+    let failure = error.failure();
+    let hint = match (error, failure.kind) {
+        (_, FailureKind::LoginNeeded) | (AgentError::Environment(_), _) => profile.credentials.clone(),
+        // It says so itself.
+        (AgentError::NotInstalled { .. } | AgentError::NotOffered { .. }, _) => None,
+        (AgentError::Version { .. } | AgentError::Exited { .. } | AgentError::NoProtocol { .. }, _) => {
+            let again = |how| format!("Check its command line, or install it again with: {how}");
+            profile.install.as_deref().map(again)
+        }
+        _ => None,
+    };
+    Problem {
+        kind: failure.kind,
+        text: failure.text,
+        hint,
+    }
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = |name: &str, value: &str| writeln!(f, "{name:<12} {}", value.replace('\n', "\n             "));
+        let list = |items: &[String]| match items {
+            [] => "none".to_owned(),
+            items => items.join(", "),
+        };
+        line("agent", &self.agent)?;
+        line("command", &self.command)?;
+        if let Some(greeting) = &self.greeting {
+            line("program", greeting.program.as_deref().unwrap_or("does not say"))?;
+            line("greeting", &format!("after {} ms", greeting.after_ms))?;
+            let continues = match (greeting.resumes, greeting.loads) {
+                (true, _) => "resumes sessions",
+                (false, true) => "loads sessions",
+                (false, false) => "no; each attempt begins a new session",
+            };
+            line("continues", continues)?;
+            let tools = [(true, "stdio"), (greeting.mcp_http, "http"), (greeting.mcp_sse, "sse")];
+            let tools: Vec<&str> = tools.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect();
+            line("tools over", &tools.join(", "))?;
+        }
+        if let Some(session) = &self.session {
+            line("session", &format!("after {} ms", session.after_ms))?;
+            line("modes", &list(&session.modes))?;
+            line("models", &list(&session.models))?;
+            line("memory", &format!("{} MB", session.memory / 1_000_000))?;
+            line("processes", &session.processes.to_string())?;
+        }
+        match &self.problem {
+            None => line("result", "it can be given work"),
+            Some(problem) => {
+                line("result", &format!("failed: {}", problem.text))?;
+                problem.hint.as_deref().map_or(Ok(()), |hint| line("what to do", hint))
+            }
+        }
+    }
 }

@@ -1,0 +1,123 @@
+//! What people are told when they ask whether an agent works.
+
+use team6_agent::acp::{CheckReport, check};
+use team6_agent::profile::EnvValue;
+use team6_core::failure::FailureKind;
+
+use crate::desk::Desk;
+
+/// The report as people read it, without what differs from run to run.
+async fn checked(desk: &Desk) -> (CheckReport, String) {
+    let mut report = check(desk.start_agent()).await;
+    report.command = report.command.rsplit('/').next().unwrap().to_owned();
+    if let Some(greeting) = &mut report.greeting {
+        greeting.after_ms = 12;
+    }
+    if let Some(session) = &mut report.session {
+        assert!(session.memory > 100_000 && session.processes > 0, "{session:?}");
+        (session.after_ms, session.memory, session.processes) = (34, 5_600_000, 1);
+    }
+    let text = report.to_string();
+    (report, text)
+}
+
+#[tokio::test]
+async fn an_agent_that_works_shows_what_it_can_do() {
+    let (report, text) = checked(&Desk::faulty(&["works"])).await;
+    assert!(report.works());
+    insta::assert_snapshot!(text, @"
+    agent        tester
+    command      team6-faulty-agent works
+    program      faulty 0.1
+    greeting     after 12 ms
+    continues    resumes sessions
+    tools over   stdio, http
+    session      after 34 ms
+    modes        ask, act
+    models       small, large
+    memory       5 MB
+    processes    1
+    result       it can be given work
+    ");
+}
+
+#[tokio::test]
+async fn an_agent_that_can_do_little_shows_that() {
+    let (_, text) = checked(&Desk::faulty(&["plain"])).await;
+    insta::assert_snapshot!(text, @"
+    agent        tester
+    command      team6-faulty-agent plain
+    program      does not say
+    greeting     after 12 ms
+    continues    no; each attempt begins a new session
+    tools over   stdio
+    session      after 34 ms
+    modes        ask, act
+    models       small, large
+    memory       5 MB
+    processes    1
+    result       it can be given work
+    ");
+}
+
+#[tokio::test]
+async fn an_agent_that_is_not_logged_in_shows_how_that_is_done() {
+    let mut desk = Desk::faulty(&["login"]);
+    desk.profile.credentials = Some("Set API_KEY where the engine runs.".into());
+    let (report, text) = checked(&desk).await;
+    assert_eq!(report.problem.unwrap().kind, FailureKind::LoginNeeded);
+    insta::assert_snapshot!(text, @"
+    agent        tester
+    command      team6-faulty-agent login
+    program      faulty 0.1
+    greeting     after 12 ms
+    continues    resumes sessions
+    tools over   stdio, http
+    result       failed: Authentication required
+    what to do   Set API_KEY where the engine runs.
+    ");
+}
+
+#[tokio::test]
+async fn an_agent_that_does_not_start_shows_what_it_said_and_how_to_mend_it() {
+    let mut desk = Desk::faulty(&["explains", "cannot find module x"]);
+    desk.profile.install = Some("npm install --global faulty".into());
+    let (report, text) = checked(&desk).await;
+    assert_eq!((report.greeting.is_none(), report.session.is_none()), (true, true));
+    insta::assert_snapshot!(text, @"
+    agent        tester
+    command      team6-faulty-agent explains cannot find module x
+    result       failed: it ended (exit code 1): starting
+                 cannot find module x
+    what to do   Check its command line, or install it again with: npm install --global faulty
+    ");
+}
+
+#[tokio::test]
+async fn an_agent_that_is_not_there_shows_how_it_is_installed() {
+    let mut desk = Desk::of("no-such-agent", &["acp"]);
+    desk.profile.install = Some("npm install --global no-such-agent".into());
+    insta::assert_snapshot!(checked(&desk).await.1, @"
+    agent        tester
+    command      no-such-agent acp
+    result       failed: the program `no-such-agent` is not installed; install it with: npm install --global no-such-agent
+    ");
+}
+
+#[tokio::test]
+async fn a_variable_that_is_not_set_shows_where_the_account_comes_from() {
+    let mut desk = Desk::faulty(&["works"]);
+    let value = EnvValue::Variable {
+        name: "TEAM6_TEST_NOT_SET".into(),
+        optional: false,
+    };
+    desk.profile.env.insert("API_KEY".into(), value);
+    desk.profile.credentials = Some("Set API_KEY where the engine runs.".into());
+    insta::assert_snapshot!(checked(&desk).await.1, @"
+    agent        tester
+    command      team6-faulty-agent works
+    result       failed: prepare the environment of agent tester:
+                   API_KEY is taken from $TEAM6_TEST_NOT_SET, which is not set where the engine runs; set it there
+    what to do   Set API_KEY where the engine runs.
+    ");
+}
