@@ -15,6 +15,8 @@ use team6_core::time::Timestamp;
 
 /// The protocol's code for an agent that has to be logged in first.
 const AUTH_REQUIRED: i64 = -32000;
+/// The protocol's codes for what does not keep to it.
+const BROKEN: [i64; 4] = [-32700, -32600, -32601, -32602];
 /// A report of an agent is not longer, in bytes.
 const LONGEST_REPORT: usize = 4000;
 /// What a failure's text is cut to, in bytes.
@@ -112,12 +114,19 @@ pub(super) fn of_error(code: i64, message: &str, data: Option<&Value>, now: Time
     match meaning(&text, now) {
         Some(known) => known,
         None if code == AUTH_REQUIRED => failure(FailureKind::LoginNeeded, text),
-        None => failure(FailureKind::Protocol, text),
+        None if BROKEN.contains(&code) => failure(FailureKind::Protocol, text),
+        None => failure(FailureKind::NotCompleted, text),
     }
 }
 
-/// What the only message of a turn says, if it is the report of an error.
+/// What the only message of a turn says, if it is the report of an error. Warnings may stand before it.
 pub(super) fn of_message(text: &str, now: Timestamp) -> Option<Failure> {
+    let mut text = text.trim_start();
+    while text.starts_with("Warning: ")
+        && let Some((_, rest)) = text.split_once("\n\n")
+    {
+        text = rest.trim_start();
+    }
     if text.len() > LONGEST_REPORT || !REPORT.is_match(text) {
         return None;
     }

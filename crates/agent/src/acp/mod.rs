@@ -23,7 +23,7 @@ pub use opening::{How, Opened};
 pub use process::{AgentProcess, Patience, StartAgent};
 pub use redact::{Redactor, TextStream};
 pub use turn::{Event, TurnEnd};
-pub use usage::UsageMeaning;
+pub use usage::{CostMeaning, UsageMeaning};
 
 /// The time, for limits that providers tell as "in 5 minutes".
 fn now() -> team6_core::time::Timestamp {

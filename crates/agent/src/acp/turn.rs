@@ -102,7 +102,7 @@ impl Session {
             id,
             reader: Reader::new(&process.cwd, process.redactor.clone()),
             redactor: process.redactor.clone(),
-            account: Account::new(process.profile.usage, resumed),
+            account: Account::new(process.profile.usage, process.profile.cost, resumed),
             turn: None,
             denied: Vec::new(),
             ready: VecDeque::new(),

@@ -61,8 +61,10 @@ impl Reader {
             "plan" => self.after_text(steps(update)),
             "tool_call" | "tool_call_update" => {
                 self.acted = true;
-                let call = self.call(update);
-                self.after_text(call)
+                match self.call(update) {
+                    Some(call) => self.after_text(call),
+                    None => Vec::new(),
+                }
             }
             _ => self.after_text(TraceBody::Raw { value: bounded(update) }),
         }
@@ -134,11 +136,12 @@ impl Reader {
         before.into_iter().chain(shown).collect()
     }
 
-    /// A call, whole as far as known: updates tell only what changed.
-    fn call(&mut self, update: &Value) -> TraceBody {
+    /// A call, whole as far as known: updates tell only what changed. None if that is nothing.
+    fn call(&mut self, update: &Value) -> Option<TraceBody> {
         let text = |name: &str| update.get(name).and_then(Value::as_str).map(str::to_owned);
         let id = text("toolCallId").unwrap_or_default();
-        let known = self.calls.remove(&id).unwrap_or_else(|| TraceBody::ToolCall {
+        let before = self.calls.remove(&id);
+        let known = before.clone().unwrap_or_else(|| TraceBody::ToolCall {
             id: id.clone(),
             title: String::new(),
             tool: "other".into(),
@@ -182,7 +185,7 @@ impl Reader {
                 self.calls.insert(id, call.clone());
             }
         }
-        call
+        (before.as_ref() != Some(&call)).then_some(call)
     }
 
     fn diff(&self, item: &Value) -> Option<FileDiff> {
@@ -195,7 +198,11 @@ impl Reader {
     }
 
     fn relative(&self, path: &str) -> String {
-        let below = path.strip_prefix(&self.cwd).and_then(|rest| rest.strip_prefix('/'));
+        let below = match path.strip_prefix(&self.cwd) {
+            Some("" | "/") => Some("."),
+            Some(rest) => rest.strip_prefix('/'),
+            None => None,
+        };
         below.unwrap_or(path).to_owned()
     }
 }

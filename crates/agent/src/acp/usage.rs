@@ -21,10 +21,22 @@ pub enum UsageMeaning {
     Session,
 }
 
+/// What the cost in a `usage_update` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostMeaning {
+    /// The whole session, also what earlier processes spent on it, as the protocol has it.
+    #[default]
+    Session,
+    /// What this process spent.
+    Process,
+}
+
 /// Keeps the account of one session.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Account {
     meaning: UsageMeaning,
+    cost: CostMeaning,
     /// Of all turns that have ended, by what their answers told.
     told: Usage,
     /// Cost of the whole session when it was opened, where that was told, in millionths of a US dollar.
@@ -36,9 +48,10 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn new(meaning: UsageMeaning, resumed: bool) -> Self {
+    pub(super) fn new(meaning: UsageMeaning, cost: CostMeaning, resumed: bool) -> Self {
         Self {
             meaning,
+            cost,
             resumed,
             ..Self::default()
         }
@@ -58,7 +71,8 @@ impl Account {
         let cost = cost_micros(update.get("cost")?)?;
         if self.cost_before.is_none() {
             // A session used before tells the cost of then first; it may already hold some of now, which is lost.
-            self.cost_before = Some(if self.resumed { cost } else { 0 });
+            let shared = self.resumed && self.cost == CostMeaning::Session;
+            self.cost_before = Some(if shared { cost } else { 0 });
         }
         self.changed(|account| account.cost_now = account.cost_now.max(cost))
     }
@@ -146,7 +160,7 @@ mod tests {
     #[test]
     fn tokens_of_turns_and_of_last_calls_add_up() {
         for meaning in [UsageMeaning::Turn, UsageMeaning::LastCall] {
-            let mut account = Account::new(meaning, false);
+            let mut account = Account::new(meaning, CostMeaning::Session, false);
             assert_eq!(account.turn_ended(&answer(100, 10)), Some(used(100, 10, 0)));
             assert_eq!(account.turn_ended(&answer(50, 5)), Some(used(150, 15, 0)));
         }
@@ -154,7 +168,7 @@ mod tests {
 
     #[test]
     fn tokens_of_the_whole_session_are_taken_as_they_are() {
-        let mut account = Account::new(UsageMeaning::Session, false);
+        let mut account = Account::new(UsageMeaning::Session, CostMeaning::Session, false);
         account.turn_ended(&answer(100, 10));
         assert_eq!(account.turn_ended(&answer(150, 15)), Some(used(150, 15, 0)));
         assert_eq!(account.turn_ended(&answer(150, 15)), None);
@@ -162,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_a_resumed_session_used_before_is_not_counted_again() {
-        let mut account = Account::new(UsageMeaning::Session, true);
+        let mut account = Account::new(UsageMeaning::Session, CostMeaning::Session, true);
         account.turn_ended(&answer(1000, 100));
         assert_eq!(account.update(&spent(2.0)), None);
         account.update(&spent(2.25));
@@ -170,8 +184,16 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_that_counts_its_cost_anew_in_each_process_is_believed() {
+        let mut account = Account::new(UsageMeaning::Turn, CostMeaning::Process, true);
+        assert_eq!(account.update(&spent(0.05)), Some(used(0, 0, 50_000)));
+        account.turn_ended(&answer(10, 1));
+        assert_eq!(account.update(&spent(0.07)), Some(used(10, 1, 70_000)));
+    }
+
+    #[test]
     fn cost_is_that_of_the_session_and_never_falls() {
-        let mut account = Account::new(UsageMeaning::Turn, false);
+        let mut account = Account::new(UsageMeaning::Turn, CostMeaning::Session, false);
         assert_eq!(account.update(&spent(0.05)), Some(used(0, 0, 50_000)));
         assert_eq!(account.update(&spent(0.04)), None);
         account.turn_ended(&answer(1, 2));

@@ -58,13 +58,13 @@ impl BuiltIns {
 )]
 fn built_in(id: &str, text: &str, none: &BuiltIns) -> AgentProfile {
     let id = AgentId::new(id).expect("a valid name");
-    read::profile(id, text, none).expect("a valid profile")
+    read::profile(&id, text, none).expect("a valid profile")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::acp::UsageMeaning;
+    use crate::acp::{CostMeaning, UsageMeaning};
 
     #[test]
     fn the_well_known_agents_are_there_and_say_how_to_install_them() {
@@ -96,8 +96,8 @@ mod tests {
         });
         let claude = built_ins.get("claude-code").unwrap();
         assert_eq!(claude.mode.as_deref(), Some("bypassPermissions"));
-        assert_eq!(claude.usage, UsageMeaning::Turn);
+        assert_eq!((claude.usage, claude.cost), (UsageMeaning::Turn, CostMeaning::Process));
         assert_eq!(built_ins.get("opencode").unwrap().usage, UsageMeaning::LastCall);
-        assert_eq!(built_ins.get("codex").unwrap().usage, UsageMeaning::Session);
+        assert_eq!(built_ins.get("codex").unwrap().usage, UsageMeaning::Turn);
     }
 }

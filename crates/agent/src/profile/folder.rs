@@ -85,7 +85,7 @@ impl BuiltIns {
             return Err(because(format!("it has {size} bytes; at most {LARGEST} are read")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| because(error.to_string()))?;
-        read::profile(id, &text, self).map_err(|problems| {
+        read::profile(&id, &text, self).map_err(|problems| {
             let of_file = problems.into_iter().map(|problem| FileProblem {
                 path: path.to_owned(),
                 problem: Ok(problem),

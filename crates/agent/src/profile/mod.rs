@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use team6_core::ids::{AgentId, Specialty};
 
-use crate::acp::UsageMeaning;
+use crate::acp::{CostMeaning, UsageMeaning};
 
 pub use built_in::{BuiltIns, CommandLine};
 pub use env::{EnvProblem, EnvProblems, EnvValue, Environment};
@@ -49,8 +49,10 @@ pub struct AgentProfile {
     pub instructions: String,
     /// How long it may take.
     pub limits: Limits,
-    /// What its usage figures mean.
+    /// What its figures of tokens mean.
     pub usage: UsageMeaning,
+    /// What its figures of cost mean.
+    pub cost: CostMeaning,
     /// How its requests for permission are answered: the first rule that matches decides, none means to allow once.
     pub permissions: Vec<PermissionRule>,
     /// How an operator gives it an account, for people.
@@ -76,6 +78,7 @@ impl AgentProfile {
             instructions: String::new(),
             limits: Limits::default(),
             usage: UsageMeaning::default(),
+            cost: CostMeaning::default(),
             permissions: Vec::new(),
             credentials: None,
             install: None,

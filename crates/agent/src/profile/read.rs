@@ -10,14 +10,14 @@ use toml::de::{DeTable, DeValue};
 
 use super::built_in::{BuiltIns, CommandLine};
 use super::{AgentProfile, Decision, EnvValue, PermissionRule, Role, env};
-use crate::acp::UsageMeaning;
+use crate::acp::{CostMeaning, UsageMeaning};
 use crate::toml_reader::{Fields, Node, Problem, Reader};
 
 /// The line that stands before and after the front matter.
 const FENCE: &str = "+++";
 
 /// The profile in the text of a file.
-pub(super) fn profile(id: AgentId, text: &str, built_ins: &BuiltIns) -> Result<AgentProfile, Vec<Problem>> {
+pub(super) fn profile(id: &AgentId, text: &str, built_ins: &BuiltIns) -> Result<AgentProfile, Vec<Problem>> {
     let Some((front, instructions)) = split(text) else {
         return Err(vec![Problem {
             line: 1,
@@ -37,7 +37,7 @@ pub(super) fn profile(id: AgentId, text: &str, built_ins: &BuiltIns) -> Result<A
     };
     let reader = Reader::new(&source);
     let mut fields = reader.table("profile", table.get_ref(), table.span());
-    let base = base(&mut fields, &id, built_ins);
+    let base = base(&mut fields, id, built_ins);
     let made = fill(&mut fields, base, instructions);
     fields.finish();
     reader.finish()?;
@@ -126,6 +126,12 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
             "last_call" => UsageMeaning::LastCall,
             "session" => UsageMeaning::Session,
             _ => UsageMeaning::Turn,
+        };
+    }
+    if let Some(cost) = fields.choice("cost", &["session", "process"]) {
+        made.cost = match cost {
+            "process" => CostMeaning::Process,
+            _ => CostMeaning::Session,
         };
     }
     if let Some(node) = fields.get("args") {
@@ -284,7 +290,7 @@ mod tests {
 
     fn read(text: &str) -> Result<AgentProfile, Vec<String>> {
         let id = AgentId::new("backend").unwrap();
-        profile(id, text, &built_ins()).map_err(|all| all.iter().map(ToString::to_string).collect())
+        profile(&id, text, &built_ins()).map_err(|all| all.iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -312,7 +318,13 @@ mod tests {
              [env]\nMY_TOKEN = \"abcdefgh\"\n+++\n",
         )
         .unwrap_err();
-        insta::assert_snapshot!(problems.join("\n"), @r#""#);
+        insta::assert_snapshot!(problems.join("\n"), @r#"
+        line 2: built-in profile "claude-cod" is not known; did you mean "claude-code"?
+        line 3: profile field "titel" is not known; did you mean "title"?
+        line 4: profile.role "boss" is not known; use planner, specialist
+        line 5: permission needs either allow = true or reject = "the reason"
+        line 7: MY_TOKEN looks like a secret, which does not belong in a file that people share: write "$NAME" for a variable of the engine's environment, or { file = "…" }
+        "#);
     }
 
     #[test]

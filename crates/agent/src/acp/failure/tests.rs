@@ -94,6 +94,18 @@ fn an_error_that_is_hidden_in_a_message_is_found() {
 }
 
 #[test]
+fn a_warning_before_a_report_hides_nothing() {
+    let kind = |text: &str| of_message(text, NOW).map(|failure| failure.kind);
+    let warning = "Warning: Model metadata for `x` not found. Defaulting to fallback metadata.\n\n";
+    let report = format!("{warning}exceeded retry limit, last status: 429 Too Many Requests\n\n");
+    assert_eq!(kind(&report), Some(FailureKind::UsageLimit));
+    let report = format!("{warning}{{\"error\":{{\"message\":\"no such model\",\"code\":null}}}}\n\n");
+    assert_eq!(kind(&report), Some(FailureKind::NotCompleted));
+    assert_eq!(kind(&format!("{warning}It is done.")), None);
+    assert_eq!(kind(warning), None);
+}
+
+#[test]
 fn what_a_model_says_about_errors_is_no_error() {
     for text in [
         "I added a rate limit of 429 responses per minute to the client.",
