@@ -1,1 +1,25 @@
 //! Pull requests: the port, its conformance suite and the local forge.
+//!
+//! The engine speaks to one [`Forge`], whatever stands behind it. Everything that changes something carries a key or an
+//! expected commit, so that asking twice, also after a crash in the middle, changes nothing more.
+
+mod diff;
+mod error;
+mod local;
+mod merge;
+mod path;
+mod port;
+mod pull_request;
+
+pub use diff::{Change, Content, Diff, DiffOptions, FileDiff, Hunk, Line, LineKind, Mode, Patch, Range};
+pub use error::{BadComment, ForgeError, Misplaced};
+pub use local::{LocalForge, LocalForgeOptions};
+pub use merge::{Conflict, ConflictKind, Merge, MergeOutcome, Mergeability};
+pub use path::{InvalidPath, RepoPath};
+pub use port::{
+    CloneSource, Connected, Forge, Identity, Notice, Publish, Published, RepositorySettings, Synced, TargetBranch,
+};
+pub use pull_request::{
+    Anchor, Comment, NewComment, NewPullRequest, NewReply, NewReview, PatchSet, PullRequest, Resolution, Review, Side,
+    State, StateFilter, Summary, Thread,
+};
