@@ -1,4 +1,7 @@
 //! The control plane: the engine that carries out commands, and what people and workers reach it by.
 
+pub mod app;
 pub mod config;
+pub mod control;
+pub mod effects;
 pub mod engine;

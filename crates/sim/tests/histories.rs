@@ -16,8 +16,7 @@ fn a_million_steps_hold_every_invariant() {
     let steps = number("TEAM6_SIM_STEPS").unwrap_or(1_000_000);
     let report = team6_sim::run(1, steps).unwrap_or_else(|violation| panic!("{violation}"));
     println!("{report:?}");
-    assert!(
-        report.histories > 1_000 && report.crashes > 1_000 && report.finished > 500,
-        "{report:?}"
-    );
+    // Histories that end early, never crash or never finish would prove little.
+    let enough = report.histories > steps / 1_000 && report.crashes > steps / 1_000 && report.finished > steps / 2_000;
+    assert!(enough, "{report:?}");
 }

@@ -99,7 +99,7 @@ impl Attempt {
             Ok(()) => {}
             Err(ControlError::Refused(refusal)) if is_over(&refusal) => {}
             Err(error) => {
-                tracing::warn!(attempt = %self.id, %error, "the end of an attempt was not heard; its lease will tell")
+                tracing::warn!(attempt = %self.id, %error, "the end of an attempt was not heard; its lease will tell");
             }
         }
     }

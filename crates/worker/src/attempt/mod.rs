@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use team6_agent::acp::{AgentProcess, How, StartAgent};
+use team6_agent::acp::{AgentProcess, How, Patience, StartAgent};
 use team6_agent::profile::AgentProfile;
 use team6_agent::toolbox::{SessionToken, ToolSet, ToolboxSession};
 use team6_core::failure::{Failure, FailureKind};
@@ -40,7 +40,6 @@ pub(crate) struct Attempt {
     id: AttemptId,
     token: FencingToken,
     trace: Trace,
-    turn_limit: Duration,
     stop: CancellationToken,
 }
 
@@ -68,9 +67,6 @@ pub(crate) async fn run(
         id,
         token: assignment.token,
         trace,
-        turn_limit: profile
-            .as_ref()
-            .map_or(Duration::from_secs(7200), |profile| profile.limits.turn),
         stop,
     };
     attempt.make(&parts, &assignment, profile).await;
@@ -249,6 +245,8 @@ impl Attempt {
             cwd: spec.cwd,
             env: spec.env,
             mark: &mark,
+            secrets: Vec::new(),
+            patience: Patience::default(),
         };
         let began = std::time::Instant::now();
         let started = self
@@ -256,7 +254,7 @@ impl Attempt {
             .await
             .ok_or(Outcome::Over)?;
         let mut agent = started.map_err(|error| Outcome::Failed(error.failure()))?;
-        let opening = agent.open_session(assignment.session.as_deref(), vec![tools.mcp_server()]);
+        let opening = agent.open_session(assignment.session.as_deref(), vec![tools.mcp_server().clone()]);
         let opened = match self.while_waiting(opening).await {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => {
@@ -270,7 +268,7 @@ impl Attempt {
         };
         let how = match opened.how {
             How::New => "a new session",
-            How::Continued => "its earlier session",
+            How::Resumed | How::Loaded => "its earlier session",
             How::Lost => "a new session, since it knows its earlier one no longer",
         };
         self.trace
@@ -350,7 +348,10 @@ impl Attempt {
         let failed =
             |error: String| Outcome::Failed(unavailable(format!("the engine's tools cannot be offered: {error}")));
         let token = SessionToken::random().map_err(|error| failed(error.to_string()))?;
-        let served = parts.toolbox.serve(&parts.sockets, token, set, Arc::new(handler)).await;
+        let served = parts
+            .toolbox
+            .serve(&parts.sockets.join(self.id.to_string()), token, set, Arc::new(handler))
+            .await;
         served.map_err(|error| failed(error.to_string()))
     }
 }

@@ -83,7 +83,7 @@ impl<'a> Talk<'a> {
     pub(super) async fn until_done(&mut self, opened: How) -> Outcome {
         let briefing = &self.assignment.briefing;
         let mut text = match opened {
-            How::Continued => briefing.news.clone(),
+            How::Resumed | How::Loaded => briefing.news.clone(),
             How::New | How::Lost => briefing.full.clone(),
         };
         self.told.clone_from(&self.assignment.told);
@@ -200,10 +200,6 @@ impl<'a> Talk<'a> {
         let mut interruption = Interruption::None;
         let mut heartbeat = tokio::time::interval(assignment.heartbeat);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let no_limit = Duration::from_secs(365 * 24 * 3600);
-        let limit = tokio::time::sleep(attempt.turn_limit);
-        let cancelled = tokio::time::sleep(no_limit);
-        tokio::pin!(limit, cancelled);
         loop {
             let instructions = attempt.control.instructions(assignment.attempt, &self.known);
             let stop = matches!(interruption, Interruption::None | Interruption::Message);
@@ -244,30 +240,11 @@ impl<'a> Talk<'a> {
                     } else {
                         continue;
                     }
-                    self.agent.cancel();
-                    cancelled.as_mut().reset(tokio::time::Instant::now() + CANCEL);
+                    self.agent.cancel(CANCEL);
                 }
                 () = attempt.stop.cancelled(), if stop => {
                     interruption = Interruption::Stop("the engine stops".into());
-                    self.agent.cancel();
-                    cancelled.as_mut().reset(tokio::time::Instant::now() + CANCEL);
-                }
-                () = &mut limit => {
-                    let failure = Failure {
-                        kind: FailureKind::TimedOut,
-                        text: format!("a turn took longer than {} s", attempt.turn_limit.as_secs()),
-                        until: None,
-                    };
-                    return (TurnEnd { failure: Some(failure), ..nothing(self.agent.usage()) }, Interruption::None);
-                }
-                () = &mut cancelled => {
-                    attempt.trace.note("the agent did not stop when it was asked to").await;
-                    let failure = Failure {
-                        kind: FailureKind::Silent,
-                        text: "the agent did not stop when it was asked to".into(),
-                        until: None,
-                    };
-                    return (TurnEnd { failure: Some(failure), ..nothing(self.agent.usage()) }, interruption);
+                    self.agent.cancel(CANCEL);
                 }
             }
         }
@@ -279,6 +256,7 @@ fn nothing(usage: Usage) -> TurnEnd {
         reason: "cancelled".into(),
         failure: None,
         said: String::new(),
+        denied: Vec::new(),
         usage,
     }
 }

@@ -1,0 +1,37 @@
+//! Why a server does not start.
+
+use std::path::PathBuf;
+
+use team6_agent::profile::FolderProblems;
+use team6_store::{DataFolderError, StorageError};
+use team6_workspace::WorkspaceError;
+
+use crate::engine::EngineError;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data folder is used by another server, or cannot be used at all.
+    #[error(transparent)]
+    DataFolder(#[from] DataFolderError),
+    /// What is stored cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The log cannot be understood.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The agents' files are wrong.
+    #[error(transparent)]
+    Agents(#[from] FolderProblems),
+    /// Workspaces cannot be made.
+    #[error(transparent)]
+    Workspaces(#[from] WorkspaceError),
+    /// A folder cannot be made.
+    #[error("the folder {} cannot be made: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}

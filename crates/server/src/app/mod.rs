@@ -1,0 +1,217 @@
+//! The whole server in one process: stores, engine, forge, workers, and the loops that keep them going.
+
+mod error;
+mod recover;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use team6_agent::profile::{AgentProfile, BuiltIns, CommandLine};
+use team6_agent::toolbox::Toolbox;
+use team6_core::ids::{AgentId, ProjectId, WorkerId};
+use team6_forge::{Forge, Identity, LocalForge, LocalForgeOptions};
+use team6_git::{Fuse, Git};
+use team6_queue::{EmbeddedQueue, JobQueue};
+use team6_sandbox::Launcher;
+use team6_store::{DataFolder, SqliteStore, SqliteTraceStore, Store, TraceStore};
+use team6_worker::{Parts, Turns};
+use team6_workspace::{CloneProvisioner, Provisioner};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
+use crate::effects::Effects;
+use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
+
+pub use error::AppError;
+pub use recover::Recovered;
+
+/// How long a call to an origin may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The programs that the server starts.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// Ends process trees.
+    pub supervisor: CommandLine,
+    /// Connects agents with the engine's tools.
+    pub bridge: CommandLine,
+    /// The product's own scripted agent.
+    pub scripted: CommandLine,
+    /// git.
+    pub git: PathBuf,
+}
+
+/// A server that is ready to run.
+pub struct App {
+    /// What commands, workers and effects share.
+    pub control: ControlParts,
+    /// The agents of this machine.
+    pub agents: BTreeMap<AgentId, AgentProfile>,
+    /// What was found of an earlier run.
+    pub recovered: Recovered,
+    config: Config,
+    worker: Arc<Parts>,
+    effects: Arc<Effects>,
+    store: Arc<dyn Store>,
+    _folder: DataFolder,
+}
+
+impl App {
+    /// Opens everything in the data folder, and puts right what an earlier run left.
+    pub async fn open(config: Config, programs: Programs) -> Result<Self, AppError> {
+        let folder = DataFolder::open(&config.data)?;
+        let path = folder.path().to_owned();
+        let built_ins = BuiltIns::new(programs.scripted);
+        let agents = built_ins.with_folder(&config.agents.folder)?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder).await?);
+        let traces: Arc<dyn TraceStore> = Arc::new(SqliteTraceStore::open(&folder).await?);
+        let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(&folder.join("queue.db")).await?);
+        let git = Git::new(programs.git.clone(), Fuse::default());
+        let forge: Arc<dyn Forge> = Arc::new(LocalForge::new(LocalForgeOptions {
+            root: path.join("forge"),
+            git,
+            engine: Identity {
+                name: "Team6".into(),
+                email: "team6@localhost".into(),
+            },
+            patience: PATIENCE,
+        }));
+        let provisioner: Arc<dyn Provisioner> =
+            Arc::new(CloneProvisioner::open(path.join("workspaces"), programs.git)?);
+        let engine = Arc::new(Engine::start(Arc::clone(&store)).await?);
+        let name = name_of(&path);
+        let worker = Parts {
+            provisioner: Arc::clone(&provisioner),
+            agents: agents.clone(),
+            toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
+            launcher: Launcher::new(programs.supervisor.program, programs.supervisor.args),
+            homes: path.join("homes"),
+            sockets: sockets(&name)?,
+            data_folder: name.clone(),
+            turns: Turns::default(),
+        };
+        let control = ControlParts {
+            engine,
+            queue,
+            forge,
+            traces,
+        };
+        let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
+        Ok(Self {
+            effects: Arc::new(Effects::new(control.clone(), config.people.clone())),
+            control,
+            agents,
+            recovered,
+            config,
+            worker: Arc::new(worker),
+            store,
+            _folder: folder,
+        })
+    }
+
+    /// The configuration that it was opened with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What agents are started with.
+    pub fn worker(&self) -> &Parts {
+        &self.worker
+    }
+
+    /// Runs until told to stop; then agents are asked to stop, their work is kept, and everything is closed.
+    pub async fn run(&self, stop: CancellationToken) {
+        let engine = &self.control.engine;
+        // The engine goes on until the last agent has ended, because that is still told.
+        let engine_stop = CancellationToken::new();
+        let mut loops = JoinSet::new();
+        let handler: Arc<dyn EffectHandler> = Arc::<Effects>::clone(&self.effects);
+        loops.spawn(carry_out_effects(Arc::clone(engine), handler, engine_stop.clone()));
+        loops.spawn(keep_deadlines(Arc::clone(engine), engine_stop.clone()));
+        loops.spawn(recover_stalled_jobs(
+            Arc::clone(&self.control.queue),
+            Arc::clone(engine),
+            engine_stop.clone(),
+        ));
+        self.run_workers(&stop).await;
+        engine_stop.cancel();
+        while let Some(ended) = loops.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a loop of the server broke off");
+            }
+        }
+        self.control.queue.close().await;
+        self.control.traces.close().await;
+        self.store.close().await;
+    }
+
+    /// A worker for each project, also for those that are made meanwhile; and the homes of ended work are removed.
+    async fn run_workers(&self, stop: &CancellationToken) {
+        let mut workers = JoinSet::new();
+        let mut served: BTreeSet<ProjectId> = BTreeSet::new();
+        let mut committed = self.store.committed();
+        let mut ended_work = self.effects.ended_work();
+        while !stop.is_cancelled() {
+            committed.mark_unchanged();
+            match self.control.engine.projects().await {
+                Ok(projects) => {
+                    for id in projects
+                        .into_keys()
+                        .filter(|id| !served.contains(id))
+                        .collect::<Vec<_>>()
+                    {
+                        let name = format!("worker-{id}");
+                        let Ok(worker) = WorkerId::new(name) else { continue };
+                        let control = Arc::new(EmbeddedControl::new(self.control.clone(), id.clone()));
+                        workers.spawn(team6_worker::run(
+                            Arc::clone(&self.worker),
+                            control,
+                            worker,
+                            stop.clone(),
+                        ));
+                        served.insert(id);
+                    }
+                }
+                Err(error) => tracing::error!(%error, "the projects cannot be read"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                changed = committed.changed() => if changed.is_err() { break },
+                changed = ended_work.changed() => if changed.is_ok() {
+                    recover::remove_homes(&self.control, &self.worker.homes).await;
+                },
+            }
+        }
+        while let Some(ended) = workers.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a worker broke off");
+            }
+        }
+    }
+}
+
+/// A short name of the data folder, the same at every start.
+fn name_of(folder: &Path) -> String {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let mut hasher = DefaultHasher::new();
+    whole.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Where sockets are: their paths must be short, which those of data folders need not be.
+fn sockets(name: &str) -> Result<PathBuf, AppError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let root = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    let path = root.join(format!("team6-{name}"));
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+    made.map_err(|source| AppError::Folder {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(path)
+}

@@ -1,0 +1,386 @@
+//! The control plane as the workers of this process see it: leases from the queue, attempts on record, branches in the
+//! forge.
+
+mod assignment;
+mod instructions;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::{AttemptId, CommitId, FencingToken, ProjectId, RepositoryId, SprintId, WorkerId};
+use team6_core::sprint::{Command, Refusal, WorkId};
+use team6_core::time::Timestamp;
+use team6_core::trace::{TraceEntry, Usage};
+use team6_forge::{Forge, ForgeError, Publish};
+use team6_queue::{JobQueue, Lease, QueueError};
+use team6_store::{TraceError, TraceStore};
+use team6_worker::control::{Assignment, ControlError, ControlPlane, Instructions, Publication};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Engine, EngineError};
+
+/// For how long a job is a worker's before its attempt was even started.
+const FIRST_LEASE: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// What the control planes of all projects share.
+#[derive(Clone)]
+pub struct ControlParts {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The queue.
+    pub queue: Arc<dyn JobQueue>,
+    /// The forge.
+    pub forge: Arc<dyn Forge>,
+    /// The traces.
+    pub traces: Arc<dyn TraceStore>,
+}
+
+/// The control plane of one project's worker in this process.
+pub struct EmbeddedControl {
+    parts: ControlParts,
+    project: ProjectId,
+    held: Mutex<BTreeMap<AttemptId, Held>>,
+}
+
+/// An attempt in the hands of the worker.
+#[derive(Clone)]
+struct Held {
+    lease: Lease,
+    token: FencingToken,
+    /// Where the task's branch was in the forge when the attempt began: nobody else moves it meanwhile.
+    branches: BTreeMap<RepositoryId, Option<CommitId>>,
+}
+
+impl EmbeddedControl {
+    /// The control plane of a project.
+    pub fn new(parts: ControlParts, project: ProjectId) -> Self {
+        Self {
+            parts,
+            project,
+            held: Mutex::default(),
+        }
+    }
+
+    fn held(&self, attempt: AttemptId) -> Result<Held, ControlError> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(&attempt).cloned().ok_or_else(|| over(attempt))
+    }
+
+    async fn execute(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError> {
+        let actor = format!("attempt {attempt}");
+        let done = self.parts.engine.execute(attempt.sprint, command, &actor, None).await;
+        done.map(drop).map_err(engine_failed)
+    }
+
+    /// Starts the attempt of a leased job. None if there is nothing to do for it any more.
+    async fn start(
+        &self,
+        attempt: AttemptId,
+        worker: &WorkerId,
+        lease: &Lease,
+    ) -> Result<Option<Assignment>, ControlError> {
+        let engine = &self.parts.engine;
+        let command = Command::StartAttempt {
+            attempt: attempt.n,
+            worker: worker.clone(),
+        };
+        match engine.execute(attempt.sprint, command, worker.as_str(), None).await {
+            Ok(_) => {}
+            // Withdrawn, cancelled or started before: the job is a leftover.
+            Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => return Ok(None),
+            Err(error) => return Err(engine_failed(error)),
+        }
+        let token = self.token(attempt).await?;
+        match assignment::prepare(&self.parts, attempt, token).await {
+            Ok((assignment, branches)) => {
+                let held = Held {
+                    lease: lease.clone(),
+                    token,
+                    branches,
+                };
+                let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                all.insert(attempt, held);
+                Ok(Some(assignment))
+            }
+            Err(failure) => {
+                let command = Command::FailAttempt {
+                    attempt: attempt.n,
+                    token,
+                    failure,
+                    left: BTreeMap::new(),
+                    usage: Usage::default(),
+                };
+                self.execute(attempt, command).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn token(&self, attempt: AttemptId) -> Result<FencingToken, ControlError> {
+        let look = |sprint: &team6_core::sprint::Sprint, _| {
+            let started = sprint.attempt(attempt.n).and_then(|a| a.started.as_ref());
+            started.map(|started| started.token)
+        };
+        let token = self.parts.engine.read(attempt.sprint, look).await;
+        token.map_err(engine_failed)?.ok_or_else(|| over(attempt))
+    }
+
+    async fn publish_one(&self, expected: Option<CommitId>, publication: &Publication) -> Result<(), ForgeError> {
+        let publish = Publish {
+            from: publication.store.clone(),
+            commit: publication.commit.clone(),
+            branch: publication.branch.clone(),
+            expected,
+            at: self.now(),
+        };
+        let forge = &self.parts.forge;
+        forge.publish(&publication.repository, &publish).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl ControlPlane for EmbeddedControl {
+    async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError> {
+        loop {
+            let project = self.parts.engine.project(&self.project).await.map_err(engine_failed)?;
+            let now = self.now();
+            let leased = self
+                .parts
+                .queue
+                .lease(&self.project, worker, project.concurrency, now, now + FIRST_LEASE)
+                .await
+                .map_err(|error| queue_failed(&error))?;
+            let Some(leased) = leased else { return Ok(None) };
+            let Ok(attempt) = leased.job.id.parse::<AttemptId>() else {
+                tracing::error!(
+                    job = leased.job.id,
+                    "a job that is no attempt was taken out of the queue"
+                );
+                self.parts
+                    .queue
+                    .complete(&leased.lease, now)
+                    .await
+                    .map_err(|error| queue_failed(&error))?;
+                continue;
+            };
+            match self.start(attempt, worker, &leased.lease).await {
+                Ok(Some(assignment)) => return Ok(Some(assignment)),
+                Ok(None) => self
+                    .parts
+                    .queue
+                    .complete(&leased.lease, self.now())
+                    .await
+                    .map_err(|error| queue_failed(&error))?,
+                Err(error) => {
+                    self.parts
+                        .queue
+                        .release(&leased.lease, self.now())
+                        .await
+                        .map_err(|error| queue_failed(&error))?;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    async fn work_may_be_there(&self) {
+        let mut wake = self.parts.queue.wake(&self.project);
+        let due = self.parts.queue.next_due(&self.project).await.ok().flatten();
+        // A job that is due and was not handed out waits for a slot: that comes with a wake.
+        let wait = due.map(|due| due.since(self.now())).filter(|wait| !wait.is_zero());
+        let wait = wait.unwrap_or(std::time::Duration::from_secs(3600));
+        tokio::select! {
+            _ = wake.changed() => {}
+            () = tokio::time::sleep(wait + std::time::Duration::from_millis(1)) => {}
+        }
+    }
+
+    async fn heartbeat(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        active_at: Timestamp,
+        usage: Usage,
+    ) -> Result<(), ControlError> {
+        let held = self.held(attempt)?;
+        let command = Command::Heartbeat {
+            attempt: attempt.n,
+            token,
+            active_at,
+            usage,
+        };
+        self.execute(attempt, command).await?;
+        let lease = self
+            .parts
+            .engine
+            .read(attempt.sprint, |sprint, _| sprint.policy.lease)
+            .await;
+        let until = self.now() + lease.map_err(engine_failed)?.max(FIRST_LEASE);
+        match self.parts.queue.renew(&held.lease, until).await {
+            // The log decides who works; a job that left the queue early is put right by `done`.
+            Ok(()) | Err(QueueError::Lost { .. }) => Ok(()),
+            Err(error) => Err(queue_failed(&error)),
+        }
+    }
+
+    async fn instructions(&self, attempt: AttemptId, known: &Instructions) -> Result<Instructions, ControlError> {
+        let mut committed = self.parts.engine.store().committed();
+        loop {
+            committed.mark_unchanged();
+            let now = self
+                .parts
+                .engine
+                .read(attempt.sprint, |sprint, _| instructions::of(sprint, attempt.n))
+                .await
+                .map_err(engine_failed)?;
+            if now != *known {
+                return Ok(now);
+            }
+            if committed.changed().await.is_err() {
+                return Err(ControlError::Unavailable("the engine stops".into()));
+            }
+        }
+    }
+
+    async fn tell(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError> {
+        self.execute(attempt, command).await
+    }
+
+    async fn trace(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        entries: Vec<TraceEntry>,
+    ) -> Result<(), ControlError> {
+        if self.token(attempt).await? != token {
+            return Err(over(attempt));
+        }
+        let appended = self.parts.traces.append(attempt, &entries).await;
+        appended.map(drop).map_err(|error| match error {
+            TraceError::Storage(error) => ControlError::Unavailable(error.to_string()),
+            error => ControlError::Failed(error.to_string()),
+        })
+    }
+
+    async fn last_trace(&self, attempt: AttemptId) -> Result<u64, ControlError> {
+        let last = self.parts.traces.last_seq(attempt).await;
+        last.map_err(|error| ControlError::Unavailable(error.to_string()))
+    }
+
+    async fn publish(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        publications: Vec<Publication>,
+    ) -> Result<(), ControlError> {
+        let held = self.held(attempt)?;
+        let current = self
+            .parts
+            .engine
+            .read(attempt.sprint, |s, _| instructions::of(s, attempt.n))
+            .await;
+        if held.token != token || current.map_err(engine_failed)?.over {
+            return Err(over(attempt));
+        }
+        for publication in publications {
+            let expected = held.branches.get(&publication.repository).cloned().flatten();
+            self.publish_one(expected, &publication)
+                .await
+                .map_err(|error| forge_failed(&error))?;
+            let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(held) = all.get_mut(&attempt) {
+                held.branches.insert(publication.repository, Some(publication.commit));
+            }
+        }
+        Ok(())
+    }
+
+    async fn done(&self, attempt: AttemptId) -> Result<(), ControlError> {
+        let held = {
+            let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            all.remove(&attempt)
+        };
+        let Some(held) = held else { return Ok(()) };
+        match self.parts.queue.complete(&held.lease, self.now()).await {
+            Ok(()) | Err(QueueError::Lost { .. }) => Ok(()),
+            Err(error) => Err(queue_failed(&error)),
+        }
+    }
+
+    async fn live_work(&self) -> Result<Vec<(SprintId, WorkId)>, ControlError> {
+        let engine = &self.parts.engine;
+        let mut live = Vec::new();
+        for id in engine.open_sprints().await.map_err(engine_failed)? {
+            let mut of_sprint = engine
+                .read(id, |sprint, _| match sprint.project == self.project {
+                    true => instructions::live(sprint),
+                    false => Vec::new(),
+                })
+                .await
+                .map_err(engine_failed)?;
+            live.append(&mut of_sprint);
+        }
+        Ok(live)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.engine.now()
+    }
+}
+
+/// Takes jobs away from workers that do not renew their leases, until told to stop.
+pub async fn recover_stalled_jobs(queue: Arc<dyn JobQueue>, engine: Arc<Engine>, stop: CancellationToken) {
+    // Leases are renewed every few seconds or minutes; a look that often finds those that were not.
+    const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+    loop {
+        match queue.recover_stalled(engine.now()).await {
+            Ok(jobs) if jobs.is_empty() => {}
+            Ok(jobs) => tracing::warn!(?jobs, "jobs whose worker went silent are in the queue again"),
+            Err(error) => tracing::error!(%error, "the queue cannot be looked through; it is tried again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+fn over(attempt: AttemptId) -> ControlError {
+    ControlError::Refused(Box::new(Refusal::AttemptEnded { attempt: attempt.n }))
+}
+
+fn engine_failed(error: EngineError) -> ControlError {
+    match error {
+        EngineError::Refused(refusal) => ControlError::Refused(refusal),
+        EngineError::Busy | EngineError::Storage(_) | EngineError::Queue(_) => {
+            ControlError::Unavailable(error.to_string())
+        }
+        error => ControlError::Failed(error.to_string()),
+    }
+}
+
+fn queue_failed(error: &QueueError) -> ControlError {
+    ControlError::Unavailable(error.to_string())
+}
+
+fn forge_failed(error: &ForgeError) -> ControlError {
+    match error.is_retryable() {
+        true => ControlError::Unavailable(error.to_string()),
+        false => ControlError::Failed(error.to_string()),
+    }
+}
+
+/// The failure of an attempt whose repository cannot be used.
+pub(crate) fn repository_failed(error: &ForgeError) -> Failure {
+    let kind = match error.is_retryable() {
+        true => FailureKind::Unreachable,
+        false => FailureKind::Impossible,
+    };
+    Failure {
+        kind,
+        text: error.to_string(),
+        until: None,
+    }
+}

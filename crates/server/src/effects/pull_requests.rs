@@ -1,0 +1,198 @@
+//! Opening, merging and closing pull requests.
+
+use std::fmt::Write;
+
+use team6_core::ids::{BranchName, CommitId, PersonId, RepositoryId, SprintId, TaskId};
+use team6_core::sprint::{Command, MergeMethod, Sprint, Task};
+use team6_forge::{ForgeError, Merge, MergeOutcome, NewPullRequest, Resolution};
+
+use super::Effects;
+use crate::engine::{ENGINE, EffectError};
+
+/// A merge that the owner asked for.
+pub(super) struct WantedMerge {
+    pub(super) task: TaskId,
+    pub(super) repository: RepositoryId,
+    pub(super) head: CommitId,
+    pub(super) by: PersonId,
+    pub(super) method: MergeMethod,
+    pub(super) merge: u32,
+}
+
+impl Effects {
+    pub(super) async fn open_pull_request(
+        &self,
+        sprint: SprintId,
+        task: TaskId,
+        repository: RepositoryId,
+        head: CommitId,
+    ) -> Result<(), EffectError> {
+        let at = self.parts.engine.now();
+        let draft = self.read_task(sprint, task, |sprint, task| {
+            let branch = task.branch.clone()?;
+            Some(draft(sprint, task, branch, at))
+        });
+        let Some(new) = draft.await?.flatten() else {
+            return Ok(());
+        };
+        let forge = &self.parts.forge;
+        let opened = match forge.open_pull_request(&repository, &new).await {
+            Ok(found) => forge.refresh(&repository, found.number, at).await,
+            Err(error) => Err(error),
+        };
+        let command = match opened {
+            Ok(pull_request) => Command::PullRequestOpened {
+                task,
+                repository,
+                number: pull_request.number,
+                head: pull_request.head().cloned().unwrap_or(head),
+            },
+            Err(error) if error.is_retryable() => return Err(EffectError(error.to_string())),
+            Err(error) => Command::PublishRefused {
+                task,
+                repository,
+                head,
+                why: error.to_string(),
+            },
+        };
+        self.tell(sprint, command).await
+    }
+
+    pub(super) async fn merge(&self, sprint: SprintId, wanted: WantedMerge) -> Result<(), EffectError> {
+        let WantedMerge {
+            task,
+            repository,
+            merge,
+            ..
+        } = &wanted;
+        let known = self.read_task(sprint, *task, |sprint, task| {
+            let number = task.pull_requests.get(repository)?.number?;
+            Some((number, message(sprint, task, number)))
+        });
+        let Some((number, message)) = known.await?.flatten() else {
+            return Ok(());
+        };
+        let (task, repository, merge) = (*task, repository.clone(), *merge);
+        let asked = Merge {
+            key: format!("task-{task}/{repository}/{merge}"),
+            method: wanted.method,
+            expected_head: wanted.head,
+            by: self.identity(&wanted.by),
+            message,
+            at: self.parts.engine.now(),
+        };
+        let command = match self.parts.forge.merge(&repository, number, &asked).await {
+            Ok(MergeOutcome::Merged { commit }) => Command::PullRequestMerged {
+                task,
+                repository,
+                commit,
+            },
+            Ok(MergeOutcome::Conflicts { files }) => Command::MergeConflicted {
+                task,
+                repository,
+                merge,
+                files: files.iter().map(|conflict| conflict.path.shown()).collect(),
+            },
+            Ok(refused) => Command::MergeRefused {
+                task,
+                why: refusal(&refused),
+                repository,
+                merge,
+            },
+            Err(error) if error.is_retryable() => return Err(EffectError(error.to_string())),
+            Err(error) => Command::MergeRefused {
+                task,
+                why: error.to_string(),
+                repository,
+                merge,
+            },
+        };
+        self.tell(sprint, command).await
+    }
+
+    pub(super) async fn close(
+        &self,
+        sprint: SprintId,
+        repository: &RepositoryId,
+        number: u64,
+    ) -> Result<(), EffectError> {
+        let by = Resolution {
+            by: format!("{ENGINE} (sprint {sprint})"),
+            at: self.parts.engine.now(),
+        };
+        match self.parts.forge.close(repository, number, &by).await {
+            // Closed or merged by somebody else already.
+            Ok(_) | Err(ForgeError::WrongState { .. } | ForgeError::UnknownPullRequest { .. }) => Ok(()),
+            Err(error) => Err(EffectError(error.to_string())),
+        }
+    }
+}
+
+fn refusal(outcome: &MergeOutcome) -> String {
+    match outcome {
+        MergeOutcome::HeadMoved { now } => {
+            format!(
+                "the pull request has a newer commit, {}; look at it and approve again",
+                now.short()
+            )
+        }
+        MergeOutcome::BaseMoved { base } => format!("others keep pushing to {base}; merge again"),
+        MergeOutcome::Refused { why, next } => format!("{why}; {next}"),
+        MergeOutcome::Merged { .. } | MergeOutcome::Conflicts { .. } => String::new(),
+    }
+}
+
+/// The pull request as its task and its agent describe it.
+fn draft(sprint: &Sprint, task: &Task, branch: BranchName, at: team6_core::time::Timestamp) -> NewPullRequest {
+    let mut body = String::new();
+    if let Some(delivery) = &task.summary {
+        let _ = writeln!(body, "## What\n\n{}\n", delivery.what.trim());
+        if !delivery.why.trim().is_empty() {
+            let _ = writeln!(body, "## Why\n\n{}\n", delivery.why.trim());
+        }
+        if !delivery.tests.is_empty() {
+            body.push_str("## Tests that the agent says it ran\n\n");
+            for test in &delivery.tests {
+                let _ = writeln!(body, "- `{}`: {}", test.command, test.outcome);
+            }
+            body.push('\n');
+        }
+    }
+    if !task.planned.acceptance_criteria.is_empty() {
+        body.push_str("## Acceptance criteria\n\n");
+        for criterion in &task.planned.acceptance_criteria {
+            let _ = writeln!(body, "- {criterion}");
+        }
+        body.push('\n');
+    }
+    let _ = write!(body, "Task {} of sprint {}: {}", task.id, sprint.id, sprint.title());
+    if let Some(owner) = &task.owner {
+        let _ = write!(body, ". Owner: {owner}");
+    }
+    body.push_str(".\n");
+    NewPullRequest {
+        branch,
+        base: None,
+        key: format!("task-{}", task.id),
+        title: task.planned.title.clone(),
+        body,
+        author: task
+            .agent
+            .as_ref()
+            .map_or_else(|| ENGINE.to_owned(), |choice| choice.agent.to_string()),
+        at,
+    }
+}
+
+/// The message of the commit that brings the work into the base.
+fn message(sprint: &Sprint, task: &Task, number: u64) -> String {
+    let mut text = format!("{} (#{number})\n\n", task.planned.title.trim());
+    if let Some(delivery) = &task.summary {
+        let _ = writeln!(text, "{}\n", delivery.what.trim());
+    }
+    let _ = writeln!(text, "Task: {}\nSprint: {}", task.id, sprint.id);
+    if let Some(agent) = &task.agent {
+        let _ = writeln!(text, "Agent: {}", agent.agent);
+    }
+    text
+}
