@@ -1,5 +1,6 @@
 //! The control plane: the engine that carries out commands, and what people and workers reach it by.
 
+pub mod api;
 pub mod app;
 pub mod config;
 pub mod control;

@@ -1,0 +1,42 @@
+//! The agents that can be given work.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use team6_core::ids::{AgentId, Specialty};
+use utoipa::ToSchema;
+
+/// An agent in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AgentItem {
+    /// Its name.
+    pub id: AgentId,
+    /// What people call it.
+    pub title: String,
+    /// What it is for.
+    pub role: AgentRole,
+    /// The fields that it is good at; none means any.
+    pub specialties: Vec<Specialty>,
+}
+
+/// What an agent is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentRole {
+    /// Plans sprints.
+    Planner,
+    /// Does tasks.
+    Specialist,
+}
+
+/// Whether an agent can be worked with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AgentReport {
+    /// The agent.
+    pub agent: AgentId,
+    /// Whether it can be given work.
+    pub works: bool,
+    /// What was found, for people; several lines.
+    pub text: String,
+    /// What was found, for programs.
+    pub details: Value,
+}

@@ -1,0 +1,63 @@
+//! What goes over the wire, both ways: every body of a request and of an answer.
+//!
+//! Clients in Rust use these types as they are, others get them from `/api/v1/openapi.json`. Requests with fields that
+//! nobody knows are refused; answers may get new fields, so clients skip those that they do not know. Times are
+//! milliseconds since 1970-01-01 00:00 UTC.
+
+mod agents;
+mod attempts;
+mod changes;
+mod operations;
+mod plans;
+mod problem;
+mod projects;
+mod sprints;
+mod stream;
+mod tasks;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use agents::{AgentItem, AgentReport, AgentRole};
+pub use attempts::{AttemptDetail, AttemptItem};
+pub use changes::{
+    ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
+    PullRequestDiff,
+};
+pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
+pub use plans::{
+    AnswerRequest, ApproveRequest, HandRequest, OwnerSuggestions, OwnersRequest, PlanVersionItem, RestoreRequest,
+    SavePlanRequest, SuggestedOwners,
+};
+pub use problem::Problem;
+pub use projects::{
+    ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, Me, PersonItem, UpdateProjectRequest,
+};
+pub use sprints::{InboxEntry, OpenSprintRequest, SprintDetail, SprintItem, SprintTask, Why};
+pub use stream::{LiveEvent, LogEvent, StreamPosition};
+pub use tasks::{
+    AgentRequest, MergeRequest, MessageRequest, OpenQuestion, PullRequestItem, PullRequestState, RelatedTask,
+    RetryRequest, ReviewRequest, TaskDetail, TaskItem,
+};
+
+use team6_core::ids::StreamVersion;
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items of this part.
+    pub items: Vec<T>,
+    /// What to give as `before` or `after` for the next part; none if this is the last one.
+    pub next: Option<String>,
+}
+
+/// What a command changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Changed<T> {
+    /// What was changed, as it is now.
+    pub item: T,
+    /// The version of its sprint now.
+    pub version: StreamVersion,
+    /// The kinds of the events that followed, in order; none if the request was carried out before.
+    pub events: Vec<String>,
+}
