@@ -46,7 +46,7 @@ const MEANINGS: [(FailureKind, &str); 4] = [
 
 /// How agents begin a message that is a report of an error rather than words of a model.
 const REPORTS: &str = r#"(?xi)\A\s*(?:
-      API\ Error\b                                                # Claude Code
+      (?:Failed\ to\ authenticate\.\ )?API\ Error\b                # Claude Code
     | Claude\ (?:AI\ )?usage\ limit\ reached
     | You(?:'|’)ve\ (?:hit|reached|exceeded)\ your\b              # Claude Code, Codex
     | (?:5-hour|Weekly|Session|Opus|Usage)\ limit\ reached

@@ -7,6 +7,7 @@ use agent_client_protocol::v1::schema::{
 use serde_json::Value;
 use team6_core::trace::TraceBody;
 
+use super::update;
 use crate::profile::{Decision, PermissionRule};
 
 /// The answer to a request.
@@ -36,7 +37,7 @@ pub(super) fn answer(request: &RequestPermissionRequest, rules: &[PermissionRule
             Decision::Allow => (&ALLOW, format!("rule {}", place + 1), None),
             Decision::Reject { reason } => {
                 let why = format!("rule {}: {reason}", place + 1);
-                (&REJECT, why, Some(format!("{title}: {reason}")))
+                (&REJECT, why, Some(format!("{}: {reason}", update::title(&title))))
             }
         },
     };
@@ -46,10 +47,14 @@ pub(super) fn answer(request: &RequestPermissionRequest, rules: &[PermissionRule
     let (outcome, said) = match option {
         Some(option) => {
             let selected = SelectedPermissionOutcome::new(option.option_id.clone());
-            (RequestPermissionOutcome::Selected(selected), option.name.clone())
+            (
+                RequestPermissionOutcome::Selected(selected),
+                update::title(&option.name),
+            )
         }
         None => (RequestPermissionOutcome::Cancelled, "cancelled".to_owned()),
     };
+    let title = update::title(&title);
     Answer {
         response: RequestPermissionResponse::new(outcome),
         entry: TraceBody::Permission {

@@ -321,8 +321,10 @@ impl AgentProcess {
                     let reason = answer.get("stopReason").and_then(Value::as_str);
                     end.reason = reason.unwrap_or("unknown").to_owned();
                     session.account.turn_ended(&answer);
-                    let why = turn.stopping.and_then(|stopping| stopping.why);
-                    end.failure = why.or_else(|| hidden(&end.reason, &session.reader));
+                    end.failure = match turn.stopping {
+                        Some(stopping) => stopping.why,
+                        None => hidden(&end.reason, session),
+                    };
                 }
             }
             Some(Over::GivenUp) | None => end.failure = Some(turn.given_up()),
@@ -345,11 +347,20 @@ impl AgentProcess {
     }
 }
 
-/// The failure in a turn that was answered like any other.
-fn hidden(reason: &str, reader: &Reader) -> Option<Failure> {
+/// The failure in a turn that nobody stopped and that was answered like any other.
+fn hidden(reason: &str, session: &Session) -> Option<Failure> {
     match reason {
         "refusal" => Some(failure(FailureKind::Refused, "the model refused to go on")),
-        "end_turn" if !reader.acted => failure::of_message(&reader.said, super::now()),
+        // Some agents give up when they may not do what they want.
+        "cancelled" if !session.denied.is_empty() => {
+            let text = format!("the agent gave up when it was denied: {}", session.denied.join("; "));
+            Some(failure(FailureKind::PermissionDenied, text))
+        }
+        "cancelled" => Some(failure(
+            FailureKind::NotCompleted,
+            "the agent cancelled its turn by itself",
+        )),
+        "end_turn" if !session.reader.acted => failure::of_message(&session.reader.said, super::now()),
         _ => None,
     }
 }

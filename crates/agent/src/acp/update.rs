@@ -10,6 +10,10 @@ use super::usage::Account;
 
 /// The most text of one field that is kept, in bytes.
 const LONGEST: usize = 256 << 10;
+/// The most text that is kept of a title, a path or a word, in bytes.
+const LONGEST_TITLE: usize = 4 << 10;
+/// How many files or steps are kept of one update.
+const MOST_ITEMS: usize = 200;
 /// How many calls may be open at once; agents that never end theirs cost no more.
 const OPEN_CALLS: usize = 256;
 
@@ -138,7 +142,7 @@ impl Reader {
 
     /// A call, whole as far as known: updates tell only what changed. None if that is nothing.
     fn call(&mut self, update: &Value) -> Option<TraceBody> {
-        let text = |name: &str| update.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| update.get(name).and_then(Value::as_str).map(title);
         let id = text("toolCallId").unwrap_or_default();
         let before = self.calls.remove(&id);
         let known = before.clone().unwrap_or_else(|| TraceBody::ToolCall {
@@ -170,7 +174,11 @@ impl Reader {
                 *input = Some(bounded(raw));
             }
             if let Some(content) = update.get("content").and_then(Value::as_array) {
-                *diffs = content.iter().filter_map(|item| self.diff(item)).collect();
+                *diffs = content
+                    .iter()
+                    .filter_map(|item| self.diff(item))
+                    .take(MOST_ITEMS)
+                    .collect();
                 *output = joined(content).or_else(|| output.take());
             }
             if output.is_none() {
@@ -178,7 +186,7 @@ impl Reader {
             }
             if let Some(places) = update.get("locations").and_then(Value::as_array) {
                 let paths = places.iter().filter_map(|place| place.get("path")?.as_str());
-                *locations = paths.map(|path| self.relative(path)).collect();
+                *locations = paths.map(|path| self.relative(path)).take(MOST_ITEMS).collect();
             }
             let open = !matches!(status.as_str(), "completed" | "failed");
             if open && self.calls.len() < OPEN_CALLS {
@@ -203,7 +211,7 @@ impl Reader {
             Some(rest) => rest.strip_prefix('/'),
             None => None,
         };
-        below.unwrap_or(path).to_owned()
+        title(below.unwrap_or(path))
     }
 }
 
@@ -212,13 +220,13 @@ fn steps(update: &Value) -> TraceBody {
     let step = |entry: &Value| {
         let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
         Step {
-            text: cut(text("content")),
-            status: text("status").to_owned(),
+            text: title(text("content")),
+            status: title(text("status")),
         }
     };
     TraceBody::Steps {
         steps: entries
-            .map(|all| all.iter().take(1_000).map(step).collect())
+            .map(|all| all.iter().take(MOST_ITEMS).map(step).collect())
             .unwrap_or_default(),
     }
 }
@@ -232,8 +240,17 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// A title, a path or a word, which people read on one line.
+pub(super) fn title(text: &str) -> String {
+    cut_to(text, LONGEST_TITLE)
+}
+
 fn cut(text: &str) -> String {
-    let end = text.floor_char_boundary(LONGEST);
+    cut_to(text, LONGEST)
+}
+
+fn cut_to(text: &str, longest: usize) -> String {
+    let end = text.floor_char_boundary(longest);
     match end < text.len() {
         true => format!("{}…", &text[..end]),
         false => text.to_owned(),
@@ -264,3 +281,6 @@ fn joined(content: &[Value]) -> Option<String> {
     let texts: Vec<&str> = texts.collect();
     (!texts.is_empty()).then(|| cut(&texts.join("\n")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,26 @@ async fn permissions_are_answered_by_the_rules_and_shown() {
 }
 
 #[tokio::test]
+async fn an_agent_that_gives_up_when_it_is_denied_says_so() {
+    let mut desk = Desk::faulty(&["works"]);
+    desk.profile.permissions = vec![PermissionRule {
+        kind: None,
+        title: Some(Regex::new("Push").unwrap()),
+        decision: Decision::Reject {
+            reason: "look only".into(),
+        },
+    }];
+    let mut agent = desk.agent().await;
+    let (_, end) = agent.turn("gives-up").await;
+    assert_eq!(end.failure.unwrap().text, "the agent cancelled its turn by itself");
+    let (_, end) = agent.turn("asks Push").await;
+    let failure = end.failure.unwrap();
+    assert_eq!(failure.kind, FailureKind::PermissionDenied);
+    assert_eq!(failure.text, "the agent gave up when it was denied: Push: look only");
+    agent.end(LIMIT).await;
+}
+
+#[tokio::test]
 async fn a_turn_can_be_cancelled_and_the_session_goes_on() {
     let mut agent = Desk::scripted("{ say = 'waiting' }, { hang = true }").agent().await;
     for _ in 0..2 {

@@ -123,6 +123,18 @@ fn turn(id: &Value, prompt: &str, lines: &mut impl Iterator<Item = io::Result<St
                 json!({ "sessionUpdate": "agent_message_chunk", "content": text(&reply["error"]["code"].to_string()) }),
             );
         }
+        "asks" => {
+            let options = json!([{ "optionId": "n", "name": "No", "kind": "reject_once" }]);
+            let params =
+                json!({ "sessionId": "new", "toolCall": { "toolCallId": "t", "title": rest }, "options": options });
+            println!(
+                "{}",
+                json!({ "jsonrpc": "2.0", "id": 901, "method": "session/request_permission", "params": params })
+            );
+            lines.next().unwrap().unwrap();
+            return answer(id, json!({ "stopReason": "cancelled" }));
+        }
+        "gives-up" => return answer(id, json!({ "stopReason": "cancelled" })),
         "requests" => {
             for number in 0..rest.parse().unwrap() {
                 println!(

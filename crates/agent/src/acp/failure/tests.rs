@@ -51,6 +51,18 @@ fn errors_are_understood_by_their_words() {
         ("AI_APICallError: Bad Gateway", ProviderOutage),
         ("fetch failed", ProviderOutage),
         (
+            "Internal error: API Error: Request rejected (429) · slow down: {\"errorKind\":\"rate_limit\"}",
+            UsageLimit,
+        ),
+        (
+            "Internal error: API Error: 529 Overloaded. This is a server-side issue, usually temporary: {\"errorKind\":\"server_error\"}",
+            ProviderOutage,
+        ),
+        (
+            "unexpected status 529 <unknown status code>: busy, url: http://127.0.0.1:38983/v1/responses",
+            ProviderOutage,
+        ),
+        (
             "Your prompt was flagged as potentially violating our usage policy",
             Refused,
         ),
@@ -73,6 +85,8 @@ fn the_details_of_an_error_count_too() {
         (unknown.kind, unknown.text.as_str()),
         (FailureKind::Protocol, "Invalid params: {\"field\":\"cwd\"}")
     );
+    let unknown = of_error(-32603, "Internal error: API Error: 400 no such model", None, NOW);
+    assert_eq!(unknown.kind, FailureKind::NotCompleted);
 }
 
 #[test]
@@ -86,6 +100,10 @@ fn an_error_that_is_hidden_in_a_message_is_found() {
     assert_eq!(
         kind("You’ve hit your limit · resets 3pm"),
         Some(FailureKind::UsageLimit)
+    );
+    assert_eq!(
+        kind("Failed to authenticate. API Error: 401 no such key"),
+        Some(FailureKind::LoginNeeded)
     );
     assert_eq!(
         kind("Not logged in · Please run /login"),
