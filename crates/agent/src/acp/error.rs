@@ -26,7 +26,7 @@ pub enum AgentError {
     #[error(transparent)]
     Spawn(SpawnError),
     /// It ended before it answered.
-    #[error("it ended ({exit}){}", said(.words))]
+    #[error("the agent ended ({exit}){}", said(.words))]
     Exited {
         /// How.
         exit: Exit,
@@ -34,7 +34,7 @@ pub enum AgentError {
         words: String,
     },
     /// It speaks something else.
-    #[error("it does not speak ACP: {why}{}", said(.shown))]
+    #[error("the agent does not speak ACP: {why}{}", said(.shown))]
     NoProtocol {
         /// What was wrong.
         why: String,
@@ -42,13 +42,13 @@ pub enum AgentError {
         shown: String,
     },
     /// It speaks another version of the protocol.
-    #[error("it speaks version {theirs} of ACP, and the engine version 1; update the one that is older")]
+    #[error("the agent speaks version {theirs} of ACP, and the engine version 1; update the one that is older")]
     Version {
         /// Its version.
         theirs: u64,
     },
     /// It did not answer in time.
-    #[error("it did not answer `{request}` within {} s", .limit.as_secs())]
+    #[error("the agent did not answer `{request}` within {} s", .limit.as_secs())]
     Silent {
         /// The request.
         request: &'static str,
@@ -56,7 +56,7 @@ pub enum AgentError {
         limit: Duration,
     },
     /// It does not have the mode or the model that its profile wants.
-    #[error("it has no {what} \"{wanted}\"; set `{what}` in its profile to {}", one_of(.offered))]
+    #[error("the agent has no {what} \"{wanted}\"; set `{what}` in its profile to {}", one_of(.offered))]
     NotOffered {
         /// `mode` or `model`.
         what: &'static str,

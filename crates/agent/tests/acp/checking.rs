@@ -87,7 +87,7 @@ async fn an_agent_that_does_not_start_shows_what_it_said_and_how_to_mend_it() {
     insta::assert_snapshot!(text, @"
     agent        tester
     command      team6-faulty-agent explains cannot find module x
-    result       failed: it ended (exit code 1): starting
+    result       failed: the agent ended (exit code 1): starting
                  cannot find module x
     what to do   Check its command line, or install it again with: npm install --global faulty
     ");

@@ -100,7 +100,7 @@ async fn a_mode_or_model_that_is_not_offered_is_named_with_those_that_are() {
     let error = agent.open(None).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "it has no mode \"yolo\"; set `mode` in its profile to one of: ask, act"
+        "the agent has no mode \"yolo\"; set `mode` in its profile to one of: ask, act"
     );
     desk.profile.mode = None;
     desk.profile.model = Some("huge".into());
@@ -114,6 +114,6 @@ async fn a_mode_or_model_that_is_not_offered_is_named_with_those_that_are() {
     let error = desk.start().await.unwrap().open(None).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "it has no mode \"act\"; set `mode` in its profile to nothing: it offers none"
+        "the agent has no mode \"act\"; set `mode` in its profile to nothing: it offers none"
     );
 }

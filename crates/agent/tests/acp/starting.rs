@@ -57,7 +57,7 @@ async fn the_last_words_of_a_program_are_shown_and_understood() {
     let error = failed(&Desk::faulty(&["explains", "cannot find module x"])).await;
     assert_eq!(
         error.to_string(),
-        "it ended (exit code 1): starting\ncannot find module x"
+        "the agent ended (exit code 1): starting\ncannot find module x"
     );
     assert_eq!(error.failure().kind, FailureKind::AgentExited);
     let error = failed(&Desk::faulty(&["explains", "Invalid API key · Please run /login"])).await;
@@ -67,12 +67,12 @@ async fn the_last_words_of_a_program_are_shown_and_understood() {
 #[tokio::test]
 async fn a_program_that_speaks_no_protocol_ends_with_what_it_printed() {
     let error = failed(&Desk::of("echo", &["hello there"])).await;
-    assert_eq!(error.to_string(), "it ended (exit code 0): hello there");
+    assert_eq!(error.to_string(), "the agent ended (exit code 0): hello there");
     let error = failed(&Desk::faulty(&["noise"])).await;
     assert_eq!(error.failure().kind, FailureKind::Protocol);
     let text = error.to_string();
     assert!(
-        text.starts_with("it does not speak ACP: it printed more than 1 MB that are no protocol messages: yyy"),
+        text.starts_with("the agent does not speak ACP: it printed more than 1 MB that are no protocol messages: yyy"),
         "{text}"
     );
     assert!(text.len() < 500, "{}", text.len());
@@ -83,7 +83,7 @@ async fn a_program_that_closes_its_pipes_and_stays_is_ended() {
     let error = failed(&Desk::faulty(&["closes"])).await;
     assert_eq!(
         error.to_string(),
-        "it does not speak ACP: it closed its pipes and stayed"
+        "the agent does not speak ACP: it closed its pipes and stayed"
     );
 }
 
@@ -110,7 +110,10 @@ async fn a_program_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn another_version_of_the_protocol_is_named() {
     let error = failed(&Desk::faulty(&["version"])).await;
-    assert!(error.to_string().contains("it speaks version 7 of ACP"), "{error}");
+    assert!(
+        error.to_string().contains("the agent speaks version 7 of ACP"),
+        "{error}"
+    );
     assert_eq!(error.failure().kind, FailureKind::AgentUnavailable);
 }
 

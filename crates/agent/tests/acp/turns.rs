@@ -1,9 +1,11 @@
 //! Turns of an agent that behaves, and those that end otherwise than in success.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use regex::Regex;
 use team6_agent::profile::{Decision, EnvValue, PermissionRule};
+use team6_agent::toolbox::McpServerSpec;
 use team6_core::failure::FailureKind;
 use team6_core::trace::TraceBody;
 
@@ -218,7 +220,7 @@ async fn an_agent_that_ended_between_turns_is_noticed_by_the_next() {
     for _ in 0..2 {
         let (_, end) = agent.turn("go").await;
         let failure = end.failure.unwrap();
-        assert_eq!(failure.text, "it ended (exit code 3)");
+        assert_eq!(failure.text, "the agent ended (exit code 3)");
     }
     let ended = agent.end(LIMIT).await;
     assert_eq!(ended.how, team6_sandbox::How::Alone);
@@ -242,5 +244,23 @@ async fn no_secret_leaves_an_agent() {
         assert_eq!(end.said, "it is [redacted].");
         assert_eq!(end.failure.unwrap().text, "failed with [redacted]");
     }
+    agent.end(LIMIT).await;
+}
+
+#[tokio::test]
+async fn what_tools_are_trusted_with_is_secret_too() {
+    let mut agent = Desk::faulty(&["works"]).start().await.unwrap();
+    let tools = McpServerSpec {
+        name: "team6".into(),
+        command: "/bin/true".into(),
+        args: Vec::new(),
+        env: BTreeMap::from([("TOKEN".into(), "token-of-session-7".into())]),
+    };
+    agent.process.open_session(None, vec![tools]).await.unwrap();
+    let (seen, _) = agent.turn("say it is token-of-session-7").await;
+    assert_eq!(said(&seen), "it is [redacted]");
+    let (seen, _) = agent.turn("stderr it is token-of-session-7").await;
+    let shown = format!("{seen:?}");
+    assert!(!shown.contains("token-of-session-7"), "{shown}");
     agent.end(LIMIT).await;
 }

@@ -48,6 +48,10 @@ async fn a_flood_breaks_off_the_turn_and_not_the_engine() {
         failure.text
     );
     assert!(bytes < 65 << 20, "{bytes}");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kilobytes < 200_000, "{kilobytes} kB");
     let ended = agent.end(Duration::from_millis(100)).await;
     assert_eq!(ended.left, 0);
 }
