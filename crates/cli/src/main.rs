@@ -1,3 +1,61 @@
 //! The binary `team6`.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program prints")]
+
+mod demo;
+mod programs;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Plans sprints with a product manager agent, and works them with agents that people review.
+#[derive(Debug, Parser)]
+#[command(name = "team6", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Commands {
+    /// Play a whole sprint on a sample project with scripted agents.
+    #[command(after_help = "Examples:\n  team6 demo\n  team6 demo --keep\n  team6 demo --json | jq .kind")]
+    Demo(demo::Demo),
+}
+
+fn main() -> ExitCode {
+    // The engine's own processes come first: they must not depend on anything else, and block.
+    let mut args = std::env::args_os().skip(1);
+    let path = |arg: Option<std::ffi::OsString>| arg.map(std::path::PathBuf::from).unwrap_or_default();
+    match args.next().as_ref().and_then(|arg| arg.to_str()) {
+        Some("supervisor") => return team6_sandbox::supervisor::main(),
+        Some("toolbox-bridge") => return team6_agent::toolbox::bridge::main(&path(args.next())),
+        Some("scripted-agent") => return team6_agent::scripted::main(&path(args.next())),
+        _ => {}
+    }
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TEAM6_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the program cannot start its threads: {error}")),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Commands::Demo(demo) => demo::run(demo).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}

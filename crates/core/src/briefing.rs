@@ -21,11 +21,19 @@ impl Sprint {
     pub fn briefing(&self, attempt: u32) -> Option<Briefing> {
         let attempt = self.attempt(attempt)?;
         let news = self.news(attempt);
-        let full = match attempt.work {
-            WorkId::Planning => self.planning_brief(&news),
-            WorkId::Task(task) => self.task_brief(self.tasks.get(&task)?, &news),
-        };
-        Some(Briefing { full, news })
+        match attempt.work {
+            WorkId::Planning => Some(Briefing {
+                full: self.planning_brief(&news),
+                news,
+            }),
+            WorkId::Task(id) => {
+                let task = self.tasks.get(&id)?;
+                Some(Briefing {
+                    full: self.task_brief(task, &news),
+                    news: format!("Task {id}: {}\n\n{news}", task.planned.title),
+                })
+            }
+        }
     }
 
     fn planning_brief(&self, news: &str) -> String {

@@ -60,7 +60,7 @@ pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId
         // Asked for before the look, so that what comes in between is not missed.
         let more = control.work_may_be_there();
         tokio::pin!(more);
-        let _ = futures_util::poll!(&mut more);
+        let came_already = futures_util::poll!(&mut more).is_ready();
         match control.lease(&id).await {
             Ok(Some(assignment)) => {
                 running.spawn(attempt::run(
@@ -79,7 +79,7 @@ pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId
             }
         }
         tokio::select! {
-            () = &mut more => {}
+            () = async { if !came_already { more.await } } => {}
             () = stop.cancelled() => {}
             Some(ended) = running.join_next() => log_panic(ended),
         }

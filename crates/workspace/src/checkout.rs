@@ -152,6 +152,9 @@ async fn private(
     };
     let remote = format!("refs/remotes/origin/{}", wanted.base_branch);
     within(&["update-ref", &remote, wanted.base.as_str()]).text().await?;
+    within(&["symbolic-ref", "refs/remotes/origin/HEAD", &remote])
+        .text()
+        .await?;
     within(&["update-ref", "--no-deref", "HEAD", start.as_str()])
         .text()
         .await?;
@@ -160,7 +163,7 @@ async fn private(
         within(&["symbolic-ref", "HEAD", &branch.full()]).text().await?;
     }
     let limit = std::time::Duration::from_secs(600);
-    within(&["read-tree", "-m", "-u", "--reset", start.as_str()])
+    within(&["read-tree", "--reset", "-u", start.as_str()])
         .limit(limit)
         .text()
         .await

@@ -165,6 +165,11 @@ impl Provisioner for CloneProvisioner {
             .iter()
             .filter_map(|name| Some(((*name).into(), std::env::var_os(name)?)))
             .collect();
+        // Toolchains are found by the engine's home, which programs in a workspace do not have.
+        let toolchains = std::env::var_os("HOME").map(|engine| Path::new(&engine).join(".rustup"));
+        if let Some(toolchains) = toolchains.filter(|path| path.is_dir()) {
+            env.entry("RUSTUP_HOME".into()).or_insert(toolchains.into());
+        }
         let below = |folder: &str| home.join(folder).into_os_string();
         env.insert("HOME".into(), home.into());
         env.insert("TMPDIR".into(), below("tmp"));

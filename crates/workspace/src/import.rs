@@ -151,7 +151,7 @@ impl Import<'_> {
     /// Commits what differs from the tip; none if nothing does.
     async fn save(&self, tip: &CommitId) -> Result<Option<CommitId>, WorkspaceError> {
         let saved = async {
-            self.trusted(["read-tree", "-m", tip.as_str()]).text().await?;
+            self.trusted(["read-tree", "--reset", tip.as_str()]).text().await?;
             self.trusted(["add", "--all", "--ignore-errors", "--", "."])
                 .run()
                 .await?;

@@ -260,7 +260,7 @@ impl ControlPlane for EmbeddedControl {
         let appended = self.parts.traces.append(attempt, &entries).await;
         appended.map(drop).map_err(|error| match error {
             TraceError::Storage(error) => ControlError::Unavailable(error.to_string()),
-            error => ControlError::Failed(error.to_string()),
+            gap @ TraceError::Gap { .. } => ControlError::Failed(gap.to_string()),
         })
     }
 

@@ -316,7 +316,7 @@ impl Attempt {
     /// The agent's own home, which stays until its task ends: sessions are kept there.
     async fn home(&self, parts: &Parts, name: &WorkName) -> Result<PathBuf, Outcome> {
         let home = parts.homes.join(name.to_string());
-        tokio::fs::create_dir_all(&home).await.map_err(|error| {
+        tokio::fs::create_dir_all(home.join("tmp")).await.map_err(|error| {
             let text = format!("the agent's home {} cannot be made: {error}", home.display());
             Outcome::Failed(Failure {
                 kind: FailureKind::OutOfRoom,

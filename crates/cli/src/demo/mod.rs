@@ -1,0 +1,362 @@
+//! `team6 demo`: a whole sprint on a sample project, with the scripted agent and in less than a minute.
+
+mod sample;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use team6_agent::profile::CommandLine;
+use team6_core::ids::{AgentId, CommitId, PersonId, ProjectId, QuestionId, RepositoryId, SprintId, TaskId};
+use team6_core::project::{ProjectCommand, Repository};
+use team6_core::sprint::{
+    AgentCard, ApprovalFacts, Command, MergeMethod, ReviewComment, Sprint, SprintPhase, Stage, Verdict,
+};
+use team6_forge::{RepositorySettings, TargetBranch};
+use team6_server::app::{App, Programs};
+use team6_server::config::{Config, Person};
+use tokio_util::sync::CancellationToken;
+
+use crate::programs;
+use watch::Watch;
+
+const SCENARIO: &str = include_str!("scenario.toml");
+const GOAL: &str = "Ledgers in several currencies: amounts know their currency, and reports show a sum for each.";
+
+/// The arguments of `team6 demo`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Keep the project and the data afterwards, and say where they are.
+    #[arg(long)]
+    keep: bool,
+    /// Print every event as a line of JSON instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the demo; the error is for people.
+pub(crate) async fn run(demo: Demo) -> Result<(), String> {
+    let began = Instant::now();
+    let folder = tempfile::Builder::new()
+        .prefix("team6-demo-")
+        .tempdir()
+        .map_err(|error| error.to_string())?;
+    let root = folder.path().to_owned();
+    let project = root.join("ledger");
+    sample::make(&project)?;
+    let scenario = root.join("scenario.toml");
+    std::fs::write(&scenario, SCENARIO).map_err(|error| error.to_string())?;
+    let app = App::open(config(&root)?, programs(&scenario)?)
+        .await
+        .map_err(|error| error.to_string())?;
+    let app = Arc::new(app);
+    let stop = CancellationToken::new();
+    let running = {
+        let (app, stop) = (Arc::clone(&app), stop.clone());
+        tokio::spawn(async move { app.run(stop).await })
+    };
+    let mut play = Play {
+        watch: Watch::new(demo.json),
+        app,
+        project: project.clone(),
+    };
+    let played = play.whole().await;
+    stop.cancel();
+    running.await.map_err(|error| error.to_string())?;
+    played?;
+    play.watch.say(&format!(
+        "\nDone in {:.1} s. What is on `main` now:\n",
+        began.elapsed().as_secs_f64()
+    ));
+    let history = sample::git(
+        &project,
+        &["log", "--graph", "--oneline", "--decorate", "--max-count", "20"],
+    )?;
+    play.watch.say(&history);
+    if demo.keep {
+        let kept = folder.keep();
+        play.watch.say(&format!(
+            "\nThe project is in {}, all that Team6 recorded in {}.",
+            kept.join("ledger").display(),
+            kept.join("data").display()
+        ));
+    } else {
+        play.watch
+            .say("\nRun it again with --keep to look at the project and the records afterwards.");
+    }
+    play.watch.end(began.elapsed());
+    Ok(())
+}
+
+fn programs(scenario: &Path) -> Result<Programs, String> {
+    let own = programs::own()?;
+    let mut scripted = programs::hidden(&own, "scripted-agent");
+    scripted.args.push(scenario.to_string_lossy().into_owned());
+    Ok(Programs {
+        supervisor: programs::hidden(&own, "supervisor"),
+        bridge: programs::hidden(&own, "toolbox-bridge"),
+        scripted: CommandLine { ..scripted },
+        git: PathBuf::from("git"),
+    })
+}
+
+fn config(root: &Path) -> Result<Config, String> {
+    let person = |name: &str, email: &str| Person {
+        name: name.into(),
+        email: email.into(),
+        approves: true,
+    };
+    let millis = jiff::SignedDuration::from_millis;
+    let mut config = Config {
+        data: root.join("data"),
+        people: BTreeMap::from([
+            (name("ada")?, person("Ada", "ada@example.org")),
+            (name("lin")?, person("Lin", "lin@example.org")),
+        ]),
+        ..Config::default()
+    };
+    config.agents.folder = root.join("agents");
+    config.limits.heartbeat = millis(500);
+    config.limits.lease = millis(5_000);
+    // Long enough for a build on a slow machine, short enough to see an agent recovered.
+    config.limits.silence = millis(10_000);
+    config.limits.backoff_base = millis(500);
+    config.limits.backoff_limit = millis(1_000);
+    Ok(config)
+}
+
+fn name<T>(text: &str) -> Result<T, String>
+where
+    T: TryFrom<String>,
+    T::Error: std::fmt::Display,
+{
+    T::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// The people of the demo, who do by themselves what real ones decide.
+struct Play {
+    watch: Watch,
+    app: Arc<App>,
+    project: PathBuf,
+}
+
+/// What the people have to do next.
+enum Due {
+    Answer(QuestionId),
+    Approve,
+    Review(TaskId, Verdict, BTreeMap<RepositoryId, CommitId>),
+    Merge(TaskId),
+    Nothing,
+    Finished,
+    /// What failed for good, which is not a part of the story.
+    Failed(String),
+}
+
+impl Play {
+    async fn whole(&mut self) -> Result<(), String> {
+        self.watch.say("The agents of this demo are scripted: no model is asked. All else is real: git, processes, tests, reviews.\n");
+        self.connect().await?;
+        let engine = Arc::clone(&self.app.control.engine);
+        let policy = self.app.config().limits.policy()?;
+        let lead: PersonId = name("ada")?;
+        let planner: AgentId = name("scripted")?;
+        self.watch.say(&format!("Goal: {GOAL}\n"));
+        let opened = engine
+            .open_sprint(&name("demo")?, GOAL.into(), lead, planner, policy, None)
+            .await;
+        let (sprint, _) = opened.map_err(|error| error.to_string())?;
+        let mut committed = engine.store().committed();
+        loop {
+            committed.mark_unchanged();
+            self.watch.catch_up(engine.store().as_ref()).await?;
+            let due = engine
+                .read(sprint, |sprint, _| due(sprint))
+                .await
+                .map_err(|error| error.to_string())?;
+            match due {
+                Due::Finished => return Ok(()),
+                Due::Failed(why) => {
+                    return Err(format!(
+                        "the sprint went wrong: {why}; run it again with --keep and TEAM6_LOG=info"
+                    ));
+                }
+                Due::Nothing => committed.changed().await.map_err(|error| error.to_string())?,
+                due => self.act(sprint, due).await?,
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<(), String> {
+        let (project, repository): (ProjectId, RepositoryId) = (name("demo")?, name("ledger")?);
+        let by: PersonId = name("ada")?;
+        let settings = RepositorySettings {
+            id: repository.clone(),
+            origin: self.project.to_string_lossy().into_owned(),
+            branch: TargetBranch::Default,
+            method: MergeMethod::Merge,
+        };
+        let connected = self
+            .app
+            .control
+            .forge
+            .connect(&settings)
+            .await
+            .map_err(|error| error.to_string())?;
+        let create = ProjectCommand::Create {
+            id: project.clone(),
+            title: "Demo".into(),
+            concurrency: 3,
+            by: by.clone(),
+        };
+        let add = ProjectCommand::AddRepository {
+            repository: Repository {
+                id: repository,
+                origin: settings.origin,
+                branch: connected.branch,
+                merge_method: settings.method,
+            },
+            by,
+        };
+        for command in [create, add] {
+            let changed = self.app.control.engine.change_project(&project, command, "ada").await;
+            changed.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    async fn act(&self, sprint: SprintId, due: Due) -> Result<(), String> {
+        let ada: PersonId = name("ada")?;
+        match due {
+            Due::Answer(question) => {
+                let command = Command::AnswerQuestion {
+                    by: ada,
+                    question,
+                    text: "No, a sum per currency".into(),
+                };
+                self.execute(sprint, "ada", command).await
+            }
+            Due::Approve => self.approve(sprint).await,
+            Due::Review(task, verdict, heads) => {
+                let by = self.owner(sprint, task).await?;
+                let comments = match verdict {
+                    Verdict::RequestChanges => vec![ReviewComment {
+                        repository: name("ledger")?,
+                        path: "money/src/lib.rs".into(),
+                        line: Some(12),
+                        old_side: false,
+                        text: "This takes any word for a currency. Please refuse what is none.".into(),
+                    }],
+                    Verdict::Approve | Verdict::Comment => Vec::new(),
+                };
+                let command = Command::SubmitReview {
+                    by: by.clone(),
+                    task,
+                    verdict,
+                    body: if comments.is_empty() { "Good." } else { "Nearly." }.into(),
+                    comments,
+                    heads,
+                };
+                self.execute(sprint, by.as_str(), command).await
+            }
+            Due::Merge(task) => {
+                let by = self.owner(sprint, task).await?;
+                let method = MergeMethod::Merge;
+                self.execute(sprint, by.clone().as_str(), Command::Merge { by, task, method })
+                    .await
+            }
+            Due::Nothing | Due::Finished | Due::Failed(_) => Ok(()),
+        }
+    }
+
+    async fn approve(&self, sprint: SprintId) -> Result<(), String> {
+        let engine = &self.app.control.engine;
+        let (ada, lin): (PersonId, PersonId) = (name("ada")?, name("lin")?);
+        let read = engine.read(sprint, |sprint, _| {
+            let tasks: Vec<TaskId> = sprint.tasks.keys().copied().collect();
+            (tasks, sprint.newest_plan().map(|saved| saved.version))
+        });
+        let (tasks, version) = read.await.map_err(|error| error.to_string())?;
+        let version = version.ok_or("there is no plan to approve")?;
+        let owners = tasks
+            .iter()
+            .enumerate()
+            .map(|(place, task)| (*task, if place % 2 == 0 { ada.clone() } else { lin.clone() }));
+        let owners = Command::SetOwners {
+            by: ada.clone(),
+            owners: owners.collect(),
+        };
+        self.execute(sprint, "ada", owners).await?;
+        let facts = ApprovalFacts {
+            may_approve: true,
+            repositories: [name("ledger")?].into(),
+            agents: vec![AgentCard {
+                id: name("scripted")?,
+                specialties: Vec::new(),
+                merged: 0,
+                failed: 0,
+            }],
+        };
+        self.execute(
+            sprint,
+            "ada",
+            Command::Approve {
+                by: ada,
+                version,
+                facts,
+            },
+        )
+        .await
+    }
+
+    async fn owner(&self, sprint: SprintId, task: TaskId) -> Result<PersonId, String> {
+        let read = self.app.control.engine.read(sprint, |sprint, _| {
+            sprint.tasks.get(&task).and_then(|t| t.owner.clone())
+        });
+        read.await
+            .map_err(|error| error.to_string())?
+            .ok_or_else(|| format!("task {task} has no owner"))
+    }
+
+    async fn execute(&self, sprint: SprintId, actor: &str, command: Command) -> Result<(), String> {
+        let done = self.app.control.engine.execute(sprint, command, actor, None).await;
+        done.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+fn due(sprint: &Sprint) -> Due {
+    if !sprint.is_open() {
+        return Due::Finished;
+    }
+    let works = sprint.tasks.values().map(|task| &task.work).chain([&sprint.planning]);
+    for work in works {
+        if let Stage::Failed { failure } = &work.stage {
+            return Due::Failed(failure.text.clone());
+        }
+    }
+    if sprint.phase == SprintPhase::Planning {
+        if let Some(question) = sprint.open_questions().next() {
+            return Due::Answer(question.id);
+        }
+        let settled = matches!(sprint.planning.stage, Stage::Idle);
+        return if settled && sprint.awaits_approval() {
+            Due::Approve
+        } else {
+            Due::Nothing
+        };
+    }
+    let Some(task) = sprint.tasks.values().find(|task| task.work.stage == Stage::InReview) else {
+        return Due::Nothing;
+    };
+    if task.approved_by.is_some() {
+        return Due::Merge(task.id);
+    }
+    let first = task.planned.key.as_str() == "currencies" && task.reviews.is_empty();
+    let verdict = if first {
+        Verdict::RequestChanges
+    } else {
+        Verdict::Approve
+    };
+    Due::Review(task.id, verdict, task.heads.clone())
+}

@@ -1,0 +1,69 @@
+//! The demo, as a newcomer runs it.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
+    let temp = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_team6"))
+        .args(["demo", "--json", "--keep"])
+        .env("TMPDIR", temp.path())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let events: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in &events {
+        *count.entry(event["kind"].as_str().unwrap()).or_default() += 1;
+    }
+    let failures: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["body"]["failure"]["kind"].as_str())
+        .collect();
+    assert_eq!(count["task_done"], 5, "{stdout}");
+    assert_eq!(count["question_answered"], 1);
+    assert_eq!(count["sprint_finished"], 1);
+    assert!(
+        failures.contains(&"agent_exited") && failures.contains(&"silent"),
+        "{failures:?}"
+    );
+    let verdicts: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["body"]["verdict"].as_str())
+        .collect();
+    assert_eq!(
+        verdicts.iter().filter(|verdict| **verdict == "request_changes").count(),
+        1
+    );
+    // Two agents at work at the same time: the second began before the first ended.
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["kind"].as_str()).collect();
+    let started: Vec<usize> = (0..kinds.len()).filter(|at| kinds[*at] == "attempt_started").collect();
+    let ended = kinds.iter().position(|kind| *kind == "attempt_delivered").unwrap();
+    assert!(started.iter().filter(|at| **at < ended).count() >= 3);
+
+    let root = std::fs::read_dir(temp.path())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
+    let root = root.into_iter().find(|path| path.join("ledger").is_dir()).unwrap();
+    let tests = Command::new("cargo")
+        .args(["test", "--quiet", "--offline"])
+        .current_dir(root.join("ledger"))
+        .output();
+    let tests = tests.unwrap();
+    assert!(
+        tests.status.success(),
+        "what was merged passes its tests: {}",
+        String::from_utf8_lossy(&tests.stderr)
+    );
+    assert!(root.join("ledger/CHANGELOG.md").is_file());
+    let left = std::fs::read_dir(root.join("data/workspaces/slots")).unwrap().count();
+    assert_eq!(left, 0, "no workspace is left");
+}
