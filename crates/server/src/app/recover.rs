@@ -120,8 +120,9 @@ pub(super) async fn remove_homes(parts: &ControlParts, homes: &Path) {
     while let Ok(Some(entry)) = entries.next_entry().await {
         let name = WorkName(entry.file_name().to_string_lossy().into_owned());
         if !live.contains(&name)
-            && let Err(error) = tokio::fs::remove_dir_all(entry.path()).await {
-                tracing::warn!(path = %entry.path().display(), %error, "an agent's home stays");
-            }
+            && let Err(error) = tokio::fs::remove_dir_all(entry.path()).await
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "an agent's home stays");
+        }
     }
 }
