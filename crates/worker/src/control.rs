@@ -111,7 +111,7 @@ pub trait ControlPlane: Send + Sync {
     /// Takes the most urgent attempt of the project, if one is due and a slot is free.
     async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError>;
 
-    /// Waits until `lease` may have something new. It may also return for nothing.
+    /// Waits until `lease` may have something that it had not when it was last called. It may also return for nothing.
     async fn work_may_be_there(&self);
 
     /// Renews the lease; gives the time when it ends.

@@ -57,10 +57,6 @@ impl Parts {
 pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId, stop: CancellationToken) {
     let mut running = JoinSet::new();
     while !stop.is_cancelled() {
-        // Asked for before the look, so that what comes in between is not missed.
-        let more = control.work_may_be_there();
-        tokio::pin!(more);
-        let came_already = futures_util::poll!(&mut more).is_ready();
         match control.lease(&id).await {
             Ok(Some(assignment)) => {
                 running.spawn(attempt::run(
@@ -79,7 +75,7 @@ pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId
             }
         }
         tokio::select! {
-            () = async { if !came_already { more.await } } => {}
+            () = control.work_may_be_there() => {}
             () = stop.cancelled() => {}
             Some(ended) = running.join_next() => log_panic(ended),
         }

@@ -52,7 +52,12 @@ impl Mirrors {
     pub(crate) fn known(&self) -> Vec<RepositoryId> {
         let entries = std::fs::read_dir(&self.root).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| RepositoryId::new(entry.file_name().to_string_lossy()).ok());
-        names.filter(|id| self.store(id).join("HEAD").exists()).collect()
+        names.filter(|id| self.is_made(id)).collect()
+    }
+
+    /// What is made last shows that all of it was made.
+    fn is_made(&self, id: &RepositoryId) -> bool {
+        self.store(id).join("objects/info/alternates").exists()
     }
 
     /// A call in the import store of a repository.
@@ -77,7 +82,7 @@ impl Mirrors {
         };
         // One fetch at a time; whoever waited usually finds what it needs.
         let _fetching = lock.lock().await;
-        let first = !self.store(id).join("HEAD").exists();
+        let first = !self.is_made(id);
         if first {
             self.make(id)
                 .await

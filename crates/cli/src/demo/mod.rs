@@ -17,6 +17,7 @@ use team6_core::sprint::{
 use team6_forge::{RepositorySettings, TargetBranch};
 use team6_server::app::{App, Programs};
 use team6_server::config::{Config, Person};
+use team6_store::SprintFilter;
 use tokio_util::sync::CancellationToken;
 
 use crate::programs;
@@ -31,23 +32,44 @@ pub(crate) struct Demo {
     /// Keep the project and the data afterwards, and say where they are.
     #[arg(long)]
     keep: bool,
+    /// Play it in this folder, which is kept; a demo that broke off there is gone on with.
+    #[arg(long = "in", value_name = "FOLDER")]
+    folder: Option<PathBuf>,
     /// Print every event as a line of JSON instead of text.
     #[arg(long)]
     json: bool,
+    /// What the agents do, instead of the demo's own story.
+    #[arg(long, hide = true, value_name = "FILE")]
+    scenario: Option<PathBuf>,
 }
 
 /// Runs the demo; the error is for people.
 pub(crate) async fn run(demo: Demo) -> Result<(), String> {
     let began = Instant::now();
-    let folder = tempfile::Builder::new()
-        .prefix("team6-demo-")
-        .tempdir()
-        .map_err(|error| error.to_string())?;
-    let root = folder.path().to_owned();
+    let temporary = match &demo.folder {
+        Some(_) => None,
+        None => Some(
+            tempfile::Builder::new()
+                .prefix("team6-demo-")
+                .tempdir()
+                .map_err(|error| error.to_string())?,
+        ),
+    };
+    let root = match (&demo.folder, &temporary) {
+        (Some(folder), _) => std::path::absolute(folder).map_err(|error| error.to_string())?,
+        (None, Some(temporary)) => temporary.path().to_owned(),
+        (None, None) => return Err("there is no folder to play in".into()),
+    };
     let project = root.join("ledger");
     sample::make(&project)?;
-    let scenario = root.join("scenario.toml");
-    std::fs::write(&scenario, SCENARIO).map_err(|error| error.to_string())?;
+    let scenario = match demo.scenario {
+        Some(file) => std::path::absolute(file).map_err(|error| error.to_string())?,
+        None => {
+            let own = root.join("scenario.toml");
+            std::fs::write(&own, SCENARIO).map_err(|error| error.to_string())?;
+            own
+        }
+    };
     let app = App::open(config(&root)?, programs(&scenario)?)
         .await
         .map_err(|error| error.to_string())?;
@@ -75,16 +97,20 @@ pub(crate) async fn run(demo: Demo) -> Result<(), String> {
         &["log", "--graph", "--oneline", "--decorate", "--max-count", "20"],
     )?;
     play.watch.say(&history);
-    if demo.keep {
-        let kept = folder.keep();
-        play.watch.say(&format!(
+    let kept = match temporary {
+        Some(temporary) if demo.keep => Some(temporary.keep()),
+        Some(_) => None,
+        None => Some(root),
+    };
+    match kept {
+        Some(kept) => play.watch.say(&format!(
             "\nThe project is in {}, all that Team6 recorded in {}.",
             kept.join("ledger").display(),
             kept.join("data").display()
-        ));
-    } else {
-        play.watch
-            .say("\nRun it again with --keep to look at the project and the records afterwards.");
+        )),
+        None => play
+            .watch
+            .say("\nRun it again with --keep to look at the project and the records afterwards."),
     }
     play.watch.end(began.elapsed());
     Ok(())
@@ -163,10 +189,20 @@ impl Play {
         let lead: PersonId = name("ada")?;
         let planner: AgentId = name("scripted")?;
         self.watch.say(&format!("Goal: {GOAL}\n"));
-        let opened = engine
-            .open_sprint(&name("demo")?, GOAL.into(), lead, planner, policy, None)
-            .await;
-        let (sprint, _) = opened.map_err(|error| error.to_string())?;
+        let known = engine
+            .store()
+            .sprints(&SprintFilter::default(), 1)
+            .await
+            .map_err(|error| error.to_string())?;
+        let sprint = match known.first() {
+            Some(begun) => begun.id,
+            None => {
+                let opened = engine
+                    .open_sprint(&name("demo")?, GOAL.into(), lead, planner, policy, None)
+                    .await;
+                opened.map_err(|error| error.to_string())?.0
+            }
+        };
         let mut committed = engine.store().committed();
         loop {
             committed.mark_unchanged();
@@ -219,9 +255,14 @@ impl Play {
             },
             by,
         };
-        for command in [create, add] {
-            let changed = self.app.control.engine.change_project(&project, command, "ada").await;
-            changed.map_err(|error| error.to_string())?;
+        let engine = &self.app.control.engine;
+        let known = engine.projects().await.map_err(|error| error.to_string())?;
+        let known = known.get(&project).map_or(0, |project| 1 + project.repositories.len());
+        for command in [create, add].into_iter().skip(known) {
+            engine
+                .change_project(&project, command, "ada")
+                .await
+                .map_err(|error| error.to_string())?;
         }
         Ok(())
     }

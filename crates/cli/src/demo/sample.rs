@@ -38,6 +38,10 @@ const FILES: [(&str, &str); 7] = [
 
 /// Makes the project in a folder, as a git repository with its first commit.
 pub(super) fn make(folder: &Path) -> Result<(), String> {
+    // Made by an earlier run in the same folder.
+    if folder.join(".git").is_dir() && git(folder, &["rev-parse", "--verify", "--quiet", "main"]).is_ok() {
+        return Ok(());
+    }
     for (name, text) in FILES {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);

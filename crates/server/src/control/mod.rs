@@ -17,6 +17,7 @@ use team6_forge::{Forge, ForgeError, Publish};
 use team6_queue::{JobQueue, Lease, QueueError};
 use team6_store::{TraceError, TraceStore};
 use team6_worker::control::{Assignment, ControlError, ControlPlane, Instructions, Publication};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, EngineError};
@@ -42,6 +43,8 @@ pub struct EmbeddedControl {
     parts: ControlParts,
     project: ProjectId,
     held: Mutex<BTreeMap<AttemptId, Held>>,
+    /// The queue's bell as of the last look.
+    bell: Mutex<watch::Receiver<u64>>,
 }
 
 /// An attempt in the hands of the worker.
@@ -57,6 +60,7 @@ impl EmbeddedControl {
     /// The control plane of a project.
     pub fn new(parts: ControlParts, project: ProjectId) -> Self {
         Self {
+            bell: Mutex::new(parts.queue.wake(&project)),
             parts,
             project,
             held: Mutex::default(),
@@ -144,6 +148,11 @@ impl EmbeddedControl {
 impl ControlPlane for EmbeddedControl {
     async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError> {
         loop {
+            // Whatever comes from here on rings it again.
+            self.bell
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .mark_unchanged();
             let project = self.parts.engine.project(&self.project).await.map_err(engine_failed)?;
             let now = self.now();
             let leased = self
@@ -186,7 +195,7 @@ impl ControlPlane for EmbeddedControl {
     }
 
     async fn work_may_be_there(&self) {
-        let mut wake = self.parts.queue.wake(&self.project);
+        let mut wake = self.bell.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let due = self.parts.queue.next_due(&self.project).await.ok().flatten();
         // A job that is due and was not handed out waits for a slot: that comes with a wake.
         let wait = due.map(|due| due.since(self.now())).filter(|wait| !wait.is_zero());

@@ -34,6 +34,9 @@ use trace::Trace;
 /// How long the end of an agent's process may take at each step.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How often heartbeats are given while no agent runs.
+const WAITING_HEARTBEAT: Duration = Duration::from_secs(2);
+
 /// What the parts of a running attempt share.
 pub(crate) struct Attempt {
     control: Arc<dyn ControlPlane>,
@@ -104,17 +107,19 @@ impl Attempt {
 
     /// Gives heartbeats while something else takes its time. None when the attempt is over meanwhile.
     async fn while_waiting<T>(&self, waited: impl Future<Output = T>) -> Option<T> {
-        tokio::pin!(waited);
-        let mut heartbeat = tokio::time::interval(Duration::from_secs(5));
-        loop {
-            tokio::select! {
-                done = &mut waited => return Some(done),
-                _ = heartbeat.tick() => {
-                    if !self.heartbeat(self.control.now(), Usage::default()).await {
-                        return None;
-                    }
+        // Both are always polled: what is waited for may hold a lock that a heartbeat needs.
+        let beats = async {
+            let mut heartbeat = tokio::time::interval(WAITING_HEARTBEAT);
+            loop {
+                heartbeat.tick().await;
+                if !self.heartbeat(self.control.now(), Usage::default()).await {
+                    return;
                 }
             }
+        };
+        tokio::select! {
+            done = waited => Some(done),
+            () = beats => None,
         }
     }
 

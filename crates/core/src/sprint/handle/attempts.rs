@@ -157,10 +157,15 @@ impl Decider<'_> {
 
     /// The reason at the beginning of a chain of attempts that went on with each other.
     fn first_reason(&self, attempt: u32) -> Option<&AttemptReason> {
+        let first = self.first_of_chain(attempt);
+        self.sprint.attempt(first).map(|a| &a.reason)
+    }
+
+    /// The first of a chain of attempts that went on with each other.
+    pub(super) fn first_of_chain(&self, attempt: u32) -> u32 {
         let mut n = attempt;
-        loop {
-            let reason = &self.sprint.attempt(n)?.reason;
-            match reason {
+        while let Some(a) = self.sprint.attempt(n) {
+            match &a.reason {
                 AttemptReason::Retry { of }
                 | AttemptReason::Resumed { of }
                 | AttemptReason::HoldOver { of }
@@ -169,9 +174,10 @@ impl Decider<'_> {
                 {
                     n = *of;
                 }
-                _ => return Some(reason),
+                _ => break,
             }
         }
+        n
     }
 
     pub(super) fn interrupt(

@@ -420,11 +420,9 @@ impl Decider<'_> {
 
     /// Whether the planning agent submitted or asked anything since its attempt began.
     pub(super) fn planned_anything(&self, attempt: u32) -> bool {
-        let started = self
-            .sprint
-            .attempt(attempt)
-            .and_then(|a| a.started.as_ref())
-            .map(|started| started.at);
+        // What an attempt before it did that it goes on with counts as well.
+        let first = self.sprint.attempt(self.first_of_chain(attempt));
+        let started = first.and_then(|a| a.started.as_ref()).map(|started| started.at);
         let Some(started) = started else { return false };
         let drafted = self
             .sprint
