@@ -106,10 +106,15 @@ impl Packages {
 /// # Errors
 /// If it cannot be installed; the error says what to do. Tests fail on it: there is no silent way past them.
 pub async fn ensure(agent: Agent) -> Result<Installed, InstallError> {
-    ensure_in(agent, &target().join("agents")).await
+    ensure_in(agent, &target().join("agents"), npm).await
 }
 
-async fn ensure_in(agent: Agent, agents: &Path) -> Result<Installed, InstallError> {
+/// As [`ensure`], with the folder of all agents and the way to fill the folder of one, whose packages are named in it.
+async fn ensure_in(
+    agent: Agent,
+    agents: &Path,
+    fill: impl AsyncFnOnce(Agent, &Path) -> Result<(), InstallError>,
+) -> Result<Installed, InstallError> {
     let packages = Packages::of(agent);
     let folder = agents.join(packages.name(agent));
     let installed = Installed::new(agent, &folder);
@@ -125,7 +130,7 @@ async fn ensure_in(agent: Agent, agents: &Path) -> Result<Installed, InstallErro
         if !folder.exists() {
             let partial = folder.with_extension("partial");
             write(&packages, &partial).map_err(failed)?;
-            npm(agent, &partial).await?;
+            fill(agent, &partial).await?;
             fs::rename(&partial, &folder).map_err(failed)?;
         }
     }
@@ -220,17 +225,23 @@ fn concerns_npm(name: &str) -> bool {
         .contains(&lower.as_str())
 }
 
-/// The folder for what is built.
+/// The folder for what is built. Tests run in their crate's folder, but a relative setting was made beside the workspace.
 fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-        PathBuf::from,
-    )
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    let set = std::env::var_os("CARGO_TARGET_DIR").filter(|set| !set.is_empty());
+    workspace
+        .unwrap_or(Path::new("/"))
+        .join(set.unwrap_or_else(|| "target".into()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Notify;
+
     use super::*;
+    use crate::wait::within;
 
     #[test]
     fn lock_files_pin_every_package_and_name_no_registry() {
@@ -249,20 +260,60 @@ mod tests {
         }
     }
 
+    /// Puts a program where npm would.
+    fn install(folder: &Path) {
+        let programs = folder.join("node_modules/.bin");
+        fs::create_dir_all(&programs).unwrap();
+        fs::write(programs.join("claude-agent-acp"), "").unwrap();
+    }
+
     #[tokio::test]
-    async fn an_installation_that_is_there_is_used_as_it_is() {
+    async fn tests_that_run_at_once_share_one_installation() {
         let agents = tempfile::tempdir().unwrap();
-        let folder = agents
-            .path()
-            .join(Packages::of(Agent::ClaudeCode).name(Agent::ClaudeCode));
-        let program = folder.join("node_modules/.bin/claude-agent-acp");
-        fs::create_dir_all(program.parent().unwrap()).unwrap();
-        let missing = ensure_in(Agent::ClaudeCode, agents.path()).await;
-        let error = missing.unwrap_err().to_string();
+        let (begun, go, filled) = (Notify::new(), Notify::new(), AtomicUsize::new(0));
+        let fill = async |_: Agent, folder: &Path| {
+            filled.fetch_add(1, Ordering::Relaxed);
+            begun.notify_one();
+            go.notified().await;
+            install(folder);
+            Ok(())
+        };
+        let first = ensure_in(Agent::ClaudeCode, agents.path(), &fill);
+        let second = async {
+            begun.notified().await;
+            go.notify_one();
+            ensure_in(Agent::ClaudeCode, agents.path(), &fill).await
+        };
+        let both = async { tokio::join!(first, second) };
+        let (first, second) = within("both installations", LIMIT / 20, both).await;
+        assert_eq!(first.unwrap().program(), second.unwrap().program());
+        assert_eq!(filled.into_inner(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_an_installation_left_that_was_ended_is_done_anew() {
+        let agents = tempfile::tempdir().unwrap();
+        let name = Packages::of(Agent::ClaudeCode).name(Agent::ClaudeCode);
+        let left = agents.path().join(name).with_extension("partial");
+        fs::create_dir_all(left.join("node_modules/half")).unwrap();
+        let whole = async |_, folder: &Path| {
+            assert!(!folder.join("node_modules").exists());
+            install(folder);
+            Ok(())
+        };
+        let installed = ensure_in(Agent::ClaudeCode, agents.path(), whole).await.unwrap();
+        assert!(installed.program().exists());
+        assert!(!left.exists());
+    }
+
+    #[tokio::test]
+    async fn an_installation_without_the_program_names_it() {
+        let agents = tempfile::tempdir().unwrap();
+        let nothing = async |_, _: &Path| Ok(());
+        let error = ensure_in(Agent::ClaudeCode, agents.path(), nothing).await.unwrap_err();
+        let error = error.to_string();
         assert!(error.contains("npm installed no "), "{error}");
-        fs::write(&program, "").unwrap();
-        let installed = ensure_in(Agent::ClaudeCode, agents.path()).await.unwrap();
-        assert_eq!(installed.command, [program.into_os_string()]);
+        assert!(error.contains("node_modules/.bin/claude-agent-acp"), "{error}");
     }
 
     #[tokio::test]

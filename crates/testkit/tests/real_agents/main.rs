@@ -1,6 +1,11 @@
 //! Real agents do what the scripted model says: install, start, one turn with a file, one with a tool of an MCP server.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
 
 mod acp;
 
