@@ -292,9 +292,10 @@ fn body(file: &mut FileDiff, line: &[u8], (old, new): &mut (u32, u32)) {
     file.additions += u32::from(kind == LineKind::Added);
     file.deletions += u32::from(kind == LineKind::Deleted);
     if let Content::Text { hunks } = &mut file.content
-        && let Some(hunk) = hunks.last_mut() {
-            hunk.lines.push(made);
-        }
+        && let Some(hunk) = hunks.last_mut()
+    {
+        hunk.lines.push(made);
+    }
 }
 
 /// A name as git writes it: in quotes and with escapes if it is odd.

@@ -61,7 +61,8 @@ pub(crate) async fn run(demo: Demo) -> Result<(), String> {
         (None, None) => return Err("there is no folder to play in".into()),
     };
     let project = root.join("ledger");
-    sample::make(&project)?;
+    let origin = root.join("ledger.git");
+    sample::make(&project, &origin)?;
     let scenario = match demo.scenario {
         Some(file) => std::path::absolute(file).map_err(|error| error.to_string())?,
         None => {
@@ -82,12 +83,13 @@ pub(crate) async fn run(demo: Demo) -> Result<(), String> {
     let mut play = Play {
         watch: Watch::new(demo.json),
         app,
-        project: project.clone(),
+        origin,
     };
     let played = play.whole().await;
     stop.cancel();
     running.await.map_err(|error| error.to_string())?;
     played?;
+    sample::pull(&project)?;
     play.watch.say(&format!(
         "\nDone in {:.1} s. What is on `main` now:\n",
         began.elapsed().as_secs_f64()
@@ -165,7 +167,7 @@ where
 struct Play {
     watch: Watch,
     app: Arc<App>,
-    project: PathBuf,
+    origin: PathBuf,
 }
 
 /// What the people have to do next.
@@ -229,7 +231,7 @@ impl Play {
         let by: PersonId = name("ada")?;
         let settings = RepositorySettings {
             id: repository.clone(),
-            origin: self.project.to_string_lossy().into_owned(),
+            origin: self.origin.to_string_lossy().into_owned(),
             branch: TargetBranch::Default,
             method: MergeMethod::Merge,
         };

@@ -36,10 +36,10 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
-/// Makes the project in a folder, as a git repository with its first commit.
-pub(super) fn make(folder: &Path) -> Result<(), String> {
+/// Makes the project in a folder, as a clone of a bare repository that has its first commit.
+pub(super) fn make(folder: &Path, origin: &Path) -> Result<(), String> {
     // Made by an earlier run in the same folder.
-    if folder.join(".git").is_dir() && git(folder, &["rev-parse", "--verify", "--quiet", "main"]).is_ok() {
+    if origin.is_dir() && git(folder, &["remote", "get-url", "origin"]).is_ok() {
         return Ok(());
     }
     for (name, text) in FILES {
@@ -58,10 +58,17 @@ pub(super) fn make(folder: &Path) -> Result<(), String> {
         return Err("cargo does not work here; the sample project of the demo needs it".into());
     }
     git(folder, &["init", "--quiet", "--initial-branch", "main"])?;
-    // Merges then show in the folder itself.
-    git(folder, &["config", "receive.denyCurrentBranch", "updateInstead"])?;
     git(folder, &["add", "."])?;
-    git(folder, &["commit", "--quiet", "--message", "A small ledger"]).map(drop)
+    git(folder, &["commit", "--quiet", "--message", "A small ledger"])?;
+    // The team shares a bare repository, as teams do; the folder is a clone of it.
+    git(folder, &["clone", "--quiet", "--bare", ".", &origin.to_string_lossy()])?;
+    git(folder, &["remote", "add", "origin", &origin.to_string_lossy()])?;
+    pull(folder)
+}
+
+/// Brings what was merged into the folder.
+pub(super) fn pull(folder: &Path) -> Result<(), String> {
+    git(folder, &["pull", "--quiet", "--ff-only", "origin", "main"]).map(drop)
 }
 
 /// Runs git in the sample project; gives what it printed.

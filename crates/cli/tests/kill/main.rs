@@ -125,7 +125,11 @@ fn a_sprint_survives_an_engine_that_is_killed_again_and_again() {
         .unwrap_or(6_u64);
     println!("TEAM6_KILL_SEED={seed}");
     let mut state = seed;
-    let folder = tempfile::Builder::new().prefix("team6-kill-").disable_cleanup(true).tempdir().unwrap();
+    let folder = tempfile::Builder::new()
+        .prefix("team6-kill-")
+        .disable_cleanup(true)
+        .tempdir()
+        .unwrap();
     println!("the folder stays when the test fails: {}", folder.path().display());
     let mut seen = 0;
     let mut kills = 0;

@@ -39,6 +39,7 @@ impl Repository {
     }
 
     pub(super) async fn merge(&self, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError> {
+        let _one = self.merging.lock().await;
         for _ in 0..TRIES {
             self.refresh(number, merge.at).await?;
             let document = self.record(number).await?.document;

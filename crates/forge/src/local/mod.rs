@@ -112,6 +112,7 @@ impl LocalForge {
             engine: self.options.engine.clone(),
             patience: self.options.patience,
             fetching: Arc::default(),
+            merging: Arc::default(),
         });
         let mut all = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(all.entry(id.clone()).or_insert(made)))

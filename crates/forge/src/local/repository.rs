@@ -39,6 +39,8 @@ pub(super) struct Repository {
     pub(super) patience: Duration,
     /// One fetch at a time, since two would fight for the same ref.
     pub(super) fetching: Arc<Mutex<()>>,
+    /// One merge at a time: git updates a work tree before the ref, so of two pushes one would leave it dirty.
+    pub(super) merging: Arc<Mutex<()>>,
 }
 
 /// Where a ref must be for a transaction to happen.
