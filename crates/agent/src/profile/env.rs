@@ -15,6 +15,12 @@ const MAX_SECRET: u64 = 64 * 1024;
 /// Parts of names whose values are secrets.
 const SECRET_NAMES: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "COOKIE"];
 
+/// Last words of names whose values are places and choices.
+const OPEN_NAMES: [&str; 16] = [
+    "CONFIG", "DIR", "ENDPOINT", "HOME", "HOST", "LANG", "LOCATION", "MODE", "MODEL", "PATH", "PORT", "PROVIDER",
+    "REGION", "TERM", "URL", "USER",
+];
+
 /// The value of a variable, or where it is found when the agent starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvValue {
@@ -151,17 +157,35 @@ fn read(path: &PathBuf) -> io::Result<String> {
     Ok(text)
 }
 
-/// A value that was not written in the profile is a secret, unless its name says that it is a place or a switch.
+/// A value that was not written in the profile is a secret, unless its name says that it is a place or a choice: those
+/// are common words, which nobody could read a trace without.
 fn is_secret(name: &str, value: &EnvValue) -> bool {
     match value {
         EnvValue::Text(_) => false,
         EnvValue::File(_) => true,
-        EnvValue::Variable { .. } => !matches!(name, "PATH" | "HOME" | "LANG" | "TERM" | "USER") && !is_address(name),
+        EnvValue::Variable { .. } => {
+            let last = name.rsplit('_').next().unwrap_or(name);
+            names_a_secret(name) || !OPEN_NAMES.contains(&last)
+        }
     }
 }
 
-fn is_address(name: &str) -> bool {
-    name.ends_with("_URL") || name.ends_with("_HOST") || name.ends_with("_MODEL") || name.ends_with("_DIR")
+/// The value as it is written in a profile: `$NAME`, `$NAME?`, or a text, whose own first `$` is written twice.
+pub(super) fn parse(text: &str) -> EnvValue {
+    match text.strip_prefix('$') {
+        Some(rest) if rest.starts_with('$') => EnvValue::Text(rest.to_owned()),
+        Some(name) => EnvValue::Variable {
+            name: name.strip_suffix('?').unwrap_or(name).to_owned(),
+            optional: name.ends_with('?'),
+        },
+        None => EnvValue::Text(text.to_owned()),
+    }
+}
+
+/// Whether a variable can have this name.
+pub(super) fn is_name(name: &str) -> bool {
+    let proper = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(proper) && name.starts_with(|first: char| !first.is_ascii_digit())
 }
 
 /// Whether a variable of this name usually holds a secret.
@@ -202,17 +226,20 @@ mod tests {
             ("PLAIN", EnvValue::Text("1".into())),
             ("KEY", variable("OPERATOR_KEY", false)),
             ("BASE_URL", variable("OPERATOR_URL", false)),
+            ("GOOSE_PROVIDER", variable("OPERATOR_PROVIDER", false)),
             ("MISSING", variable("NOT_SET", true)),
             ("TOKEN", EnvValue::File(file.path().into())),
         ]);
         let operator = |name: &str| match name {
             "OPERATOR_KEY" => Some("s3cret".to_owned()),
             "OPERATOR_URL" => Some("http://localhost".to_owned()),
+            "OPERATOR_PROVIDER" => Some("openai".to_owned()),
             _ => None,
         };
         let made = profile.environment(operator).unwrap();
         let expected = [
             ("BASE_URL", "http://localhost"),
+            ("GOOSE_PROVIDER", "openai"),
             ("KEY", "s3cret"),
             ("PLAIN", "1"),
             ("TOKEN", "from a file"),

@@ -8,6 +8,7 @@ mod built_in;
 mod env;
 mod folder;
 mod permission;
+mod print;
 mod read;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,10 @@ use crate::acp::{CostMeaning, UsageMeaning};
 use crate::toml_reader::{Fields, Node, Problem, Reader};
 
 /// The line that stands before and after the front matter.
-const FENCE: &str = "+++";
+pub(super) const FENCE: &str = "+++";
+
+/// The longest that an agent may take; clocks can be counted on with it.
+const LONGEST: Duration = Duration::from_secs(720 * 60 * 60);
 
 /// The profile in the text of a file.
 pub(super) fn profile(id: &AgentId, text: &str, built_ins: &BuiltIns) -> Result<AgentProfile, Vec<Problem>> {
@@ -78,7 +81,10 @@ fn base(fields: &mut Fields<'_>, id: &AgentId, built_ins: &BuiltIns) -> AgentPro
         },
         None => {
             let known: Vec<&str> = built_ins.all().iter().map(|profile| profile.id.as_str()).collect();
-            fields.reader.unknown(&node.span(), "built-in profile", name, &known);
+            // Of what is no text, that was said already.
+            if matches!(node.get_ref(), DeValue::String(_)) {
+                fields.reader.unknown(&node.span(), "built-in profile", name, &known);
+            }
             // Its command is not missing: the name is wrong.
             AgentProfile {
                 command: "?".into(),
@@ -194,8 +200,7 @@ fn variables(reader: &Reader<'_>, node: &Node<'_>) -> BTreeMap<String, EnvValue>
     let mut made = BTreeMap::new();
     for (name, node) in table {
         let variable = name.get_ref().to_string();
-        let proper = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if variable.is_empty() || !variable.chars().all(proper) {
+        if !env::is_name(&variable) {
             reader.add(&name.span(), format!("\"{variable}\" is no name of a variable"));
         }
         if let DeValue::Table(_) = node.get_ref() {
@@ -207,13 +212,17 @@ fn variables(reader: &Reader<'_>, node: &Node<'_>) -> BTreeMap<String, EnvValue>
             continue;
         }
         let text = reader.text(&format!("env.{variable}"), node);
-        let value = match text.strip_prefix('$') {
-            Some(name) => EnvValue::Variable {
-                name: name.trim_end_matches('?').to_owned(),
-                optional: name.ends_with('?'),
-            },
-            None => EnvValue::Text(text.to_owned()),
-        };
+        let value = env::parse(text);
+        if let EnvValue::Variable { name, .. } = &value
+            && !env::is_name(name)
+        {
+            let text = format!(
+                "env.{variable} is \"{text}\", which refers to no variable: write \"$NAME\", \"$NAME?\" where it may be \
+                 missing, or \"$${}\" for a text that begins with $",
+                &text[1..]
+            );
+            reader.add(&node.span(), text);
+        }
         if matches!(&value, EnvValue::Text(text) if env::names_a_secret(&variable) && !text.is_empty()) {
             let text = format!(
                 "{variable} looks like a secret, which does not belong in a file that people share: write \"$NAME\" for a \
@@ -233,17 +242,13 @@ fn duration(fields: &mut Fields<'_>, name: &'static str) -> Option<Duration> {
         .parse::<jiff::SignedDuration>()
         .ok()
         .and_then(|span| Duration::try_from(span).ok());
-    if parsed.is_none_or(|span| span.is_zero()) {
-        fields.reader.add(
-            &node.span(),
-            format!(
-                "{} must be a time such as \"30s\", \"15m\" or \"1h 30m\"",
-                fields.path(name)
-            ),
-        );
-        return None;
+    let sensible = parsed.filter(|span| !span.is_zero() && *span <= LONGEST);
+    if sensible.is_none() {
+        let what = fields.path(name);
+        let text = format!("{what} must be a time of at most 720h, such as \"30s\", \"15m\" or \"1h 30m\"");
+        fields.reader.add(&node.span(), text);
     }
-    parsed
+    sensible
 }
 
 fn permission(reader: &Reader<'_>, node: &Node<'_>) -> Option<PermissionRule> {
@@ -324,6 +329,23 @@ mod tests {
         line 4: profile.role "boss" is not known; use planner, specialist
         line 5: permission needs either allow = true or reject = "the reason"
         line 7: MY_TOKEN looks like a secret, which does not belong in a file that people share: write "$NAME" for a variable of the engine's environment, or { file = "…" }
+        "#);
+    }
+
+    #[test]
+    fn references_and_times_that_cannot_be_are_refused() {
+        let problems = read(
+            "+++\ncommand = \"x\"\nextends = 1\nlimits = { turn = \"721h\", silence = \"-1s\" }\n\
+             [env]\nA = \"$HOME/bin\"\nB = \"$\"\n2C = \"x\"\n+++\n",
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(problems.join("\n"), @r#"
+        line 3: profile.extends must be text in quotes
+        line 4: limits.silence must be a time of at most 720h, such as "30s", "15m" or "1h 30m"
+        line 4: limits.turn must be a time of at most 720h, such as "30s", "15m" or "1h 30m"
+        line 6: env.A is "$HOME/bin", which refers to no variable: write "$NAME", "$NAME?" where it may be missing, or "$$HOME/bin" for a text that begins with $
+        line 7: env.B is "$", which refers to no variable: write "$NAME", "$NAME?" where it may be missing, or "$$" for a text that begins with $
+        line 8: "2C" is no name of a variable
         "#);
     }
 
