@@ -265,11 +265,16 @@ impl Call {
 
     /// Runs it, whatever its exit code.
     pub async fn run(self) -> Result<Ran, GitError> {
+        self.watched(&|_| {}).await
+    }
+
+    /// The same, and tells of every line that it says on the way, such as its progress. Nothing is taken out of them.
+    pub async fn watched(self, told: &(dyn Fn(&str) + Send + Sync)) -> Result<Ran, GitError> {
         let command = self.name();
         if self.git.fuse.burns() {
             return Err(GitError::Interrupted { command });
         }
-        process::run(self, command).await
+        process::run(self, command, told).await
     }
 
     /// Runs it; anything but success is an error. Gives what it wrote.

@@ -11,6 +11,8 @@ use super::{Call, GitError, Ran, excerpt};
 
 /// The most of git's complaints that is read, in bytes.
 const STDERR: usize = 64 << 10;
+/// The most of one line of them, in bytes.
+const LINE: usize = 4 << 10;
 
 /// Ends git and the helpers it started unless they ended themselves.
 struct Group(Option<Pid>);
@@ -24,7 +26,7 @@ impl Drop for Group {
     }
 }
 
-pub(super) async fn run(call: Call, command: String) -> Result<Ran, GitError> {
+pub(super) async fn run(call: Call, command: String, told: &(dyn Fn(&str) + Send + Sync)) -> Result<Ran, GitError> {
     let mut child = Command::new(&call.git.program)
         .args(&call.args)
         .env_clear()
@@ -41,7 +43,7 @@ pub(super) async fn run(call: Call, command: String) -> Result<Ran, GitError> {
     let mut group = Group(leader);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let talk = async {
-        let (fed, out, err) = tokio::join!(feed(stdin, &call.stdin), read(stdout, call.most), read_all(stderr));
+        let (fed, out, err) = tokio::join!(feed(stdin, &call.stdin), read(stdout, call.most), hear(stderr, told));
         fed?;
         Ok::<_, std::io::Error>((out?, err?, child.wait().await?))
     };
@@ -86,11 +88,30 @@ async fn read(from: Option<impl AsyncRead + Unpin>, most: usize) -> std::io::Res
     Ok((bytes, truncated))
 }
 
-/// Keeps the first part and reads on to the end, so that a talkative process is not held up.
-async fn read_all(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let Some(mut from) = from else { return Ok(bytes) };
-    (&mut from).take(STDERR as u64).read_to_end(&mut bytes).await?;
-    tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
-    Ok(bytes)
+/// Tells of every line and keeps the first ones, but no progress, which writes over itself. Reads on to the end, so that a
+/// talkative process is not held up.
+async fn hear(from: Option<impl AsyncRead + Unpin>, told: &(dyn Fn(&str) + Send + Sync)) -> std::io::Result<Vec<u8>> {
+    let (mut kept, mut line, mut chunk) = (Vec::new(), Vec::new(), [0; 4096]);
+    let Some(mut from) = from else { return Ok(kept) };
+    loop {
+        let read = from.read(&mut chunk).await?;
+        for byte in &chunk[..read] {
+            match byte {
+                b'\r' | b'\n' => {
+                    told(&String::from_utf8_lossy(&line));
+                    if *byte == b'\n' && kept.len() < STDERR {
+                        kept.extend_from_slice(&line);
+                        kept.push(b'\n');
+                    }
+                    line.clear();
+                }
+                _ if line.len() < LINE => line.push(*byte),
+                _ => {}
+            }
+        }
+        if read == 0 {
+            kept.append(&mut line);
+            return Ok(kept);
+        }
+    }
 }

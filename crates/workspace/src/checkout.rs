@@ -1,14 +1,19 @@
-//! A repository in a workspace: a private clone that borrows the store's objects, and beside it, out of the agent's
+//! A repository in a workspace: a private clone that borrows the mirror's objects, and beside it, out of the agent's
 //! reach, a trusted git folder that knows how the files looked at the beginning.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use team6_core::ids::{BranchName, CommitId, RepositoryId};
-use team6_git::{Git, GitError};
+use team6_git::{Call, GitError};
 
 use crate::error::WorkspaceError;
-use crate::mirror::{Mirrors, borrow, is_full};
+use crate::mirror::Mirrors;
 use crate::provisioner::{Checkout, ClaimRepository};
+use crate::skeleton::{Head, Skeleton};
+
+/// How long it may take to write the files of a repository.
+const WRITING: Duration = Duration::from_secs(900);
 
 /// Where the parts of one repository's checkout lie.
 #[derive(Debug, Clone)]
@@ -21,7 +26,9 @@ pub(crate) struct Place {
     /// The git folder that the agent has.
     pub(crate) private: PathBuf,
     /// The objects that the private git folder borrows.
-    pub(crate) borrowed: PathBuf,
+    pub(crate) lent: PathBuf,
+    /// The objects of the import store, which borrows those of the mirror.
+    pub(crate) stored: PathBuf,
 }
 
 impl Place {
@@ -33,69 +40,100 @@ impl Place {
             private: work.join(".git"),
             work,
             trusted: slot.join("trusted").join(format!("{repository}.git")),
-            borrowed: mirrors.store(repository).join("objects"),
+            lent: mirrors.mirror(repository).join("objects"),
+            stored: mirrors.store(repository).join("objects"),
         }
     }
+}
 
-    fn failed(&self, error: &GitError) -> WorkspaceError {
-        if is_full(error.said()) {
-            return WorkspaceError::OutOfRoom {
-                path: self.work.clone(),
-                why: error.said().to_owned(),
-            };
-        }
-        WorkspaceError::Failed {
-            what: format!("the workspace of {} cannot be made", self.repository),
-            why: error.to_string(),
-        }
-    }
+/// What a checkout is made from.
+pub(crate) struct Wanted<'a> {
+    pub(crate) repository: &'a ClaimRepository,
+    /// The newest work of earlier attempts that is kept, published or not.
+    pub(crate) kept: Option<CommitId>,
+    pub(crate) branch: Option<&'a BranchName>,
+    pub(crate) author: &'a (String, String),
 }
 
 /// Makes the checkout of a repository at its place.
-pub(crate) async fn make(
-    mirrors: &Mirrors,
-    place: &Place,
-    wanted: &ClaimRepository,
-    kept: Option<CommitId>,
-    branch: Option<&BranchName>,
-    author: &(String, String),
-) -> Result<Checkout, WorkspaceError> {
-    let made = async {
-        let git = mirrors.git();
-        let start = start(mirrors, wanted, kept).await?;
-        let floor = merge_base(mirrors, &wanted.id, &wanted.base, &start).await?;
-        private(git, place, wanted, &start, branch, author).await?;
-        trusted(git, place, author).await?;
-        Ok(Checkout {
-            path: place.work.clone(),
-            start,
-            floor,
-        })
+pub(crate) async fn make(mirrors: &Mirrors, place: &Place, wanted: &Wanted<'_>) -> Result<Checkout, WorkspaceError> {
+    let what = || format!("the workspace of {} cannot be made", place.repository);
+    let by_git = |error: GitError| WorkspaceError::git(what(), &place.work, &error);
+    let start = start(mirrors, wanted).await.map_err(by_git)?;
+    let base = &wanted.repository.base;
+    let floor = merge_base(mirrors, &place.repository, base, &start).await;
+    let floor = floor.map_err(by_git)?;
+
+    let head = wanted
+        .branch
+        .map_or(Head::At(&start), |branch| Head::On(branch, &start));
+    let private = Skeleton {
+        head,
+        origin: &[(&wanted.repository.base_branch, base)],
+        borrowed: &[&place.lent],
+        author: wanted.author,
+        sha256: is_sha256(base),
     };
-    made.await.map_err(|error: GitError| place.failed(&error))
+    let trusted = Skeleton {
+        head: Head::Unborn,
+        origin: &[],
+        borrowed: &[&place.stored],
+        ..private
+    };
+    let written = private
+        .write(&place.private)
+        .and_then(|()| trusted.write(&place.trusted));
+    written.map_err(|error| WorkspaceError::io(what(), &place.work, &error))?;
+    lend(mirrors, place, base, &start).await.map_err(by_git)?;
+    let files = mirrors
+        .git()
+        .call(["read-tree", "--reset", "-u", start.as_str()])
+        .git_dir(&place.private)
+        .env("GIT_WORK_TREE", &place.work)
+        .limit(WRITING);
+    files.text().await.map_err(by_git)?;
+    std::fs::copy(place.private.join("index"), place.trusted.join("index"))
+        .map_err(|error| WorkspaceError::io(what(), &place.work, &error))?;
+    Ok(Checkout {
+        path: place.work.clone(),
+        start,
+        floor,
+    })
 }
 
 /// What is kept of the same work, if it goes beyond what was asked for; else that; else the base.
-async fn start(mirrors: &Mirrors, wanted: &ClaimRepository, kept: Option<CommitId>) -> Result<CommitId, GitError> {
-    let Some(asked) = &wanted.start else {
-        return Ok(kept.unwrap_or_else(|| wanted.base.clone()));
+async fn start(mirrors: &Mirrors, wanted: &Wanted<'_>) -> Result<CommitId, GitError> {
+    let repository = wanted.repository;
+    let Some(asked) = &repository.start else {
+        return Ok(wanted.kept.clone().unwrap_or_else(|| repository.base.clone()));
     };
-    match kept {
-        Some(kept) if is_ancestor(mirrors, &wanted.id, asked, &kept).await? => Ok(kept),
+    match &wanted.kept {
+        Some(kept) if is_ancestor(mirrors.in_store(&repository.id, NO_ARGS), asked, kept).await? => Ok(kept.clone()),
         _ => Ok(asked.clone()),
     }
 }
 
-pub(crate) async fn is_ancestor(
-    mirrors: &Mirrors,
-    id: &RepositoryId,
-    old: &CommitId,
-    new: &CommitId,
-) -> Result<bool, GitError> {
-    let ran = mirrors
-        .in_store(id, ["merge-base", "--is-ancestor", old.as_str(), new.as_str()])
-        .run()
-        .await?;
+/// Gives the clone what it needs of the import store: the work of earlier attempts that was not published.
+async fn lend(mirrors: &Mirrors, place: &Place, base: &CommitId, start: &CommitId) -> Result<(), GitError> {
+    if mirrors.in_mirror(&place.repository, start).await {
+        return Ok(());
+    }
+    let packs = place.private.join("objects/pack/pack");
+    let pack = mirrors.in_store(
+        &place.repository,
+        ["pack-objects", "--quiet", "--revs", "--delta-base-offset"],
+    );
+    let revisions = format!("{start}\n^{base}\n");
+    pack.arg(packs).stdin(revisions).limit(WRITING).text().await.map(drop)
+}
+
+/// For calls whose arguments are added later.
+pub(crate) const NO_ARGS: [&str; 0] = [];
+
+/// Whether the history of `new` holds `old`, asked with a call that has no arguments yet.
+pub(crate) async fn is_ancestor(call: Call, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
+    let args = ["merge-base", "--is-ancestor", old.as_str(), new.as_str()];
+    let ran = args.iter().fold(call, Call::arg).run().await?;
     match ran.code {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
@@ -112,90 +150,16 @@ async fn merge_base(
     if base == start {
         return Ok(base.clone());
     }
-    let found = mirrors
-        .in_store(id, ["merge-base", base.as_str(), start.as_str()])
-        .run()
-        .await?;
+    let found = mirrors.in_store(id, ["merge-base", base.as_str(), start.as_str()]);
+    let found = found.run().await?;
     let text = String::from_utf8_lossy(&found.stdout).trim().to_owned();
     // Two histories without a common commit: then all of it is the work.
     Ok(CommitId::new(text).unwrap_or_else(|_| start.clone()))
 }
 
-/// The agent's own clone.
-async fn private(
-    git: &Git,
-    place: &Place,
-    wanted: &ClaimRepository,
-    start: &CommitId,
-    branch: Option<&BranchName>,
-    author: &(String, String),
-) -> Result<(), GitError> {
-    let init = ["init", "--quiet", "--template=", "--initial-branch"];
-    let initial = branch.map_or("reading", BranchName::as_str);
-    git.call(init).arg(initial).arg("--").arg(&place.work).text().await?;
-    let io = |source| GitError::Io {
-        command: "init".into(),
-        source,
-    };
-    borrow(&place.private, &place.borrowed).map_err(io)?;
-    let config = format!(
-        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n\
-         [gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[user]\n\tname = {}\n\temail = {}\n",
-        quoted(&author.0),
-        quoted(&author.1)
-    );
-    std::fs::write(place.private.join("config"), config).map_err(io)?;
-    let within = |args: &[&str]| {
-        git.call(args)
-            .git_dir(&place.private)
-            .env("GIT_WORK_TREE", place.work.clone())
-    };
-    let remote = format!("refs/remotes/origin/{}", wanted.base_branch);
-    within(&["update-ref", &remote, wanted.base.as_str()]).text().await?;
-    within(&["symbolic-ref", "refs/remotes/origin/HEAD", &remote])
-        .text()
-        .await?;
-    within(&["update-ref", "--no-deref", "HEAD", start.as_str()])
-        .text()
-        .await?;
-    if let Some(branch) = branch {
-        within(&["update-ref", &branch.full(), start.as_str()]).text().await?;
-        within(&["symbolic-ref", "HEAD", &branch.full()]).text().await?;
-    }
-    let limit = std::time::Duration::from_secs(600);
-    within(&["read-tree", "--reset", "-u", start.as_str()])
-        .limit(limit)
-        .text()
-        .await
-        .map(drop)
-}
-
-/// The trusted git folder, with the index as it is now.
-async fn trusted(git: &Git, place: &Place, author: &(String, String)) -> Result<(), GitError> {
-    git.call(["init", "--quiet", "--bare", "--template=", "--"])
-        .arg(&place.trusted)
-        .text()
-        .await?;
-    let io = |source| GitError::Io {
-        command: "init".into(),
-        source,
-    };
-    borrow(&place.trusted, &place.borrowed).map_err(io)?;
-    let config = format!(
-        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n[gc]\n\tauto = 0\n[user]\n\tname = {}\n\temail = {}\n",
-        quoted(&author.0),
-        quoted(&author.1)
-    );
-    std::fs::write(place.trusted.join("config"), config).map_err(io)?;
-    std::fs::copy(place.private.join("index"), place.trusted.join("index"))
-        .map(drop)
-        .map_err(io)
-}
-
-/// A value of git's configuration.
-fn quoted(value: &str) -> String {
-    let clean: String = value.chars().filter(|c| !c.is_control()).collect();
-    format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))
+/// Whether the repository names its objects by SHA-256.
+pub(crate) fn is_sha256(commit: &CommitId) -> bool {
+    commit.as_str().len() == 64
 }
 
 /// What people should know of the files, such as submodules.

@@ -3,32 +3,38 @@
 //! Nothing is shared that can be written, so any number is made at the same time. Layout below the root:
 //! `repos/<repository>/{mirror,import}.git`, `slots/<key>/{claim.json,work,trusted}`, `trash/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use team6_core::ids::{CommitId, RepositoryId};
 use team6_git::{Fuse, Git};
 use team6_sandbox::ProcessSpec;
 
-use crate::checkout::{self, Place};
+use crate::checkout::{self, Place, Wanted};
 use crate::error::WorkspaceError;
 use crate::import::{Import, work_ref};
 use crate::mirror::Mirrors;
 use crate::provisioner::{Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+use crate::trash::Trash;
 
 /// Variables of the engine's own environment that programs in a workspace get: nothing of them is secret.
 const PASSED: [&str; 6] = ["PATH", "LANG", "LC_ALL", "TZ", "CARGO_HOME", "RUSTUP_HOME"];
+
+/// What was asked for, in a slot; written last.
+const CLAIM: &str = "claim.json";
 
 /// Makes workspaces as private clones.
 #[derive(Debug)]
 pub struct CloneProvisioner {
     root: PathBuf,
     mirrors: Mirrors,
-    trashed: AtomicU64,
+    trash: Trash,
+    /// Claimed since the start, and not released: not for sweeping.
+    in_use: Mutex<BTreeSet<WorkspaceKey>>,
 }
 
 impl CloneProvisioner {
@@ -37,13 +43,14 @@ impl CloneProvisioner {
         for folder in ["repos", "slots", "trash"] {
             let path = root.join(folder);
             fs::create_dir_all(&path)
-                .map_err(|error| io_failed("the folder of workspaces cannot be made", &path, &error))?;
+                .map_err(|error| WorkspaceError::io("the folder of workspaces cannot be made", &path, &error))?;
         }
         let mirrors = Mirrors::new(Git::new(git, Fuse::default()), root.join("repos"));
         Ok(Self {
+            trash: Trash::new(root.join("trash")),
             root,
             mirrors,
-            trashed: AtomicU64::new(0),
+            in_use: Mutex::default(),
         })
     }
 
@@ -69,7 +76,7 @@ impl CloneProvisioner {
     /// Keeps the work in a slot that nobody released, then removes it.
     async fn recover(&self, key: &str) -> Result<(), WorkspaceError> {
         let slot = self.slot(key);
-        let claim = fs::read(slot.join("claim.json")).ok();
+        let claim = fs::read(slot.join(CLAIM)).ok();
         let workspace = claim.and_then(|bytes| serde_json::from_slice::<Workspace>(&bytes).ok());
         // Without a claim it was never finished, and no agent was in it.
         if let Some(workspace) = workspace.filter(|workspace| workspace.claim.branch.is_some()) {
@@ -82,32 +89,47 @@ impl CloneProvisioner {
         self.discard(&slot).await
     }
 
-    /// Out of the way at once, then removed.
     async fn discard(&self, slot: &Path) -> Result<(), WorkspaceError> {
-        if !slot.exists() {
-            return Ok(());
+        let thrown = self.trash.throw(slot).await;
+        thrown.map_err(|error| WorkspaceError::io("the workspace cannot be removed", slot, &error))
+    }
+
+    fn in_use(&self) -> MutexGuard<'_, BTreeSet<WorkspaceKey>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what was asked for where nothing is.
+    async fn make(&self, claim: Claim) -> Result<Workspace, WorkspaceError> {
+        let slot = self.slot(&claim.key);
+        let mut checkouts: BTreeMap<RepositoryId, Checkout> = BTreeMap::new();
+        let mut notices = Vec::new();
+        for repository in &claim.repositories {
+            let place = self.place(&claim, &repository.id);
+            let kept = match claim.branch {
+                Some(_) => self.kept(&repository.id, &claim.key).await,
+                None => None,
+            };
+            let wanted = Wanted {
+                repository,
+                kept,
+                branch: claim.branch.as_ref(),
+                author: &claim.author,
+            };
+            let made = checkout::make(&self.mirrors, &place, &wanted).await?;
+            notices.extend(checkout::notices(&place));
+            checkouts.insert(repository.id.clone(), made);
         }
-        let name = format!(
-            "{}-{}",
-            std::process::id(),
-            self.trashed.fetch_add(1, Ordering::Relaxed)
-        );
-        let trash = self.root.join("trash").join(name);
-        fs::rename(slot, &trash).map_err(|error| io_failed("the workspace cannot be removed", slot, &error))?;
-        let path = trash.clone();
-        let removed = tokio::task::spawn_blocking(move || remove(&path)).await;
-        match removed {
-            Ok(Ok(())) => Ok(()),
-            // It is out of the way; the next sweep tries again.
-            Ok(Err(error)) => {
-                tracing::warn!(path = %trash.display(), %error, "a workspace stays in the trash");
-                Ok(())
-            }
-            Err(error) => Err(WorkspaceError::Failed {
-                what: "the workspace cannot be removed".into(),
-                why: error.to_string(),
-            }),
-        }
+        let workspace = Workspace {
+            root: slot.join("work"),
+            claim,
+            checkouts,
+            notices,
+        };
+        let written = serde_json::to_vec(&workspace).map_err(std::io::Error::other);
+        written
+            .and_then(|bytes| fs::write(slot.join(CLAIM), bytes))
+            .map_err(|error| WorkspaceError::io("the workspace cannot be made", &slot, &error))?;
+        Ok(workspace)
     }
 }
 
@@ -118,40 +140,17 @@ impl Provisioner for CloneProvisioner {
         claim: Claim,
         progress: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Workspace, WorkspaceError> {
-        let slot = self.slot(&claim.key);
+        let proper = |key: &str| key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !(1..=200).contains(&claim.key.len()) || !proper(&claim.key) {
+            return Err(WorkspaceError::BadKey(claim.key));
+        }
         self.recover(&claim.key).await?;
         for repository in &claim.repositories {
             self.mirrors.bring(repository, progress).await?;
         }
-        let made = async {
-            fs::create_dir_all(slot.join("trusted"))
-                .map_err(|error| io_failed("the workspace cannot be made", &slot, &error))?;
-            let mut checkouts: BTreeMap<RepositoryId, Checkout> = BTreeMap::new();
-            let mut notices = Vec::new();
-            for repository in &claim.repositories {
-                let place = self.place(&claim, &repository.id);
-                let kept = match claim.branch {
-                    Some(_) => self.kept(&repository.id, &claim.key).await,
-                    None => None,
-                };
-                let branch = claim.branch.as_ref();
-                let made = checkout::make(&self.mirrors, &place, repository, kept, branch, &claim.author).await?;
-                notices.extend(checkout::notices(&place));
-                checkouts.insert(repository.id.clone(), made);
-            }
-            let workspace = Workspace {
-                root: slot.join("work"),
-                claim,
-                checkouts,
-                notices,
-            };
-            let written = serde_json::to_vec(&workspace).map_err(std::io::Error::other);
-            written
-                .and_then(|bytes| fs::write(slot.join("claim.json"), bytes))
-                .map_err(|error| io_failed("the workspace cannot be made", &slot, &error))?;
-            Ok(workspace)
-        };
-        match made.await {
+        let slot = self.slot(&claim.key);
+        self.in_use().insert(claim.key.clone());
+        match self.make(claim).await {
             Ok(workspace) => Ok(workspace),
             Err(error) => {
                 self.discard(&slot).await?;
@@ -204,11 +203,20 @@ impl Provisioner for CloneProvisioner {
             };
             all.push(import.run().await?);
         }
+        let outside = outside(workspace);
+        if let Some(first) = all.first_mut().filter(|_| !outside.is_empty()) {
+            first.notices.push(format!(
+                "left out, since it lies in no repository: {}",
+                outside.join(", ")
+            ));
+        }
         Ok(all)
     }
 
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError> {
-        self.discard(&self.slot(&workspace.claim.key)).await
+        self.discard(&self.slot(&workspace.claim.key)).await?;
+        self.in_use().remove(&workspace.claim.key);
+        Ok(())
     }
 
     async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError> {
@@ -220,16 +228,17 @@ impl Provisioner for CloneProvisioner {
                 .collect::<Vec<_>>()
         };
         for key in names("slots") {
+            if self.in_use().contains(&key) {
+                continue;
+            }
             match self.recover(&key).await {
                 Ok(()) => swept.workspaces.push(key),
                 Err(error) => swept.left_alone.push((key, error.to_string())),
             }
         }
-        for name in names("trash") {
-            let path = self.root.join("trash").join(name);
-            let _ = tokio::task::spawn_blocking(move || remove(&path)).await;
-        }
+        self.trash.empty().await;
         for id in self.mirrors.known() {
+            self.mirrors.tidy(&id);
             let listed = self
                 .mirrors
                 .in_store(&id, ["for-each-ref", "--format=%(refname)", "refs/team6/work/"]);
@@ -248,38 +257,16 @@ impl Provisioner for CloneProvisioner {
     }
 }
 
-/// Removes a folder also where an agent took away its own rights to folders in it.
-fn remove(path: &Path) -> std::io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            open_up(path);
-            fs::remove_dir_all(path)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
+/// What an agent put beside the repositories of a workspace with several.
+fn outside(workspace: &Workspace) -> Vec<String> {
+    let known: Vec<&PathBuf> = workspace.checkouts.values().map(|checkout| &checkout.path).collect();
+    if known.contains(&&workspace.root) {
+        return Vec::new();
     }
-}
-
-fn open_up(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    // What cannot be opened is reported by the removal that follows.
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
-        }
-    }
-}
-
-fn io_failed(what: &str, path: &Path, error: &std::io::Error) -> WorkspaceError {
-    match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => WorkspaceError::OutOfRoom {
-            path: path.to_owned(),
-            why: error.to_string(),
-        },
-        _ => WorkspaceError::Failed {
-            what: what.to_owned(),
-            why: format!("{}: {error}", path.display()),
-        },
-    }
+    let entries = fs::read_dir(&workspace.root).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| !known.contains(&&entry.path()));
+    names
+        .map(|entry| entry.file_name().to_string_lossy().escape_debug().to_string())
+        .take(10)
+        .collect()
 }

@@ -1,9 +1,14 @@
 //! Why a workspace could not be made or work not be brought out of it, by what can be done about it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::RepositoryId;
+use team6_core::ids::{CommitId, RepositoryId};
+use team6_git::GitError;
+
+/// The oldest git that is worked with.
+pub(crate) const OLDEST_GIT: &str = "2.40";
 
 /// Why something about a workspace failed. Nothing half made is left.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +21,30 @@ pub enum WorkspaceError {
         /// What git said.
         why: String,
     },
+    /// What is there is no repository.
+    #[error(
+        "repository {repository} cannot be fetched: there is no git repository at {source_text}; check its address"
+    )]
+    NotARepository {
+        /// The repository.
+        repository: RepositoryId,
+        /// Where it was looked for, without credentials.
+        source_text: String,
+    },
+    /// The repository has not, or no longer, what the work builds on.
+    #[error(
+        "repository {repository} has no commit {commit}: it is empty, another one, or its history was rewritten; \
+         start from a commit that it has"
+    )]
+    NoCommit {
+        /// The repository.
+        repository: RepositoryId,
+        /// What was looked for.
+        commit: CommitId,
+    },
+    /// The name of a workspace could lead out of the folder of workspaces.
+    #[error("workspace \"{0}\" cannot be made: use letters, digits and - in its name")]
+    BadKey(String),
     /// The disk is full.
     #[error("no room is left on the disk of {}: {why}; free some, then retry", path.display())]
     OutOfRoom {
@@ -41,7 +70,7 @@ pub enum WorkspaceError {
         why: String,
     },
     /// git is missing or too old.
-    #[error("git is needed in version 2.40 or newer: {0}")]
+    #[error("git is needed in version {OLDEST_GIT} or newer, but {0}; install it, and see that it comes first in PATH")]
     Git(String),
     /// Something else failed.
     #[error("{what}: {why}")]
@@ -54,6 +83,35 @@ pub enum WorkspaceError {
 }
 
 impl WorkspaceError {
+    /// A failure of the file system at `path`.
+    pub(crate) fn io(what: impl Into<String>, path: &Path, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::OutOfRoom {
+                path: path.to_owned(),
+                why: error.to_string(),
+            },
+            _ => Self::Failed {
+                what: what.into(),
+                why: format!("{}: {error}", path.display()),
+            },
+        }
+    }
+
+    /// A failure of trusted git that writes to `path`.
+    pub(crate) fn git(what: impl Into<String>, path: &Path, error: &GitError) -> Self {
+        match error {
+            GitError::NotStarted(source) => Self::Git(format!("it does not start ({source})")),
+            error if is_full(error.said()) => Self::OutOfRoom {
+                path: path.to_owned(),
+                why: error.said().to_owned(),
+            },
+            error => Self::Failed {
+                what: what.into(),
+                why: error.to_string(),
+            },
+        }
+    }
+
     /// The failure of an attempt that met this.
     pub fn failure(&self) -> Failure {
         let kind = match self {
@@ -61,7 +119,9 @@ impl WorkspaceError {
             Self::OutOfRoom { .. } => FailureKind::OutOfRoom,
             Self::Lost { .. } | Self::Failed { .. } => FailureKind::WorkspaceLost,
             Self::Refused { .. } => FailureKind::ImportRefused,
-            Self::Git(_) => FailureKind::Impossible,
+            Self::NotARepository { .. } | Self::NoCommit { .. } | Self::BadKey(_) | Self::Git(_) => {
+                FailureKind::Impossible
+            }
         };
         Failure {
             kind,
@@ -69,4 +129,9 @@ impl WorkspaceError {
             until: None,
         }
     }
+}
+
+/// Whether git complains that the disk is full.
+fn is_full(said: &str) -> bool {
+    said.contains("No space left on device") || said.contains("Disk quota exceeded")
 }

@@ -1,6 +1,7 @@
 //! What all workspaces of a repository share: a mirror of it, and the import store for what agents committed.
 //!
-//! The mirror holds nothing but what was fetched; the import store borrows its objects and adds those of the tasks.
+//! The mirror holds nothing but what was fetched, and never loses an object: workspaces borrow them, also those of
+//! branches that are gone. The import store borrows them too, and adds the commits of the tasks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,9 +10,13 @@ use std::time::{Duration, Instant};
 
 use team6_core::ids::{CommitId, RepositoryId};
 use team6_git::{Call, Git, GitError};
+use tokio::sync::OnceCell;
 
-use crate::error::WorkspaceError;
+use crate::checkout::is_sha256;
+use crate::error::{OLDEST_GIT, WorkspaceError};
+use crate::progress::Progress;
 use crate::provisioner::ClaimRepository;
+use crate::skeleton::borrow;
 
 /// How long a fetch may take.
 const FETCH: Duration = Duration::from_secs(3600);
@@ -24,6 +29,7 @@ pub(crate) struct Mirrors {
     git: Git,
     root: PathBuf,
     locks: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
+    probed: OnceCell<()>,
 }
 
 impl Mirrors {
@@ -32,6 +38,7 @@ impl Mirrors {
             git,
             root,
             locks: Mutex::default(),
+            probed: OnceCell::new(),
         }
     }
 
@@ -39,7 +46,8 @@ impl Mirrors {
         &self.git
     }
 
-    fn mirror(&self, id: &RepositoryId) -> PathBuf {
+    /// The mirror of a repository.
+    pub(crate) fn mirror(&self, id: &RepositoryId) -> PathBuf {
         self.root.join(id.as_str()).join("mirror.git")
     }
 
@@ -69,76 +77,90 @@ impl Mirrors {
         self.git.call(args).git_dir(&self.store(id))
     }
 
+    /// Whether the mirror, which workspaces borrow from, has a commit.
+    pub(crate) async fn in_mirror(&self, id: &RepositoryId, commit: &CommitId) -> bool {
+        self.has(&self.mirror(id), commit).await
+    }
+
+    async fn has(&self, git_dir: &Path, commit: &CommitId) -> bool {
+        let spec = format!("{commit}^{{commit}}");
+        let asked = self.git.call(["cat-file", "-e", &spec]).git_dir(git_dir).run().await;
+        asked.is_ok_and(|ran| ran.code == Some(0))
+    }
+
     /// Brings the commits that a claim needs into the mirror.
     pub(crate) async fn bring(
         &self,
         wanted: &ClaimRepository,
-        progress: &(dyn Fn(String) + Send + Sync),
+        tell: &(dyn Fn(String) + Send + Sync),
     ) -> Result<(), WorkspaceError> {
         let id = &wanted.id;
+        self.probed.get_or_try_init(|| self.probe()).await?;
         let lock = {
             let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(locks.entry(id.clone()).or_default())
         };
         // One fetch at a time; whoever waited usually finds what it needs.
         let _fetching = lock.lock().await;
-        let first = !self.is_made(id);
-        if first {
-            self.make(id)
-                .await
-                .map_err(|error| fetch_failed(id, &self.root, &error))?;
+        if !self.is_made(id) {
+            let made = self.make(id, is_sha256(&wanted.base)).await;
+            made.map_err(|error| fetch_failed(wanted, &self.root, &error))?;
         }
-        let mut missing = Vec::new();
-        for commit in [Some(&wanted.base), wanted.start.as_ref()].into_iter().flatten() {
-            if !self.has(id, commit).await {
-                missing.push(commit);
-            }
-        }
-        if missing.is_empty() {
+        if self.missing(wanted).await.is_none() {
             return Ok(());
         }
         let began = Instant::now();
-        if first {
-            progress(format!("cloning {id}"));
+        let doing = match self.is_empty(id) {
+            true => "cloning",
+            false => "fetching",
+        };
+        tell(format!("{doing} {id}"));
+        let progress = Progress::new(format!("{doing} {id}"), tell);
+        let fetched = self.fetch(id, &wanted.source, &progress).await;
+        fetched.map_err(|error| fetch_failed(wanted, &self.root, &error))?;
+        if let Some(commit) = self.missing(wanted).await {
+            return Err(WorkspaceError::NoCommit {
+                repository: id.clone(),
+                commit: commit.clone(),
+            });
         }
-        let fetched = self.fetch(id, &wanted.source).await;
-        fetched.map_err(|error| fetch_failed(id, &self.root, &error))?;
-        for commit in missing {
-            if !self.has(id, commit).await {
-                let why = format!("it has no commit {commit} any more; was its history rewritten?");
-                return Err(WorkspaceError::Unreachable {
-                    repository: id.clone(),
-                    why,
-                });
-            }
-        }
-        progress(format!(
-            "{} {id} in {} ms",
-            if first { "cloned" } else { "fetched" },
-            began.elapsed().as_millis()
-        ));
+        tell(format!("{doing} {id}: done in {} ms", began.elapsed().as_millis()));
         Ok(())
     }
 
-    async fn has(&self, id: &RepositoryId, commit: &CommitId) -> bool {
-        let spec = format!("{commit}^{{commit}}");
-        let asked = self.in_store(id, ["cat-file", "-e", spec.as_str()]).run().await;
-        asked.is_ok_and(|ran| ran.code == Some(0))
+    /// A commit that is wanted and not there. What earlier attempts left may be in the store alone.
+    async fn missing<'a>(&self, wanted: &'a ClaimRepository) -> Option<&'a CommitId> {
+        if !self.in_mirror(&wanted.id, &wanted.base).await {
+            return Some(&wanted.base);
+        }
+        let start = wanted.start.as_ref()?;
+        (!self.has(&self.store(&wanted.id), start).await).then_some(start)
     }
 
-    async fn make(&self, id: &RepositoryId) -> Result<(), GitError> {
+    async fn probe(&self) -> Result<(), WorkspaceError> {
+        let said = self.git.call(["version"]).text().await;
+        let said = said.map_err(|error| WorkspaceError::git("git cannot be used", &self.root, &error))?;
+        let version = said.trim_start_matches("git version ").to_owned();
+        match is_new_enough(&version) {
+            true => Ok(()),
+            false => Err(WorkspaceError::Git(format!("this is {version}"))),
+        }
+    }
+
+    async fn make(&self, id: &RepositoryId, sha256: bool) -> Result<(), GitError> {
         let (mirror, store) = (self.mirror(id), self.store(id));
+        let format = match sha256 {
+            true => "--object-format=sha256",
+            false => "--object-format=sha1",
+        };
         for bare in [&mirror, &store] {
-            self.git
-                .call(["init", "--quiet", "--bare", "--template=", "--"])
-                .arg(bare)
-                .text()
-                .await?;
+            let init = ["init", "--quiet", "--bare", "--template=", format, "--"];
+            self.git.call(init).arg(bare).text().await?;
         }
         let settings = [
             (&mirror, "gc.auto", "0".to_owned()),
-            (&mirror, "extensions.preciousObjects", "true".to_owned()),
             (&mirror, "core.repositoryFormatVersion", "1".to_owned()),
+            (&mirror, "extensions.preciousObjects", "true".to_owned()),
             (&store, "gc.auto", "0".to_owned()),
             (&store, "receive.fsckObjects", "true".to_owned()),
             (&store, "receive.maxInputSize", LARGEST_IMPORT.to_string()),
@@ -146,23 +168,27 @@ impl Mirrors {
             (&store, "receive.updateServerInfo", "false".to_owned()),
         ];
         for (git_dir, name, value) in settings {
-            self.git
-                .call(["config", "--local", name, &value])
-                .git_dir(git_dir)
-                .text()
-                .await?;
+            let set = self.git.call(["config", "--local", name, &value]);
+            set.git_dir(git_dir).text().await?;
         }
-        borrow(&store, &mirror.join("objects")).map_err(|source| GitError::Io {
-            command: "init".into(),
-            source,
-        })
+        std::fs::create_dir_all(store.join("objects/info"))
+            .and_then(|()| borrow(&store, &[&mirror.join("objects")]))
+            .map_err(|source| GitError::Io {
+                command: "init".into(),
+                source,
+            })
     }
 
-    async fn fetch(&self, id: &RepositoryId, source: &str) -> Result<(), GitError> {
+    /// Whether nothing was fetched yet.
+    fn is_empty(&self, id: &RepositoryId) -> bool {
+        !self.mirror(id).join("refs/remotes").exists() && !self.mirror(id).join("packed-refs").exists()
+    }
+
+    async fn fetch(&self, id: &RepositoryId, source: &str, progress: &Progress<'_>) -> Result<(), GitError> {
         let refs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/team6/*:refs/team6/*"];
         let options = [
             "fetch",
-            "--quiet",
+            "--progress",
             "--no-tags",
             "--no-write-fetch-head",
             "--no-auto-gc",
@@ -170,38 +196,73 @@ impl Mirrors {
             "origin",
         ];
         let call = self.git.call(options.into_iter().chain(refs)).git_dir(&self.mirror(id));
-        call.origin(source, FETCH).text().await.map(drop)
+        let ran = call.origin(source, FETCH).watched(&|line| progress.hear(line)).await?;
+        ran.success().map(drop)
+    }
+
+    /// Removes what a fetch left that was ended in the middle, locks included. For a time when nobody fetches.
+    pub(crate) fn tidy(&self, id: &RepositoryId) {
+        for git_dir in [self.mirror(id), self.store(id)] {
+            remove_stale(&git_dir.join("objects/pack"), |name| name.starts_with("tmp_"));
+            remove_stale(&git_dir, |name| name.ends_with(".lock"));
+            remove_stale_locks(&git_dir.join("refs"));
+        }
     }
 }
 
-/// Lets a repository use the objects of another.
-pub(crate) fn borrow(git_dir: &Path, objects: &Path) -> std::io::Result<()> {
-    borrow_all(git_dir, &[objects])
-}
-
-/// Lets a repository use the objects of others, and of no more.
-pub(crate) fn borrow_all(git_dir: &Path, objects: &[&Path]) -> std::io::Result<()> {
-    let info = git_dir.join("objects/info");
-    std::fs::create_dir_all(&info)?;
-    let lines = objects.iter().map(|path| format!("{}\n", path.display()));
-    std::fs::write(info.join("alternates"), lines.collect::<String>())
-}
-
-fn fetch_failed(id: &RepositoryId, root: &Path, error: &GitError) -> WorkspaceError {
-    match error {
-        GitError::NotStarted(why) => WorkspaceError::Git(why.to_string()),
-        error if is_full(error.said()) => WorkspaceError::OutOfRoom {
-            path: root.to_owned(),
-            why: error.said().to_owned(),
-        },
-        error => WorkspaceError::Unreachable {
-            repository: id.clone(),
-            why: error.to_string(),
-        },
+fn remove_stale(folder: &Path, is_stale: impl Fn(&str) -> bool) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_stale(&entry.file_name().to_string_lossy())
+            && let Err(error) = std::fs::remove_file(entry.path())
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "what an earlier fetch left stays");
+        }
     }
 }
 
-/// Whether git complains that the disk is full.
-pub(crate) fn is_full(said: &str) -> bool {
-    said.contains("No space left on device") || said.contains("Disk quota exceeded")
+fn remove_stale_locks(refs: &Path) {
+    remove_stale(refs, |name| name.ends_with(".lock"));
+    for entry in std::fs::read_dir(refs).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_stale_locks(&entry.path());
+        }
+    }
+}
+
+fn fetch_failed(wanted: &ClaimRepository, root: &Path, error: &GitError) -> WorkspaceError {
+    let repository = wanted.id.clone();
+    let said = error.said();
+    match WorkspaceError::git("", root, error) {
+        WorkspaceError::Failed { .. } => {}
+        known => return known,
+    }
+    if said.contains("does not appear to be a git repository") || said.contains("not a git repository") {
+        let source_text = team6_git::redact(&wanted.source);
+        return WorkspaceError::NotARepository {
+            repository,
+            source_text,
+        };
+    }
+    let why = error.to_string();
+    WorkspaceError::Unreachable { repository, why }
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> { text.split('.').map_while(|part| part.parse().ok()).take(2).collect() };
+    numbers(version) >= numbers(OLDEST_GIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_versions_of_git_are_told_from_new_ones() {
+        for new in ["2.40.0", "2.47.3", "2.100.1 (Apple Git-1)", "3.0", "2.45.windows.1"] {
+            assert!(is_new_enough(new), "{new}");
+        }
+        for old in ["2.39.5", "1.99.0", "", "git"] {
+            assert!(!is_new_enough(old), "{old}");
+        }
+    }
 }

@@ -1,0 +1,182 @@
+//! The tree of what lies in a workspace, made with the trusted index: what is ignored, and what no commit can hold, stays
+//! out.
+//!
+//! Only such commands of git are used as do not look into repositories that lie in the workspace: `git add` and
+//! `git status` would run programs that their configurations name.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use team6_git::{Call, GitError};
+
+use crate::agent_git::{is_folder, read};
+
+/// The largest file that is committed for an agent, in bytes.
+const LARGEST: u64 = 512 << 20;
+/// The most bytes of names that are read.
+const NAMES: usize = 256 << 20;
+/// The most paths and repositories that are left out one by one before the whole is given up.
+const LEFT_OUT: usize = 500;
+
+/// Where the files are, and how to ask git about them.
+pub(crate) struct Files<'a> {
+    /// A call of trusted git with these arguments and this work tree.
+    pub(crate) git: &'a (dyn Fn(&[&str], &Path) -> Call + Send + Sync),
+    pub(crate) work: &'a Path,
+    /// What the agent excludes in its clone alone.
+    pub(crate) exclude: PathBuf,
+    /// Where no index is.
+    pub(crate) no_index: PathBuf,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    paths: BTreeSet<Vec<u8>>,
+    left_out: Vec<String>,
+}
+
+impl Files<'_> {
+    /// The tree of the files, given that the index holds that of a commit; and what is not in it, for people.
+    pub(crate) async fn tree(&self) -> Result<(String, Vec<String>), GitError> {
+        let mut found = self.find().await?;
+        self.add(&mut found).await?;
+        let tree = (self.git)(&["write-tree"], self.work).text().await?;
+        Ok((tree, found.left_out))
+    }
+
+    async fn find(&self) -> Result<Found, GitError> {
+        let mut found = Found::default();
+        let mut nested = BTreeSet::new();
+        let listed = [
+            "ls-files",
+            "-z",
+            "--deleted",
+            "--modified",
+            "--others",
+            "--exclude-standard",
+        ];
+        let mut call = (self.git)(&listed, self.work);
+        if read(&self.exclude).is_some() {
+            call = call.arg("--exclude-from").arg(&self.exclude);
+        }
+        for path in names(&call.most(NAMES).bytes().await?) {
+            self.sort(path, &mut found, &mut nested);
+        }
+        let staged = (self.git)(&["ls-files", "-z", "--stage"], self.work)
+            .most(NAMES)
+            .bytes()
+            .await?;
+        let links = staged
+            .split(|byte| *byte == 0)
+            .filter(|line| line.starts_with(b"160000 "));
+        nested.extend(links.filter_map(|line| line.splitn(2, |byte| *byte == b'\t').nth(1).map(<[u8]>::to_vec)));
+        self.enter(nested, &mut found).await?;
+        Ok(found)
+    }
+
+    /// Repositories that began here hold work that is nowhere else: their files are taken as any others.
+    async fn enter(&self, nested: BTreeSet<Vec<u8>>, found: &mut Found) -> Result<(), GitError> {
+        let mut waiting: Vec<Vec<u8>> = nested.into_iter().collect();
+        let mut seen = 0;
+        while let Some(path) = waiting.pop() {
+            let folder = self.work.join(OsStr::from_bytes(&path));
+            let git_dir = folder.join(".git");
+            if fs::symlink_metadata(&git_dir).is_err() {
+                continue;
+            }
+            seen += 1;
+            let is_copy =
+                !is_folder(&git_dir) || read(&git_dir.join("config")).is_none_or(|text| text.contains("[remote"));
+            if is_copy || seen > LEFT_OUT {
+                found
+                    .left_out
+                    .push(format!("{} (a repository of its own)", shown(&path)));
+                continue;
+            }
+            // With an index that is not there, everything is untracked.
+            let listed = ["ls-files", "-z", "--others", "--exclude-standard"];
+            let call = (self.git)(&listed, &folder).env("GIT_INDEX_FILE", &self.no_index);
+            let mut below = BTreeSet::new();
+            for inner in names(&call.most(NAMES).bytes().await?) {
+                self.sort([&path[..], b"/", &inner].concat(), found, &mut below);
+            }
+            waiting.extend(below);
+        }
+        Ok(())
+    }
+
+    fn sort(&self, path: Vec<u8>, found: &mut Found, nested: &mut BTreeSet<Vec<u8>>) {
+        if let Some(folder) = path.strip_suffix(b"/") {
+            nested.insert(folder.to_vec());
+            return;
+        }
+        let full = self.work.join(OsString::from_vec(path.clone()));
+        let why = match fs::symlink_metadata(&full) {
+            // What was deleted, or cannot be seen, which git will say.
+            Err(_) => None,
+            Ok(file) if file.is_dir() && fs::symlink_metadata(full.join(".git")).is_ok() => {
+                nested.insert(path);
+                return;
+            }
+            Ok(file) if file.is_dir() || file.is_symlink() => None,
+            Ok(file) if !file.is_file() => Some("not a file".to_owned()),
+            Ok(file) if file.len() > LARGEST => Some(format!("larger than {} MiB", LARGEST >> 20)),
+            Ok(file) => {
+                let mode = file.permissions().mode();
+                if mode & 0o400 == 0 {
+                    // If it is not ours to change, git will say that it cannot be read.
+                    let _ = fs::set_permissions(&full, fs::Permissions::from_mode(mode | 0o400));
+                }
+                None
+            }
+        };
+        match why {
+            Some(why) => found.left_out.push(format!("{} ({why})", shown(&path))),
+            None => _ = found.paths.insert(path),
+        }
+    }
+
+    /// Puts everything into the index; what git does not take is found by halving.
+    async fn add(&self, found: &mut Found) -> Result<(), GitError> {
+        let all: Vec<Vec<u8>> = std::mem::take(&mut found.paths).into_iter().collect();
+        let mut waiting = vec![&all[..]];
+        while let Some(paths) = waiting.pop() {
+            if paths.is_empty() {
+                continue;
+            }
+            let mut stdin = paths.join(&0);
+            stdin.push(0);
+            let update = ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"];
+            let ran = (self.git)(&update, self.work).stdin(stdin).run().await?;
+            match paths {
+                _ if ran.code == Some(0) => {}
+                _ if found.left_out.len() >= LEFT_OUT || ran.stderr.contains("No space left") => {
+                    return Err(ran.failure());
+                }
+                [path] => {
+                    let why = ran.stderr.lines().next().unwrap_or_default();
+                    found.left_out.push(format!("{} ({why})", shown(path)));
+                }
+                _ => {
+                    let (left, right) = paths.split_at(paths.len() / 2);
+                    waiting.extend([left, right]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn names(listed: &[u8]) -> Vec<Vec<u8>> {
+    let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names.map(<[u8]>::to_vec).collect()
+}
+
+fn shown(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).escape_debug().to_string()
+}
