@@ -4,6 +4,7 @@
 
 mod demo;
 mod programs;
+mod up;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,11 @@ enum Commands {
     /// Play a whole sprint on a sample project with scripted agents.
     #[command(after_help = "Examples:\n  team6 demo\n  team6 demo --keep\n  team6 demo --json | jq .kind")]
     Demo(demo::Demo),
+    /// Run the server: the engine, its workers and the HTTP API.
+    #[command(
+        after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up"
+    )]
+    Up(up::Up),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +53,7 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Commands::Demo(demo) => demo::run(demo).await,
+            Commands::Up(up) => up::run(up).await,
         }
     });
     match done {

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use team6_sandbox::{Ended, Exit, How, Launcher, ProcessSpec, ProcessTree, SpawnError, TreeMark, sweep};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
@@ -61,21 +62,29 @@ impl Tree {
     }
 }
 
-/// A process that is watched from before its end, so that its id cannot come to mean another.
+/// A process that is watched, so that its id cannot come to mean another.
 struct Watched {
     pid: i32,
-    descriptor: OwnedFd,
+    /// None if it had ended before it could be watched.
+    descriptor: Option<OwnedFd>,
 }
 
 impl Watched {
     fn of(pid: i32) -> Self {
-        let descriptor = pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap();
+        let descriptor = match pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()) {
+            Ok(descriptor) => Some(descriptor),
+            Err(Errno::SRCH) => None,
+            Err(error) => panic!("process {pid} cannot be watched: {error}"),
+        };
         Self { pid, descriptor }
     }
 
     fn ends_within(&self, limit: Duration) -> bool {
         let limit = Timespec::try_from(limit).unwrap();
-        poll(&mut [PollFd::new(&self.descriptor, PollFlags::IN)], Some(&limit)).unwrap() > 0
+        let Some(descriptor) = &self.descriptor else {
+            return true;
+        };
+        poll(&mut [PollFd::new(descriptor, PollFlags::IN)], Some(&limit)).unwrap() > 0
     }
 
     fn is_gone(&self) -> bool {

@@ -222,7 +222,7 @@ impl AgentProcess {
     }
 
     /// What its processes use now.
-    pub async fn usage_of_machine(&self) -> TreeUsage {
+    pub async fn usage_of_machine(&mut self) -> TreeUsage {
         self.tree.usage().await
     }
 

@@ -1,6 +1,111 @@
 //! The HTTP API: how people, the command line and the web app reach the engine.
 //!
-//! A handler reads its request, carries out one command or one look at a sprint, and answers with a view of what is
-//! there now. The rules are the core's.
+//! A handler reads its request, carries out one command or takes one look, and answers with what is there now. The rules
+//! are the core's.
 
+mod agents;
+mod attempts;
+mod changes;
+mod commands;
+mod error;
+mod guard;
+mod inbox;
+mod live;
+mod log;
+mod openapi;
+mod operations;
+mod owners;
+mod page;
+mod plans;
+mod projects;
+mod request;
+mod sprints;
+mod state;
+mod tasks;
+pub mod token;
 pub mod types;
+mod views;
+
+use std::io;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::{Json, Router, middleware};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use state::{AgentDirectory, ApiParts, ApiState, LoadOnly, OwnerFactsSource, TouchedPaths};
+
+use error::ApiError;
+
+/// How long requests that are being answered have when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// All routes, under `/api/v1`. Other paths get a problem; give the router another fallback to serve more.
+pub fn router(state: ApiState) -> Router {
+    let (router, document) = described(&state);
+    let document = Json(document);
+    let document = move || async move { document };
+    router
+        .route("/api/v1/openapi.json", axum::routing::get(document))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(request::MOST))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::hosts))
+        .layer(middleware::from_fn(guard::log))
+        .with_state(state)
+}
+
+/// The routes with their description.
+fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
+    let closed = OpenApiRouter::new()
+        .merge(projects::routes())
+        .merge(agents::routes())
+        .merge(sprints::routes())
+        .merge(plans::routes())
+        .merge(owners::routes())
+        .merge(tasks::routes())
+        .merge(changes::routes())
+        .merge(attempts::routes())
+        .merge(inbox::routes())
+        .merge(live::routes())
+        .merge(log::routes())
+        .merge(operations::routes())
+        .route_layer(middleware::from_fn_with_state(state.clone(), guard::token));
+    let open = OpenApiRouter::new().routes(routes!(operations::health));
+    let all = OpenApiRouter::with_openapi(openapi::begin()).nest("/api/v1", closed.merge(open));
+    let (router, mut document) = all.split_for_parts();
+    openapi::finish(&mut document);
+    (router, document)
+}
+
+async fn no_such_route(uri: Uri) -> ApiError {
+    let text = format!("there is nothing at {}; see /api/v1/openapi.json", uri.path());
+    ApiError::missing("no-such-route", text)
+}
+
+async fn wrong_method(uri: Uri) -> ApiError {
+    let text = format!("{} does not do this; see /api/v1/openapi.json", uri.path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", text)
+}
+
+/// Answers requests until told to stop, and then finishes those that it has begun. Live streams end with the state's
+/// own `stop`.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    let stopped = stop.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+    let too_late = async {
+        stopped.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = too_late => {
+            tracing::warn!("some requests were still being answered when the server stopped");
+            Ok(())
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The whole server in one process: stores, engine, forge, workers, and the loops that keep them going.
 
+mod directory;
 mod error;
 mod recover;
 
@@ -22,6 +23,8 @@ use team6_workspace::{CloneProvisioner, Provisioner};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::token::Token;
+use crate::api::{ApiParts, ApiState, LoadOnly};
 use crate::config::Config;
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
@@ -63,7 +66,12 @@ pub struct App {
 
 impl App {
     /// Opens everything in the data folder, and puts right what an earlier run left.
-    pub async fn open(config: Config, programs: Programs) -> Result<Self, AppError> {
+    pub async fn open(mut config: Config, programs: Programs) -> Result<Self, AppError> {
+        // git runs elsewhere, so that no path may depend on where the server was started.
+        config.data = std::path::absolute(&config.data).map_err(|source| AppError::Folder {
+            path: config.data.clone(),
+            source,
+        })?;
         let folder = DataFolder::open(&config.data)?;
         let path = folder.path().to_owned();
         let built_ins = BuiltIns::new(programs.scripted);
@@ -117,6 +125,26 @@ impl App {
     /// The configuration that it was opened with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What the HTTP API works on. `stop` ends its live streams.
+    pub fn api(&self, token: Token, stop: CancellationToken) -> Result<ApiState, String> {
+        Ok(ApiState::new(ApiParts {
+            engine: Arc::clone(&self.control.engine),
+            traces: Arc::clone(&self.control.traces),
+            forge: Arc::clone(&self.control.forge),
+            queue: Arc::clone(&self.control.queue),
+            agents: Arc::new(directory::Directory(Arc::clone(&self.worker))),
+            owners: Arc::new(LoadOnly),
+            people: self.config.people.clone(),
+            me: self.config.me.clone(),
+            token,
+            planner: self.config.agents.planner.clone(),
+            policy: self.config.limits.policy()?,
+            at_once: self.config.agents.at_once,
+            hosts: Vec::new(),
+            stop,
+        }))
     }
 
     /// What agents are started with.

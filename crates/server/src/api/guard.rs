@@ -1,0 +1,111 @@
+//! Who gets in: requests of this machine's own pages and programs, with the token.
+//!
+//! A page from elsewhere that a person opens must not reach the server through their browser: neither as another origin,
+//! nor under a name of its own that it points at this machine.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::ApiState;
+use super::error::ApiError;
+
+/// Refuses what comes under a foreign name or from a foreign page.
+pub(super) async fn hosts(State(api): State<ApiState>, request: Request, next: Next) -> Response {
+    match check_origin(&api.hosts, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Refuses what does not show the token.
+pub(super) async fn token(State(api): State<ApiState>, request: Request, next: Next) -> Response {
+    let given = text(request.headers(), header::AUTHORIZATION.as_str());
+    let given = given.and_then(|value| value.split_once(' '));
+    let shown = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    if shown.is_some_and(|(_, token)| api.token.is(token.trim())) {
+        return next.run(request).await;
+    }
+    let what = if shown.is_some() {
+        "the token is wrong"
+    } else {
+        "there is no token"
+    };
+    let text = format!(
+        "{what}; send Authorization: Bearer with the text of {} on the server",
+        api.token.file().display()
+    );
+    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", text).into_response()
+}
+
+/// Gives each request a number, and writes down what came of it. Queries and bodies are left out.
+pub(super) async fn log(request: Request, next: Next) -> Response {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let began = Instant::now();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(request = number, %method, path, status, ms = took, "answered");
+    let headers = response.headers_mut();
+    headers.insert("x-request-id", HeaderValue::from(number));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn check_origin(allowed: &[String], request: &Request) -> Result<(), ApiError> {
+    let refused = |code, text| Err(ApiError::new(StatusCode::FORBIDDEN, code, text));
+    // HTTP/2 has the host in the URI.
+    let host = text(request.headers(), header::HOST.as_str()).or(request.uri().authority().map(Authority::as_str));
+    let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else {
+        return refused(
+            "foreign-host",
+            "the request names no host; send the header Host".to_owned(),
+        );
+    };
+    if !is_own(&authority, allowed) {
+        let text = format!(
+            "the server is not reached as {authority}; use localhost, or add the name to the hosts in the configuration"
+        );
+        return refused("foreign-host", text);
+    }
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let page = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    if page.is_some_and(|page| page.eq_ignore_ascii_case(authority.as_str())) {
+        return Ok(());
+    }
+    refused(
+        "foreign-origin",
+        "pages of other origins may not use this server; open its own pages".to_owned(),
+    )
+}
+
+/// Any port will do: a page that is served from this machine on another one is told apart by its origin.
+fn is_own(authority: &Authority, allowed: &[String]) -> bool {
+    let host = authority.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let same = |name: &String| name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(authority.as_str());
+    host.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.is_loopback())
+        || allowed.iter().any(same)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,72 @@
+//! The description of the API for programs.
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _};
+
+use super::types::{Problem, StreamPosition};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Team6",
+        description = "Requests show the token of the server and act for the person that the header Team6-Person names. \
+                       Errors are problems as RFC 9457 describes them, with a code that stays the same over versions. \
+                       Times are milliseconds since 1970-01-01 00:00 UTC."
+    ),
+    components(schemas(Problem, StreamPosition)),
+    security(("token" = [])),
+    modifiers(&Token)
+)]
+struct Document;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let bearer = bearer.description(Some("The text of the file `token` in the data folder of the server."));
+        let components = document.components.get_or_insert_with(Components::new);
+        components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+    }
+}
+
+/// The document before any route is added to it.
+pub(super) fn begin() -> OpenApi {
+    Document::openapi()
+}
+
+/// Every operation may be answered with a problem.
+pub(super) fn finish(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let responses = &mut operation.responses.responses;
+            responses.insert("4XX".to_owned(), problem("What was asked cannot be done").into());
+            responses.insert(
+                "5XX".to_owned(),
+                problem("The server failed; asking again may help").into(),
+            );
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let all = [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.patch,
+        &mut item.delete,
+    ];
+    all.into_iter().flatten()
+}
+
+fn problem(description: &str) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content)
+        .build()
+}
