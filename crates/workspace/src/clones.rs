@@ -176,6 +176,12 @@ impl Provisioner for CloneProvisioner {
         env.insert("XDG_CACHE_HOME".into(), below(".cache"));
         env.insert("XDG_DATA_HOME".into(), below(".local/share"));
         env.insert("XDG_STATE_HOME".into(), below(".local/state"));
+        // For repositories that the tests of a project make; the workspace's own knows it anyway.
+        let (name, email) = &workspace.claim.author;
+        for who in ["AUTHOR", "COMMITTER"] {
+            env.insert(format!("GIT_{who}_NAME").into(), name.into());
+            env.insert(format!("GIT_{who}_EMAIL").into(), email.into());
+        }
         env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
         env.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
         ProcessSpec {

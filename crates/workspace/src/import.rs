@@ -22,7 +22,7 @@ use crate::skeleton::borrow;
 /// How long one step may take; large work trees need minutes.
 const STEP: Duration = Duration::from_secs(900);
 /// What git says when the store's checks fail.
-const CHECKS: [&str; 3] = ["fsck", "maximum allowed size", "unpack"];
+const CHECKS: [&str; 2] = ["fsck", "maximum allowed size"];
 
 /// The ref in the store that keeps the newest work of a workspace.
 pub(crate) fn work_ref(key: &str) -> String {

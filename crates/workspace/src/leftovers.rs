@@ -4,7 +4,7 @@
 //! Only such commands of git are used as do not look into repositories that lie in the workspace: `git add` and
 //! `git status` would run programs that their configurations name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -21,6 +21,9 @@ const LARGEST: u64 = 512 << 20;
 const NAMES: usize = 256 << 20;
 /// The most paths and repositories that are left out one by one before the whole is given up.
 const LEFT_OUT: usize = 500;
+
+/// How the line of a link to a submodule begins.
+const LINK: &[u8] = b"160000 ";
 
 /// Where the files are, and how to ask git about them.
 pub(crate) struct Files<'a> {
@@ -40,13 +43,48 @@ pub(crate) struct Found {
     left_out: Vec<String>,
 }
 
+impl Found {
+    fn has_below(&self, folder: &[u8]) -> bool {
+        let below = [folder, b"/"].concat();
+        let next = self.paths.range(below.clone()..).next();
+        next.is_some_and(|path| path.starts_with(&below))
+    }
+}
+
 impl Files<'_> {
     /// The tree of the files, given that the index holds that of a commit; and what is not in it, for people.
     pub(crate) async fn tree(&self) -> Result<(String, Vec<String>), GitError> {
+        let mut links = self.take_out_links().await?;
         let mut found = self.find().await?;
+        links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
         self.add(&mut found).await?;
+        let back: Vec<u8> = links.into_values().flatten().collect();
+        if !back.is_empty() {
+            let update = ["update-index", "-z", "--index-info"];
+            (self.git)(&update, self.work).stdin(back).text().await?;
+        }
         let tree = (self.git)(&["write-tree"], self.work).text().await?;
         Ok((tree, found.left_out))
+    }
+
+    /// Takes the links to submodules out of the index, and gives their lines in it. Git would read the configurations
+    /// of those that lie in the workspace.
+    async fn take_out_links(&self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, GitError> {
+        let staged = (self.git)(&["ls-files", "-z", "--stage"], self.work);
+        let staged = staged.most(NAMES).bytes().await?;
+        let mut links = BTreeMap::new();
+        for line in staged.split_inclusive(|byte| *byte == 0) {
+            let path = line.splitn(2, |byte| *byte == b'\t').nth(1);
+            if let Some(path) = path.filter(|_| line.starts_with(LINK)) {
+                links.insert(path.strip_suffix(&[0]).unwrap_or(path).to_vec(), line.to_vec());
+            }
+        }
+        if !links.is_empty() {
+            let paths: Vec<u8> = links.keys().flat_map(|path| [path, &[0][..]].concat()).collect();
+            let update = ["update-index", "-z", "--force-remove", "--stdin"];
+            (self.git)(&update, self.work).stdin(paths).text().await?;
+        }
+        Ok(links)
     }
 
     async fn find(&self) -> Result<Found, GitError> {
@@ -67,14 +105,6 @@ impl Files<'_> {
         for path in names(&call.most(NAMES).bytes().await?) {
             self.sort(path, &mut found, &mut nested);
         }
-        let staged = (self.git)(&["ls-files", "-z", "--stage"], self.work)
-            .most(NAMES)
-            .bytes()
-            .await?;
-        let links = staged
-            .split(|byte| *byte == 0)
-            .filter(|line| line.starts_with(b"160000 "));
-        nested.extend(links.filter_map(|line| line.splitn(2, |byte| *byte == b'\t').nth(1).map(<[u8]>::to_vec)));
         self.enter(nested, &mut found).await?;
         Ok(found)
     }
@@ -116,6 +146,11 @@ impl Files<'_> {
             return;
         }
         let full = self.work.join(OsString::from_vec(path.clone()));
+        let mut above = full.ancestors().skip(1).take_while(|folder| *folder != self.work);
+        if above.any(Path::is_symlink) {
+            // The link comes in the place of all that was below it.
+            return;
+        }
         let why = match fs::symlink_metadata(&full) {
             // What was deleted, or cannot be seen, which git will say.
             Err(_) => None,

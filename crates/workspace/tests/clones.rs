@@ -1,5 +1,8 @@
 //! Private clones keep the contract.
-#![expect(clippy::unwrap_used, reason = "a folder that cannot be made is the failure of the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a folder that cannot be made is the failure of the test"
+)]
 
 use std::path::Path;
 

@@ -155,6 +155,10 @@ pub async fn a_program_gets_no_more_than_it_needs(scene: &Scene) {
     let workspace = scene.workspace(&source).await;
     let allowed = [
         "CARGO_HOME",
+        "GIT_AUTHOR_EMAIL",
+        "GIT_AUTHOR_NAME",
+        "GIT_COMMITTER_EMAIL",
+        "GIT_COMMITTER_NAME",
         "GIT_CONFIG_NOSYSTEM",
         "GIT_TERMINAL_PROMPT",
         "HOME",

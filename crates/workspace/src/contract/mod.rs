@@ -11,6 +11,8 @@
 )]
 
 pub mod claims;
+pub mod hostile;
+pub mod leftovers;
 pub mod scene;
 
 pub use scene::Scene;
@@ -28,6 +30,25 @@ macro_rules! provisioner_contract {
             a_workspace_to_read_brings_nothing_out,
             a_program_gets_no_more_than_it_needs,
             a_released_workspace_is_gone,
+        );
+        $crate::provisioner_contract!($open: leftovers:
+            a_merge_in_the_middle_is_kept_with_its_conflict,
+            a_rebase_in_the_middle_keeps_the_branch_and_what_lies_around,
+            work_beside_the_branch_is_taken,
+            an_older_commit_that_is_looked_at_does_not_take_work_back,
+            a_stash_is_kept_aside,
+            a_damaged_git_folder_loses_no_file,
+            every_kind_of_file_is_saved,
+            repositories_that_lie_in_the_workspace_are_told_apart,
+            history_that_was_rewritten_below_the_base_is_refused_and_kept,
+            a_workspace_that_is_gone_is_said_to_be_lost,
+        );
+        $crate::provisioner_contract!($open: hostile:
+            no_program_that_a_git_folder_names_is_run,
+            objects_of_other_places_are_not_carried_off,
+            crafted_trees_are_refused_and_the_files_kept,
+            objects_with_false_names_do_not_get_in,
+            an_agent_cannot_reach_the_mirror_by_its_git,
         );
     };
     ($open:path: $part:ident: $($behaviour:ident,)*) => {
