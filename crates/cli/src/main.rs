@@ -2,7 +2,12 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program prints")]
 
+mod client;
+mod commands;
+mod configuration;
 mod demo;
+mod failure;
+mod output;
 mod programs;
 mod up;
 
@@ -10,12 +15,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use commands::{Context, agent, project, repo};
+use failure::Failure;
+
 /// Plans sprints with a product manager agent, and works them with agents that people review.
 #[derive(Debug, Parser)]
-#[command(name = "team6", version, propagate_version = true)]
+#[command(name = "team6", version, propagate_version = true, after_help = failure::EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Commands,
+    #[command(flatten)]
+    context: Context,
 }
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +38,15 @@ enum Commands {
         after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up"
     )]
     Up(up::Up),
+    /// Projects: what is worked on.
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
+    /// The repositories of a project.
+    #[command(subcommand)]
+    Repo(repo::RepoCommand),
+    /// The agents that can be given work.
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
 }
 
 fn main() -> ExitCode {
@@ -50,15 +69,27 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the program cannot start its threads: {error}")),
     };
-    let done = runtime.block_on(async {
-        match cli.command {
-            Commands::Demo(demo) => demo::run(demo).await,
-            Commands::Up(up) => up::run(up).await,
-        }
-    });
-    match done {
+    let Cli { command, context } = cli;
+    match runtime.block_on(carry_out(command, &context)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+        Err(failure) if context.output.json => {
+            eprintln!("{}", failure.json());
+            failure.exit_code()
+        }
+        Err(failure) => {
+            eprintln!("error: {}", failure.text());
+            failure.exit_code()
+        }
+    }
+}
+
+async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> {
+    match command {
+        Commands::Demo(command) => Ok(demo::run(command, context.output.json).await?),
+        Commands::Up(command) => Ok(up::run(command, context).await?),
+        Commands::Project(command) => project::run(command, context).await,
+        Commands::Repo(command) => repo::run(command, context).await,
+        Commands::Agent(command) => agent::run(command, context).await,
     }
 }
 

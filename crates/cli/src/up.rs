@@ -1,33 +1,31 @@
 //! `team6 up`: the server.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use team6_agent::profile::CommandLine;
-use team6_core::ids::PersonId;
 use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
-use team6_server::config::{self, Config, Person};
+use team6_server::config::Config;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::programs;
+use crate::commands::Context;
+use crate::{configuration, programs};
 
 /// The arguments of `team6 up`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
-    /// The configuration file; without it `team6.toml` here, or in your configuration folder.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// What the built-in scripted agent plays.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 }
 
 /// Runs the server until it is asked to stop; the error is for people.
-pub(crate) async fn run(up: Up) -> Result<(), String> {
-    let config = configuration(&up)?;
+pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
+    let config = configuration(context.connection.config.as_deref())?;
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         format!("{listen} cannot be listened on: {error}; stop what uses it, or set another with TEAM6_SERVER__LISTEN=127.0.0.1:PORT")
@@ -39,6 +37,7 @@ pub(crate) async fn run(up: Up) -> Result<(), String> {
     let app = Arc::new(app);
     let token = token::load_or_create(&app.config().data).map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
+    let told = Address::tell(&app.config().data, &format!("http://{address}"))?;
     println!("Team6 listens on http://{address}");
     println!("The token for it is in {}", token.file().display());
     let recovered = &app.recovered;
@@ -51,8 +50,32 @@ pub(crate) async fn run(up: Up) -> Result<(), String> {
     app.run(stop.clone()).await;
     stop.cancel();
     let served = serving.await.map_err(|error| error.to_string())?;
+    drop(told);
     served.map_err(|error| format!("the server broke off: {error}"))?;
     asked.await.map_err(|error| error.to_string())?
+}
+
+/// The file that tells commands where the server listens, for as long as it does.
+struct Address(PathBuf);
+
+impl Address {
+    fn tell(data: &Path, url: &str) -> Result<Self, String> {
+        let file = configuration::address_file(data);
+        fs::write(&file, format!("{url}\n")).map_err(|error| {
+            format!(
+                "{} cannot be written: {error}; see that its disk has space",
+                file.display()
+            )
+        })?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        // One that stays behind names a server that does not answer, which commands say.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 async fn wait_for_signal(stop: CancellationToken) -> Result<(), String> {
@@ -68,18 +91,11 @@ async fn wait_for_signal(stop: CancellationToken) -> Result<(), String> {
     Ok(())
 }
 
-fn configuration(up: &Up) -> Result<Config, String> {
-    let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    let file = up
-        .config
-        .clone()
-        .or_else(|| config::default_file(&here, |name| std::env::var(name).ok()));
-    let mut config = config::load(file.as_deref()).map_err(|error| error.to_string())?.config;
-    if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
-        config.agents.folder = folder.join(&config.agents.folder);
-    }
+/// The configuration, with somebody in it.
+fn configuration(file: Option<&Path>) -> Result<Config, String> {
+    let mut config = configuration::load(file)?.config;
     if config.people.is_empty() {
-        let (id, person) = whoever_runs_it()?;
+        let (id, person) = configuration::whoever_runs_it()?;
         eprintln!(
             "nobody is configured, so {} <{}> owns and approves; add [people.NAME] to team6.toml",
             person.name, person.email
@@ -87,25 +103,6 @@ fn configuration(up: &Up) -> Result<Config, String> {
         config.people.insert(id, person);
     }
     Ok(config)
-}
-
-/// The person that git knows here.
-fn whoever_runs_it() -> Result<(PersonId, Person), String> {
-    let git = |name: &str| {
-        let output = std::process::Command::new("git").args(["config", name]).output().ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        Some(text).filter(|text| !text.is_empty())
-    };
-    let user = std::env::var("USER").unwrap_or_else(|_| "me".into()).to_lowercase();
-    let id = PersonId::new(user)
-        .or_else(|_| PersonId::new("me"))
-        .map_err(|error| error.to_string())?;
-    let person = Person {
-        name: git("user.name").unwrap_or_else(|| id.to_string()),
-        email: git("user.email").unwrap_or_else(|| format!("{id}@localhost")),
-        approves: true,
-    };
-    Ok((id, person))
 }
 
 fn programs_of(up: &Up) -> Result<Programs, String> {

@@ -35,16 +35,13 @@ pub(crate) struct Demo {
     /// Play it in this folder, which is kept; a demo that broke off there is gone on with.
     #[arg(long = "in", value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// Print every event as a line of JSON instead of text.
-    #[arg(long)]
-    json: bool,
     /// What the agents do, instead of the demo's own story.
     #[arg(long, hide = true, value_name = "FILE")]
     scenario: Option<PathBuf>,
 }
 
 /// Runs the demo; the error is for people.
-pub(crate) async fn run(demo: Demo) -> Result<(), String> {
+pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
     let began = Instant::now();
     let temporary = match &demo.folder {
         Some(_) => None,
@@ -81,7 +78,7 @@ pub(crate) async fn run(demo: Demo) -> Result<(), String> {
         tokio::spawn(async move { app.run(stop).await })
     };
     let mut play = Play {
-        watch: Watch::new(demo.json),
+        watch: Watch::new(json),
         app,
         origin,
     };

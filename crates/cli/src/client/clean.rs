@@ -1,0 +1,46 @@
+//! Text from agents and repositories, made safe for a terminal.
+
+use serde_json::Value;
+
+/// A text in which nothing can steer a terminal or turn the direction of writing. Ends of lines and tabs stay.
+pub(crate) fn cleaned(text: &str) -> String {
+    text.chars()
+        .map(|char| if steers(char) { '\u{fffd}' } else { char })
+        .collect()
+}
+
+fn steers(char: char) -> bool {
+    (char.is_control() && char != '\n' && char != '\t')
+        || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// The same for every text of a value.
+pub(super) fn all(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(cleaned(&text)),
+        Value::Array(items) => items.into_iter().map(all).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(key, value)| (cleaned(&key), all(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_comes_through() {
+        let hostile =
+            json!({ "a\u{1b}[2J": ["x\u{1b}]0;title\u{7}\r\u{9b}31m", { "b": "\u{202e}gnp.exe\nnext\tcell" }] });
+        let shown = all(hostile).to_string();
+        for char in ['\u{1b}', '\u{7}', '\r', '\u{9b}', '\u{202e}'] {
+            assert!(!shown.contains(char), "{char:?} in {shown:?}");
+        }
+        assert!(shown.contains(r"gnp.exe\nnext\tcell"), "{shown}");
+    }
+}

@@ -1,0 +1,74 @@
+//! `team6 agent`: who can be given work, and whether they would start.
+
+use clap::Subcommand;
+use serde_json::json;
+use team6_core::ids::AgentId;
+use team6_server::api::types::{AgentItem, AgentReport, AgentRole};
+
+use super::Context;
+use crate::failure::Failure;
+use crate::output::{Page, Tone};
+
+/// What to do with agents.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// List the agents.
+    List,
+    /// Start an agent, see what it can do, and end it again. Its model is asked nothing.
+    #[command(after_help = "Example:\n  team6 agent check claude-code")]
+    Check {
+        /// The agent.
+        name: AgentId,
+    },
+}
+
+/// Carries a command out.
+pub(crate) async fn run(command: AgentCommand, context: &Context) -> Result<(), Failure> {
+    let client = context.client()?;
+    match command {
+        AgentCommand::List => {
+            let agents = client.list::<AgentItem>("/agents", "after", &[]).await?;
+            context.output.show(&agents, |agents, page| list(agents, page))
+        }
+        AgentCommand::Check { name } => {
+            context.output.note(&format!("starting {name} ..."));
+            let reply = client
+                .post::<AgentReport>(&format!("/agents/{name}/check"), &json!({}))
+                .await?;
+            context
+                .output
+                .show(&reply, |report, page| page.block(0, &report.text))?;
+            match reply.item.works {
+                true => Ok(()),
+                false => Err(Failure::Failed(format!("agent {name} cannot be given work as it is"))),
+            }
+        }
+    }
+}
+
+fn list(agents: &[AgentItem], page: &mut Page) {
+    let rows = agents.iter().map(|agent| {
+        let role = match agent.role {
+            AgentRole::Planner => "plans",
+            AgentRole::Specialist => "does tasks",
+        };
+        let specialties: Vec<&str> = agent.specialties.iter().map(|specialty| specialty.as_str()).collect();
+        let fields = if specialties.is_empty() {
+            "any".into()
+        } else {
+            specialties.join(", ")
+        };
+        [
+            (Tone::Strong, agent.id.to_string()),
+            (Tone::Plain, agent.title.clone()),
+            (Tone::Plain, role.into()),
+            (Tone::Plain, fields),
+        ]
+    });
+    page.table(["agent", "title", "role", "specialties"], rows);
+    page.gap();
+    page.next(
+        "team6 agent check NAME",
+        "shows whether an agent works, and what is missing",
+    );
+}

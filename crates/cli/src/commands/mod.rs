@@ -1,0 +1,25 @@
+//! The commands that talk to a server: each asks it one thing, and shows the answer.
+
+pub(crate) mod agent;
+pub(crate) mod project;
+pub(crate) mod repo;
+
+use crate::client::{Client, Connection};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What every command may need.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Context {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+impl Context {
+    /// The server.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        self.connection.client()
+    }
+}

@@ -1,0 +1,108 @@
+//! `team6 project`: what is worked on, and by how many agents at once.
+
+use clap::Subcommand;
+use reqwest::Method;
+use team6_core::ids::ProjectId;
+use team6_core::project::Project;
+use team6_server::api::types::{CreateProjectRequest, UpdateProjectRequest};
+
+use super::Context;
+use crate::failure::Failure;
+use crate::output::{Page, Tone, ago};
+
+/// What to do with projects.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectCommand {
+    /// List the projects.
+    List,
+    /// Make a project.
+    #[command(
+        after_help = "Examples:\n  team6 project add shop\n  team6 project add shop --title \"The shop\" --at-once 5"
+    )]
+    Add {
+        /// Its name: lower-case letters, digits and dashes.
+        name: ProjectId,
+        /// What people call it; its name unless given.
+        #[arg(long)]
+        title: Option<String>,
+        /// How many agents may work at once; what is configured unless given.
+        #[arg(long, value_name = "N")]
+        at_once: Option<u32>,
+    },
+    /// Show a project and its repositories.
+    Show {
+        /// The project.
+        name: ProjectId,
+    },
+    /// Change how many agents of a project work at once.
+    #[command(after_help = "Example:\n  team6 project set shop --at-once 8")]
+    Set {
+        /// The project.
+        name: ProjectId,
+        /// How many agents may work at once.
+        #[arg(long, value_name = "N")]
+        at_once: u32,
+    },
+}
+
+/// Carries a command out.
+pub(crate) async fn run(command: ProjectCommand, context: &Context) -> Result<(), Failure> {
+    let client = context.client()?;
+    let reply = match command {
+        ProjectCommand::List => {
+            let projects = client.list::<Project>("/projects", "after", &[]).await?;
+            return context.output.show(&projects, |projects, page| list(projects, page));
+        }
+        ProjectCommand::Add { name, title, at_once } => {
+            let body = CreateProjectRequest {
+                id: name,
+                title,
+                concurrency: at_once,
+            };
+            client.post::<Project>("/projects", &body).await?
+        }
+        ProjectCommand::Show { name } => client.get(&format!("/projects/{name}")).await?,
+        ProjectCommand::Set { name, at_once } => {
+            let body = UpdateProjectRequest { concurrency: at_once };
+            client.order(Method::PATCH, &format!("/projects/{name}"), &body).await?
+        }
+    };
+    context.output.show(&reply, |project, page| show(project, page))
+}
+
+fn list(projects: &[Project], page: &mut Page) {
+    if projects.is_empty() {
+        page.line("No project yet.");
+        page.next("team6 project add NAME", "makes one");
+        return;
+    }
+    let rows = projects.iter().map(|project| {
+        let repositories: Vec<&str> = project.repositories.keys().map(|id| id.as_str()).collect();
+        [
+            (Tone::Strong, project.id.to_string()),
+            (Tone::Plain, project.title.clone()),
+            (Tone::Plain, project.concurrency.to_string()),
+            (Tone::Plain, repositories.join(", ")),
+        ]
+    });
+    page.table(["project", "title", "# at once", "repositories"], rows);
+}
+
+/// A project, and what to do next with it.
+fn show(project: &Project, page: &mut Page) {
+    let id = &project.id;
+    page.heading(&project.title);
+    page.field("project", id);
+    page.field("at once", format!("{} agents", project.concurrency));
+    page.field("made", ago(project.created_at));
+    if project.repositories.is_empty() {
+        page.gap();
+        page.line("It has no repository yet.");
+        page.next(format!("team6 repo add {id} PATH-OR-URL"), "connects one");
+        return;
+    }
+    page.gap();
+    super::repo::table(project, page);
+    page.gap();
+    page.next(format!("team6 sprint plan {id} \"GOAL\""), "has a sprint planned");
+}

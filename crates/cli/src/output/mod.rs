@@ -1,0 +1,101 @@
+//! What commands print: text for people, or JSON for programs.
+
+mod page;
+mod time;
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use serde::Serialize;
+
+pub(crate) use page::{Page, Tone};
+pub(crate) use time::{ago, span, until};
+
+use crate::client::Reply;
+use crate::failure::Failure;
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How a command shows what it found.
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Print JSON for programs: one value, or one on each line where things are followed.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Whether to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+}
+
+impl Output {
+    /// Whether standard output is coloured.
+    pub(crate) fn coloured(self) -> bool {
+        match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => self.interactive() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+
+    /// Whether a person looks at standard output now.
+    pub(crate) fn interactive(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    /// Shows an answer: as it came for programs, drawn for people.
+    pub(crate) fn show<T>(self, reply: &Reply<T>, draw: impl FnOnce(&T, &mut Page)) -> Result<(), Failure> {
+        if self.json {
+            return self.line(&reply.raw);
+        }
+        self.page(|page| draw(&reply.item, page))
+    }
+
+    /// Shows something that this program found out by itself.
+    pub(crate) fn value(self, value: &impl Serialize, draw: impl FnOnce(&mut Page)) -> Result<(), Failure> {
+        if self.json {
+            return self.line(value);
+        }
+        self.page(draw)
+    }
+
+    /// Prints a page for people.
+    pub(crate) fn page(self, draw: impl FnOnce(&mut Page)) -> Result<(), Failure> {
+        let mut page = Page::new(self.coloured());
+        draw(&mut page);
+        put(page.text().as_bytes())
+    }
+
+    /// Prints a value as one line of JSON.
+    pub(crate) fn line(self, value: &impl Serialize) -> Result<(), Failure> {
+        let mut text = serde_json::to_vec(value).map_err(|error| Failure::Failed(error.to_string()))?;
+        text.push(b'\n');
+        put(&text)
+    }
+
+    /// Tells of progress, beside the result.
+    pub(crate) fn note(self, text: &str) {
+        if !self.json {
+            // Nobody who does not read it misses it.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough, such as `head`, is no failure.
+fn put(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => Err(Failure::Failed(format!("the output cannot be written: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}
