@@ -13,9 +13,9 @@ mod up;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use commands::{Context, agent, project, repo};
+use commands::{Context, admin, agent, completions, config, doctor, project, repo};
 use failure::Failure;
 
 /// Plans sprints with a product manager agent, and works them with agents that people review.
@@ -47,6 +47,17 @@ enum Commands {
     /// The agents that can be given work.
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Care for what the server remembers.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// The configuration, with the origin of each value.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// See whether this machine has what the server needs, and what to do if not.
+    Doctor,
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  team6 completions bash > ~/.local/share/bash-completion/completions/team6")]
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -90,6 +101,10 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
         Commands::Project(command) => project::run(command, context).await,
         Commands::Repo(command) => repo::run(command, context).await,
         Commands::Agent(command) => agent::run(command, context).await,
+        Commands::Admin(command) => admin::run(command, context).await,
+        Commands::Config(command) => config::run(&command, context),
+        Commands::Doctor => doctor::run(context).await,
+        Commands::Completions(command) => completions::run(&command, Cli::command()),
     }
 }
 

@@ -116,6 +116,7 @@ fn programs_of(up: &Up) -> Result<Programs, String> {
         supervisor: programs::hidden(&own, "supervisor"),
         bridge: programs::hidden(&own, "toolbox-bridge"),
         scripted: CommandLine { ..scripted },
+        scripted_works: up.scenario.is_some(),
         git: PathBuf::from("git"),
     })
 }

@@ -60,6 +60,7 @@ fn programs() -> Programs {
         supervisor: hidden("supervisor"),
         bridge: hidden("toolbox-bridge"),
         scripted: hidden("scripted-agent"),
+        scripted_works: false,
         git: PathBuf::from("git"),
     }
 }

@@ -16,4 +16,5 @@ mod trash;
 
 pub use clones::CloneProvisioner;
 pub use error::WorkspaceError;
+pub use mirror::git_is_new_enough;
 pub use provisioner::{Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey};

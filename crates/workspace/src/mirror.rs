@@ -141,7 +141,7 @@ impl Mirrors {
         let said = self.git.call(["version"]).text().await;
         let said = said.map_err(|error| WorkspaceError::git("git cannot be used", &self.root, &error))?;
         let version = said.trim_start_matches("git version ").to_owned();
-        match is_new_enough(&version) {
+        match git_is_new_enough(&version) {
             true => Ok(()),
             false => Err(WorkspaceError::Git(format!("this is {version}"))),
         }
@@ -247,7 +247,8 @@ fn fetch_failed(wanted: &ClaimRepository, root: &Path, error: &GitError) -> Work
     WorkspaceError::Unreachable { repository, why }
 }
 
-fn is_new_enough(version: &str) -> bool {
+/// Whether this version of git, such as `2.47.3`, can do all that workspaces need.
+pub fn git_is_new_enough(version: &str) -> bool {
     let numbers = |text: &str| -> Vec<u32> { text.split('.').map_while(|part| part.parse().ok()).take(2).collect() };
     numbers(version) >= numbers(OLDEST_GIT)
 }
@@ -259,10 +260,10 @@ mod tests {
     #[test]
     fn old_versions_of_git_are_told_from_new_ones() {
         for new in ["2.40.0", "2.47.3", "2.100.1 (Apple Git-1)", "3.0", "2.45.windows.1"] {
-            assert!(is_new_enough(new), "{new}");
+            assert!(git_is_new_enough(new), "{new}");
         }
         for old in ["2.39.5", "1.99.0", "", "git"] {
-            assert!(!is_new_enough(old), "{old}");
+            assert!(!git_is_new_enough(old), "{old}");
         }
     }
 }

@@ -12,7 +12,8 @@ const FILES: [(&str, &str); 5] = [
     ("goose", include_str!("built_in/goose.md")),
     ("opencode", include_str!("built_in/opencode.md")),
 ];
-const SCRIPTED: &str = "scripted";
+/// The name of the product's own scripted agent.
+pub const SCRIPTED: &str = "scripted";
 
 /// A program and its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use team6_core::ids::{AgentId, Specialty};
 
 use crate::acp::{CostMeaning, UsageMeaning};
 
-pub use built_in::{BuiltIns, CommandLine};
+pub use built_in::{BuiltIns, CommandLine, SCRIPTED};
 pub use env::{EnvProblem, EnvProblems, EnvValue, Environment};
 pub use folder::{FileProblem, FolderProblems};
 pub use permission::{Decision, PermissionRule};

@@ -27,6 +27,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// Whether a certain server is meant, and not just the one of this data folder.
+    pub(crate) fn names_a_server(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// A client for the server. Nothing is sent yet.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let config = configuration::load(self.config.as_deref())

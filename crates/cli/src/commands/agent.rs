@@ -63,9 +63,14 @@ fn list(agents: &[AgentItem], page: &mut Page) {
             (Tone::Plain, agent.title.clone()),
             (Tone::Plain, role.into()),
             (Tone::Plain, fields),
+            match (agent.installed, &agent.install) {
+                (true, _) => (Tone::Good, "yes".into()),
+                (false, Some(how)) => (Tone::Faint, format!("no: {how}")),
+                (false, None) => (Tone::Faint, "no".into()),
+            },
         ]
     });
-    page.table(["agent", "title", "role", "specialties"], rows);
+    page.table(["agent", "title", "role", "specialties", "installed"], rows);
     page.gap();
     page.next(
         "team6 agent check NAME",

@@ -1,6 +1,10 @@
 //! The commands that talk to a server: each asks it one thing, and shows the answer.
 
+pub(crate) mod admin;
 pub(crate) mod agent;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod project;
 pub(crate) mod repo;
 

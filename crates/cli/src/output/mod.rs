@@ -91,7 +91,7 @@ impl Output {
 }
 
 /// Writes to standard output. A reader that has seen enough, such as `head`, is no failure.
-fn put(bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn put(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),

@@ -210,11 +210,8 @@ async fn approve_plan(
 async fn approval_facts(api: &ApiState, sprint: SprintId, by: &PersonId) -> Result<ApprovalFacts, ApiError> {
     let project = api.engine.read(sprint, |sprint, _| sprint.project.clone()).await?;
     let repositories: BTreeSet<_> = api.engine.project(&project).await?.repositories.into_keys().collect();
-    let specialists = api
-        .agents
-        .cards()
-        .into_iter()
-        .filter(|card| card.role == AgentRole::Specialist);
+    let cards = api.agents.cards().into_iter();
+    let specialists = cards.filter(|card| card.role == AgentRole::Specialist && card.installed);
     let mut agents: Vec<AgentCard> = specialists
         .map(|card| AgentCard {
             id: card.id,
@@ -223,6 +220,10 @@ async fn approval_facts(api: &ApiState, sprint: SprintId, by: &PersonId) -> Resu
             failed: 0,
         })
         .collect();
+    if agents.is_empty() {
+        let text = "no agent that does tasks is installed on the server; see the list of agents for how to install one";
+        return Err(ApiError::unusable("no-agent", text));
+    }
     let mut filter = TaskFilter {
         project: Some(project),
         states: vec!["done".to_owned(), "failed".to_owned()],

@@ -19,7 +19,7 @@ use super::error::ApiError;
 use super::page::page;
 use super::request::{Key, Limit, Nothing, Order, OrderHeaders, Path, Query};
 use super::types::{
-    AgentRole, Changed, MessageRequest, OpenSprintRequest, Page, RetryRequest, SprintDetail, SprintItem,
+    AgentItem, AgentRole, Changed, MessageRequest, OpenSprintRequest, Page, RetryRequest, SprintDetail, SprintItem,
 };
 use super::{ApiState, views};
 use crate::engine::{EngineError, phase_name};
@@ -146,21 +146,35 @@ async fn find_opened(api: &ApiState, key: Option<&Key>, kept: Value) -> Result<S
     Err(ApiError::new(StatusCode::CONFLICT, "already-answered", text))
 }
 
+/// The agent that plans: the one that is asked for, the configured one, the first that is made for it, or the first at all.
 fn planner(api: &ApiState, wanted: Option<AgentId>) -> Result<AgentId, ApiError> {
     let cards = api.agents.cards();
-    if let Some(wanted) = wanted.or_else(|| api.planner.clone()) {
+    let Some(wanted) = wanted.or_else(|| api.planner.clone()) else {
+        let installed = |card: &&AgentItem| card.installed;
+        let planner = cards
+            .iter()
+            .filter(installed)
+            .find(|card| card.role == AgentRole::Planner);
+        let none = "no agent is installed on the server; see the list of agents for how to install one";
+        return planner
+            .or_else(|| cards.iter().find(installed))
+            .map(|card| card.id.clone())
+            .ok_or_else(|| ApiError::unusable("no-planner", none));
+    };
+    let Some(card) = cards.iter().find(|card| card.id == wanted) else {
         let known: Vec<AgentId> = cards.into_iter().map(|card| card.id).collect();
-        if known.contains(&wanted) {
-            return Ok(wanted);
-        }
         let text = format!("there is no agent {wanted}; see the list of agents");
         return Err(ApiError::unusable("unknown-agent", text).with("known", known));
+    };
+    if !card.installed {
+        let how = card.install.as_ref().map(|install| format!(": {install}"));
+        let text = format!(
+            "agent {wanted} is not installed on the server; install it{}",
+            how.unwrap_or_default()
+        );
+        return Err(ApiError::unusable("agent-not-installed", text));
     }
-    let planner = cards.into_iter().find(|card| card.role == AgentRole::Planner);
-    let none = "no agent plans; name one as agents.planner in the configuration";
-    planner
-        .map(|card| card.id)
-        .ok_or_else(|| ApiError::unusable("no-planner", none))
+    Ok(wanted)
 }
 
 /// Shows a sprint with its plan, its questions and its tasks.

@@ -31,6 +31,8 @@ impl AgentDirectory for Directory {
                 Role::Specialist => AgentRole::Specialist,
             },
             specialties: profile.specialties.clone(),
+            installed: which::which(&profile.command).is_ok(),
+            install: profile.install.clone(),
         };
         self.0.agents.values().map(card).collect()
     }

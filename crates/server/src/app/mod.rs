@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use team6_agent::profile::{AgentProfile, BuiltIns, CommandLine};
+use team6_agent::profile::{AgentProfile, BuiltIns, CommandLine, SCRIPTED};
 use team6_agent::toolbox::Toolbox;
 use team6_core::ids::{AgentId, ProjectId, WorkerId};
 use team6_forge::{Forge, Identity, LocalForge, LocalForgeOptions};
@@ -45,6 +45,8 @@ pub struct Programs {
     pub bridge: CommandLine,
     /// The product's own scripted agent.
     pub scripted: CommandLine,
+    /// Whether the scripted agent can be given work as it is: only if its command line names a scenario.
+    pub scripted_works: bool,
     /// git.
     pub git: PathBuf,
 }
@@ -75,7 +77,10 @@ impl App {
         let folder = DataFolder::open(&config.data)?;
         let path = folder.path().to_owned();
         let built_ins = BuiltIns::new(programs.scripted);
-        let agents = built_ins.with_folder(&config.agents.folder)?;
+        let mut agents = built_ins.with_folder(&config.agents.folder)?;
+        if !programs.scripted_works {
+            agents.retain(|id, _| id.as_str() != SCRIPTED);
+        }
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder).await?);
         let traces: Arc<dyn TraceStore> = Arc::new(SqliteTraceStore::open(&folder).await?);
         let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(&folder.join("queue.db")).await?);

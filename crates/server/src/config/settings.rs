@@ -72,22 +72,30 @@ pub struct Agents {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// How often a worker gives a heartbeat.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub heartbeat: SignedDuration,
     /// How long an attempt lives without one.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub lease: SignedDuration,
     /// How long an agent may say nothing.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub silence: SignedDuration,
     /// How long an attempt may take.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub attempt_time: SignedDuration,
     /// How many attempts the engine makes by itself.
     pub attempts: u32,
     /// The wait before the second attempt.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub backoff_base: SignedDuration,
     /// The longest wait between attempts.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub backoff_limit: SignedDuration,
     /// How long a provider's limit or outage holds a task, unless the provider says.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub hold: SignedDuration,
     /// How long the forge may take before a person is asked.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub forge_time: SignedDuration,
     /// The most tasks of a sprint.
     pub tasks: usize,

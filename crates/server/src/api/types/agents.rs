@@ -16,6 +16,10 @@ pub struct AgentItem {
     pub role: AgentRole,
     /// The fields that it is good at; none means any.
     pub specialties: Vec<Specialty>,
+    /// Whether its program is on the server's machine; others are not given work.
+    pub installed: bool,
+    /// How to install it, if its profile says.
+    pub install: Option<String>,
 }
 
 /// What an agent is for.

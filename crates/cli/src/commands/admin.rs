@@ -1,0 +1,159 @@
+//! `team6 admin`: care for what the server remembers.
+//!
+//! A running server does it itself. Without one the files are opened here, so that a server that does not start can be
+//! looked into.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use serde_json::json;
+use team6_server::api::types::{BackupReport, BackupRequest, CheckReport, RebuildReport};
+use team6_server::engine::Engine;
+use team6_store::{Admin, DataFolder, DataFolderError, Finding, SqliteStore, SqliteTraceStore, Store, backup};
+
+use super::Context;
+use crate::configuration;
+use crate::failure::Failure;
+use crate::output::{Page, Tone};
+
+/// What to do with the records.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// See whether the databases are sound.
+    Check,
+    /// Make all lists anew from the event log. Nothing is lost by it.
+    Rebuild,
+    /// Copy the databases into a new folder, while the server goes on.
+    #[command(
+        after_help = "Example:\n  team6 admin backup /backups/team6-monday\n\nTo restore, stop the server and put the copied files into the data folder."
+    )]
+    Backup {
+        /// A folder that does not exist yet.
+        folder: PathBuf,
+    },
+}
+
+/// Carries a command out.
+pub(crate) async fn run(command: AdminCommand, context: &Context) -> Result<(), Failure> {
+    let config = configuration::load(context.connection.config.as_deref())
+        .map_err(Failure::Usage)?
+        .config;
+    if !context.connection.names_a_server() && config.data.is_dir() {
+        match DataFolder::open(&config.data) {
+            Ok(folder) => return at_rest(command, context, &folder).await,
+            Err(DataFolderError::InUse { .. }) => {}
+            Err(error) => return Err(Failure::Failed(error.to_string())),
+        }
+    }
+    running(command, context).await
+}
+
+async fn running(command: AdminCommand, context: &Context) -> Result<(), Failure> {
+    let client = context.client()?;
+    match command {
+        AdminCommand::Check => {
+            let reply = client.tell::<CheckReport>("/admin/check").await?;
+            let found = reply.item.findings.iter();
+            let found: Vec<_> = found
+                .map(|finding| (finding.file.clone(), finding.what.clone()))
+                .collect();
+            context.output.show(&reply, |_, page| findings(&found, page))?;
+            sound(&found)
+        }
+        AdminCommand::Rebuild => {
+            let reply = client.tell::<RebuildReport>("/admin/rebuild").await?;
+            context
+                .output
+                .show(&reply, |report, page| rebuilt(report.sprints, page))
+        }
+        AdminCommand::Backup { folder } => {
+            let folder = std::path::absolute(&folder).map_err(|error| Failure::Failed(error.to_string()))?;
+            let Some(folder) = folder.to_str() else {
+                return Err(Failure::Usage(format!(
+                    "{} is no UTF-8; choose another folder",
+                    folder.display()
+                )));
+            };
+            let body = BackupRequest {
+                folder: folder.to_owned(),
+            };
+            let reply = client.post::<BackupReport>("/admin/backup", &body).await?;
+            context.output.show(&reply, |report, page| copied(&report.folder, page))
+        }
+    }
+}
+
+async fn at_rest(command: AdminCommand, context: &Context, folder: &DataFolder) -> Result<(), Failure> {
+    context.output.note(&format!(
+        "no server runs on {}, so its files are opened here",
+        folder.path().display()
+    ));
+    let failed = |error: &dyn std::error::Error| Failure::Failed(error.to_string());
+    let log = Arc::new(SqliteStore::open(folder).await.map_err(|error| failed(&error))?);
+    let traces = SqliteTraceStore::open(folder).await.map_err(|error| failed(&error))?;
+    match command {
+        AdminCommand::Check => {
+            let mut found: Vec<Finding> = log.check().await.map_err(|error| failed(&error))?;
+            found.extend(traces.check().await.map_err(|error| failed(&error))?);
+            let found: Vec<_> = found
+                .into_iter()
+                .map(|f| (f.file.display().to_string(), f.what))
+                .collect();
+            let list: Vec<_> = found
+                .iter()
+                .map(|(file, what)| json!({ "file": file, "what": what }))
+                .collect();
+            context
+                .output
+                .value(&json!({ "findings": list }), |page| findings(&found, page))?;
+            sound(&found)
+        }
+        AdminCommand::Rebuild => {
+            let engine = Engine::start(Arc::<SqliteStore>::clone(&log) as Arc<dyn Store>).await;
+            let sprints = engine
+                .map_err(|error| failed(&error))?
+                .rebuild()
+                .await
+                .map_err(|error| failed(&error))?;
+            context
+                .output
+                .value(&json!({ "sprints": sprints }), |page| rebuilt(sprints, page))
+        }
+        AdminCommand::Backup { folder } => {
+            let databases: [&dyn Admin; 2] = [log.as_ref(), &traces];
+            backup(&databases, &folder).await.map_err(|error| failed(&error))?;
+            let folder = folder.display().to_string();
+            context
+                .output
+                .value(&json!({ "folder": folder }), |page| copied(&folder, page))
+        }
+    }
+}
+
+fn findings(found: &[(String, String)], page: &mut Page) {
+    for (file, what) in found {
+        let bad = page.tinted(Tone::Bad, "broken");
+        page.line(format!("{bad}  {file}: {what}"));
+    }
+    if found.is_empty() {
+        let good = page.tinted(Tone::Good, "sound");
+        page.line(format!("{good}  the log, its lists and the traces"));
+    }
+}
+
+fn sound(found: &[(String, String)]) -> Result<(), Failure> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let text = "the records are broken; try `team6 admin rebuild` if only lists are, else restore a backup";
+    Err(Failure::Failed(text.into()))
+}
+
+fn rebuilt(sprints: usize, page: &mut Page) {
+    page.line(format!("The lists of {sprints} sprints were made anew."));
+}
+
+fn copied(folder: &str, page: &mut Page) {
+    page.line(format!("A copy of the log and the traces is in {folder}."));
+}

@@ -1,0 +1,251 @@
+//! `team6 doctor`: whether this machine has what the server needs, and what to do if not.
+
+use std::path::Path;
+use std::process::Command;
+
+use rustix::fs::statvfs;
+use serde::Serialize;
+use team6_agent::profile::BuiltIns;
+use team6_server::api::types::Me;
+use team6_server::config::Config;
+use team6_store::{DataFolder, DataFolderError};
+
+use super::Context;
+use crate::failure::Failure;
+use crate::output::{Page, Tone};
+use crate::{configuration, programs};
+
+/// The least space that is no cause for worry, in bytes.
+const SPACE: u64 = 5 * 1024 * 1024 * 1024;
+
+/// What was found of one thing.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    state: State,
+    found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Good,
+    /// It works, with something missing.
+    Attention,
+    /// The server cannot work.
+    Bad,
+}
+
+impl Finding {
+    fn good(what: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            what,
+            state: State::Good,
+            found: found.into(),
+            next: None,
+        }
+    }
+
+    fn trouble(what: &'static str, state: State, found: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            what,
+            state,
+            found: found.into(),
+            next: Some(next.into()),
+        }
+    }
+}
+
+/// Looks at everything, and fails if the server could not work.
+pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
+    let mut findings = vec![git()];
+    match configuration::load(context.connection.config.as_deref()) {
+        Ok(loaded) => {
+            let file = loaded.file.as_ref().map(|file| file.display().to_string());
+            findings.push(Finding::good(
+                "configuration",
+                file.unwrap_or_else(|| "built in; there is no file".into()),
+            ));
+            findings.extend([people(&loaded.config), data(&loaded.config), space(&loaded.config.data)]);
+            findings.extend(agents(&loaded.config));
+            findings.push(server(context).await);
+        }
+        Err(error) => findings.push(Finding::trouble(
+            "configuration",
+            State::Bad,
+            error,
+            "mend it; `team6 config show` tells when it is right",
+        )),
+    }
+    context.output.value(&findings, |page| show(&findings, page))?;
+    match findings.iter().any(|finding| finding.state == State::Bad) {
+        true => Err(Failure::Failed(
+            "the server cannot work here as it is; see above".into(),
+        )),
+        false => Ok(()),
+    }
+}
+
+fn git() -> Finding {
+    let next = "install git 2.40 or newer";
+    let Ok(output) = Command::new("git").arg("version").output() else {
+        return Finding::trouble("git", State::Bad, "it is not installed", next);
+    };
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let version = said.trim_start_matches("git version ");
+    match team6_workspace::git_is_new_enough(version) {
+        true => Finding::good("git", version),
+        false => Finding::trouble("git", State::Bad, format!("{version} is too old"), next),
+    }
+}
+
+fn people(config: &Config) -> Finding {
+    if config.people.is_empty() {
+        let next = "add [people.NAME] with name and email to team6.toml, so that tasks get owners";
+        return Finding::trouble(
+            "people",
+            State::Attention,
+            "nobody is configured; whoever runs the server owns all",
+            next,
+        );
+    }
+    if !config.people.values().any(|person| person.approves) {
+        let next = "set approves = true for somebody";
+        return Finding::trouble("people", State::Bad, "nobody may approve plans", next);
+    }
+    let names: Vec<&str> = config.people.keys().map(|id| id.as_str()).collect();
+    Finding::good("people", names.join(", "))
+}
+
+/// Whether the data folder can be had. One that is not there is not made.
+fn data(config: &Config) -> Finding {
+    let path = &config.data;
+    if !path.exists() {
+        return Finding::good(
+            "data folder",
+            format!("{} is made by the first `team6 up`", path.display()),
+        );
+    }
+    match DataFolder::open(path) {
+        Ok(_) => Finding::good("data folder", path.display().to_string()),
+        Err(DataFolderError::InUse { pid, .. }) => {
+            Finding::good("data folder", format!("{}, in use by process {pid}", path.display()))
+        }
+        Err(error) => Finding::trouble(
+            "data folder",
+            State::Bad,
+            error.to_string(),
+            "set another with TEAM6_DATA=FOLDER",
+        ),
+    }
+}
+
+fn space(data: &Path) -> Finding {
+    let there = data
+        .ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(Path::new("/"));
+    let Ok(disk) = statvfs(there) else {
+        let found = format!("the disk of {} cannot be asked", there.display());
+        return Finding::trouble("disk", State::Attention, found, "see that it is mounted");
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let found = format!("{} GB free at {}", free / 1024 / 1024 / 1024, there.display());
+    match free >= SPACE {
+        true => Finding::good("disk", found),
+        false => Finding::trouble(
+            "disk",
+            State::Attention,
+            found,
+            "make space: mirrors and workspaces need some",
+        ),
+    }
+}
+
+fn agents(config: &Config) -> Vec<Finding> {
+    let built_ins = match programs::own() {
+        Ok(own) => BuiltIns::new(programs::hidden(&own, "scripted-agent")),
+        Err(error) => {
+            return vec![Finding::trouble(
+                "agents",
+                State::Bad,
+                error,
+                "install the program anew",
+            )];
+        }
+    };
+    let profiles = match built_ins.with_folder(&config.agents.folder) {
+        Ok(profiles) => profiles,
+        Err(error) => {
+            return vec![Finding::trouble(
+                "agents",
+                State::Bad,
+                error.to_string(),
+                "mend or remove the files",
+            )];
+        }
+    };
+    let real = profiles
+        .values()
+        .filter(|profile| profile.id.as_str() != team6_agent::profile::SCRIPTED);
+    let (there, absent): (Vec<_>, Vec<_>) = real.partition(|profile| which::which(&profile.command).is_ok());
+    if there.is_empty() {
+        let how: Vec<String> = absent
+            .iter()
+            .filter_map(|profile| Some(format!("{}: {}", profile.id, profile.install.as_ref()?)))
+            .collect();
+        return vec![Finding::trouble(
+            "agents",
+            State::Attention,
+            "none is installed",
+            how.join("\n"),
+        )];
+    }
+    let found = |profile: &team6_agent::profile::AgentProfile| {
+        let next = format!("`team6 agent check {}` shows whether it works", profile.id);
+        Finding {
+            next: Some(next),
+            ..Finding::good("agent", format!("{} ({})", profile.id, profile.command))
+        }
+    };
+    there.into_iter().map(found).collect()
+}
+
+async fn server(context: &Context) -> Finding {
+    let health = match context.client() {
+        Ok(client) => client.get::<Me>("/me").await.map(drop),
+        Err(failure) => Err(failure),
+    };
+    match health {
+        Ok(()) => Finding::good("server", "it answers"),
+        Err(Failure::Unreachable(_)) => Finding {
+            next: Some("`team6 up` starts it".into()),
+            ..Finding::good("server", "it does not run")
+        },
+        Err(failure) => Finding::trouble(
+            "server",
+            State::Attention,
+            failure.text(),
+            "start it anew with `team6 up`",
+        ),
+    }
+}
+
+fn show(findings: &[Finding], page: &mut Page) {
+    for finding in findings {
+        let (tone, mark) = match finding.state {
+            State::Good => (Tone::Good, "ok"),
+            State::Attention => (Tone::Attention, "look"),
+            State::Bad => (Tone::Bad, "bad"),
+        };
+        let mark = page.tinted(tone, format!("{mark:<5}"));
+        page.line(format!("{mark}{:<14} {}", finding.what, finding.found));
+        for line in finding.next.iter().flat_map(|next| next.lines()) {
+            let next = page.tinted(Tone::Faint, line);
+            page.line(format!("{:20}{next}", ""));
+        }
+    }
+}
