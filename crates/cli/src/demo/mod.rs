@@ -123,7 +123,7 @@ fn programs(scenario: &Path) -> Result<Programs, String> {
         supervisor: programs::hidden(&own, "supervisor"),
         bridge: programs::hidden(&own, "toolbox-bridge"),
         scripted: CommandLine { ..scripted },
-        scripted_works: false,
+        scripted_works: true,
         git: PathBuf::from("git"),
     })
 }
