@@ -169,14 +169,19 @@ impl FileDiff {
     }
 }
 
-/// Reads the output of `git diff --raw`-less, `--full-index`, with prefixes `a/` and `b/`.
+/// Reads the output of `git diff --full-index` with prefixes `a/` and `b/`. What a cut left half is left out.
 pub(crate) fn parse(bytes: &[u8], truncated: bool) -> Diff {
+    let whole = match bytes.iter().rposition(|byte| *byte == b'\n') {
+        _ if !truncated => bytes,
+        Some(end) => &bytes[..end],
+        None => &[],
+    };
     let mut diff = Diff {
         files: Vec::new(),
         truncated,
     };
     let mut numbers = (0, 0);
-    for line in bytes.split(|byte| *byte == b'\n') {
+    for line in whole.split(|byte| *byte == b'\n') {
         if let Some(names) = line.strip_prefix(b"diff --git ") {
             diff.files.push(begin(names));
             continue;
@@ -191,14 +196,18 @@ pub(crate) fn parse(bytes: &[u8], truncated: bool) -> Diff {
             header(file, line);
         }
     }
+    // Of a file whose lines are missing, the name and the kind of change may be missing too.
+    let shows_nothing = |file: &mut FileDiff| matches!(&file.content, Content::Text { hunks } if hunks.is_empty());
+    if truncated {
+        diff.files.pop_if(shows_nothing);
+    }
     diff
 }
 
 /// `a/x b/x`, as far as the two names are the same; renames say their names in later lines.
 fn begin(names: &[u8]) -> FileDiff {
     let name = if names.first() == Some(&b'"') {
-        let end = (1..names.len()).find(|at| names[*at] == b'"' && names[at - 1] != b'\\');
-        end.and_then(|end| unquote(&names[..=end]))
+        quoted_end(names).and_then(|end| unquote(&names[..=end]))
     } else {
         // `a/<name> b/<name>`: both halves are as long.
         let half = names.len().saturating_sub(1) / 2;
@@ -214,6 +223,16 @@ fn begin(names: &[u8]) -> FileDiff {
         deletions: 0,
         content: Content::Text { hunks: Vec::new() },
     }
+}
+
+/// Where the name in quotes that the bytes begin with ends.
+fn quoted_end(bytes: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    (1..bytes.len()).find(|at| {
+        let ends = bytes[*at] == b'"' && !escaped;
+        escaped = bytes[*at] == b'\\' && !escaped;
+        ends
+    })
 }
 
 fn header(file: &mut FileDiff, line: &[u8]) {

@@ -3,6 +3,8 @@
 //! The engine speaks to one [`Forge`], whatever stands behind it. Everything that changes something carries a key or an
 //! expected commit, so that asking twice, also after a crash in the middle, changes nothing more.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod diff;
 mod error;
 mod local;

@@ -24,6 +24,8 @@ const LONGEST: usize = 1_000;
 
 /// A tree, or what keeps it from being made.
 pub(super) type Merged = Result<CommitId, Vec<Conflict>>;
+/// The commit that the base would get, or how the merge ends without one.
+type Made = Result<CommitId, MergeOutcome>;
 
 impl Repository {
     pub(super) async fn dry_run(&self, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError> {
@@ -34,7 +36,7 @@ impl Repository {
         let base = self.head_of(&document.pull_request.base).await?;
         Ok(match self.result(&base, merge).await? {
             Ok(commit) => MergeOutcome::Merged { commit },
-            Err(files) => MergeOutcome::Conflicts { files },
+            Err(outcome) => outcome,
         })
     }
 
@@ -62,8 +64,10 @@ impl Repository {
                 return self.finish(number, merge, merge.expected_head.clone(), None).await;
             }
             let commit = match self.result(&base, merge).await? {
+                // All of it came into the base by other ways, so there is nothing to push.
+                Ok(commit) if commit == base => return self.finish(number, merge, commit, Some(merge.method)).await,
                 Ok(commit) => commit,
-                Err(files) => return Ok(MergeOutcome::Conflicts { files }),
+                Err(outcome) => return Ok(outcome),
             };
             self.intend(number, merge, &commit, &base).await?;
             if into_target {
@@ -101,30 +105,29 @@ impl Repository {
         }
     }
 
-    /// The commit that the base would get.
-    async fn result(&self, base: &CommitId, merge: &Merge) -> Result<Merged, ForgeError> {
+    /// The commit that the base would get; the base itself if there is nothing left to bring.
+    async fn result(&self, base: &CommitId, merge: &Merge) -> Result<Made, ForgeError> {
         let head = &merge.expected_head;
-        if merge.method == MergeMethod::Rebase {
-            return self.rebase(base, merge).await;
-        }
         let tree = match self.merge_trees(None, base, head).await? {
             Ok(tree) => tree,
-            Err(files) => return Ok(Err(files)),
+            Err(files) => return Ok(Err(MergeOutcome::Conflicts { files })),
         };
         let parents: &[&CommitId] = match merge.method {
+            MergeMethod::Rebase => return self.rebase(base, merge, &tree).await,
+            MergeMethod::Squash if tree == self.tree(base).await? => return Ok(Ok(base.clone())),
             MergeMethod::Squash => &[base],
-            MergeMethod::Merge | MergeMethod::Rebase => &[base, head],
+            MergeMethod::Merge => &[base, head],
         };
-        if merge.method == MergeMethod::Squash && tree == self.tree(base).await? {
-            return Ok(Ok(base.clone()));
-        }
         self.write_commit(&tree, parents, &merge.by, merge.at, &merge.message)
             .await
             .map(Ok)
     }
 
     /// Each commit anew on top of the base; those that change nothing there are left out.
-    async fn rebase(&self, base: &CommitId, merge: &Merge) -> Result<Merged, ForgeError> {
+    ///
+    /// Merge commits are left out too, and with them whatever was mended there. So the last tree must be the one of
+    /// merging everything at once, which is what was reviewed; otherwise it is refused.
+    async fn rebase(&self, base: &CommitId, merge: &Merge, whole: &CommitId) -> Result<Made, ForgeError> {
         let range = format!("{base}..{}", merge.expected_head);
         let args = [
             "rev-list",
@@ -136,20 +139,22 @@ impl Repository {
         ];
         let listed = self.call(args).text().await?;
         let commits: Vec<&str> = listed.lines().collect();
+        let refused = |why: &str| {
+            Ok(Err(MergeOutcome::Refused {
+                why: why.to_owned(),
+                next: "squash it, or merge it with a merge commit".to_owned(),
+            }))
+        };
         if commits.len() > LONGEST {
-            return Err(ForgeError::invalid(
-                "a rebase",
-                format!("it has more than {LONGEST} commits; squash instead"),
-            ));
+            return refused("it has more than 1000 commits to rebase");
         }
         let mut onto = base.clone();
         let mut onto_tree = self.tree(base).await?;
         for commit in commits {
             let commit = CommitId::new(commit)?;
             let parent = self.find(&format!("{commit}^")).await?;
-            let tree = match self.merge_trees(parent.as_ref(), &onto, &commit).await? {
-                Ok(tree) => tree,
-                Err(files) => return Ok(Err(files)),
+            let Ok(tree) = self.merge_trees(parent.as_ref(), &onto, &commit).await? else {
+                return refused("its commits fit onto the base together, but not one by one");
             };
             if tree == onto_tree {
                 continue;
@@ -159,6 +164,9 @@ impl Repository {
             let made = replanted(&raw, &tree, &onto, &committer);
             onto = self.write_object("commit", made).await?;
             onto_tree = tree;
+        }
+        if onto_tree != *whole {
+            return refused("its commits one by one give other files than all of them together");
         }
         Ok(Ok(onto))
     }
@@ -303,6 +311,10 @@ fn conflicts(bytes: &[u8]) -> Vec<Conflict> {
             });
         }
     }
+    // git tells of a binary file twice, the second time as if people could mend its lines.
+    let is_binary = |conflict: &Conflict| conflict.kind == ConflictKind::Binary;
+    let binary: Vec<RepoPath> = found.iter().filter(|c| is_binary(c)).map(|c| c.path.clone()).collect();
+    found.retain(|conflict| is_binary(conflict) || !binary.contains(&conflict.path));
     found.sort();
     found
 }

@@ -56,11 +56,12 @@ pub(super) fn check_place(given: &str) -> Result<String, ForgeError> {
     if given.is_empty() || given.starts_with('-') || given.chars().any(char::is_control) {
         return refuse("give a path, or a URL that begins with https://, ssh:// or file://");
     }
-    if let Some((scheme, _)) = given.split_once("://") {
-        return if ["https", "http", "ssh", "file"].contains(&scheme) {
-            Ok(given.to_owned())
-        } else {
-            refuse("use https://, http://, ssh:// or file://")
+    if let Some((scheme, rest)) = given.split_once("://") {
+        return match scheme {
+            // A host that begins like an option is no host.
+            "https" | "http" | "ssh" if rest.starts_with('-') || rest.contains("@-") => refuse("name its host"),
+            "https" | "http" | "ssh" | "file" => Ok(given.to_owned()),
+            _ => refuse("use https://, http://, ssh:// or file://"),
         };
     }
     if is_host_and_path(given) {

@@ -228,32 +228,32 @@ pub(super) fn carry_over(threads: &mut [Thread], changes: &Diff, k: u32) {
         let (Some(first), Some(last)) = (anchor.line, anchor.end_line.or(anchor.line)) else {
             continue;
         };
-        match shifted(file, first, last) {
-            Some(by) => {
-                let moved = |line: u32| u32::try_from(i64::from(line) + by).unwrap_or(line);
-                (anchor.line, anchor.end_line) = (Some(moved(first)), Some(moved(last)));
-            }
+        match moved(file, first, last) {
+            Some((first, last)) => (anchor.line, anchor.end_line) = (Some(first), Some(last)),
             None => (thread.current, thread.outdated) = (None, true),
         }
     }
 }
 
-/// By how much lines moved; none if one of them was changed.
-fn shifted(file: &FileDiff, first: u32, last: u32) -> Option<i64> {
+/// Where the first and the last of some lines are now; none if one of them was changed.
+fn moved(file: &FileDiff, first: u32, last: u32) -> Option<(u32, u32)> {
     let Content::Text { hunks } = &file.content else {
         return None;
     };
-    let mut by = 0_i64;
-    for line in hunks.iter().flat_map(|hunk| {
-        // Lines that are only added come after the old line that the piece begins with.
-        hunk.lines.iter().map(move |line| (line, hunk.old_start))
-    }) {
-        match (line.0.kind, line.0.old) {
-            (LineKind::Deleted, Some(old)) if (first..=last).contains(&old) => return None,
-            (LineKind::Deleted, Some(old)) if old < first => by -= 1,
-            (LineKind::Added, _) if line.1 < first => by += 1,
-            _ => {}
+    let (mut before_first, mut before_last) = (0_i64, 0_i64);
+    for hunk in hunks {
+        for line in &hunk.lines {
+            let (at, by) = match (line.kind, line.old) {
+                (LineKind::Deleted, Some(old)) if (first..=last).contains(&old) => return None,
+                (LineKind::Deleted, Some(old)) => (old, -1),
+                // Lines that are only added come after the old line that the piece begins with.
+                (LineKind::Added, _) => (hunk.old_start, 1),
+                _ => continue,
+            };
+            before_first += if at < first { by } else { 0 };
+            before_last += if at < last { by } else { 0 };
         }
     }
-    Some(by)
+    let shifted = |line: u32, by: i64| u32::try_from(i64::from(line) + by).ok();
+    Some((shifted(first, before_first)?, shifted(last, before_last)?))
 }
