@@ -29,6 +29,10 @@ const PASSED_TO_REMOTE: [&str; 9] = [
     "GIT_SSL_CAINFO",
 ];
 
+/// What a call knows the repository by that it talks to. Not `origin`, which a repository may have already: git would
+/// push to both.
+pub const ORIGIN: &str = "team6-origin";
+
 /// Set for every call.
 const ENVIRONMENT: [(&str, &str); 9] = [
     ("LC_ALL", "C"),
@@ -244,11 +248,12 @@ impl Call {
         self
     }
 
-    /// The call talks to the origin, which it knows as `origin`: its place, which may hold a password, is in no argument.
+    /// The call talks to another repository, which its arguments name as [`ORIGIN`], so that none holds its place: that
+    /// may have a password in it.
     pub fn origin(mut self, place: &str, limit: Duration) -> Self {
         self.remote = true;
         self.limit = limit;
-        self.config("remote.origin.url", place)
+        self.config(&format!("remote.{ORIGIN}.url"), place)
     }
 
     /// It may take this long.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use team6_core::ids::{AttemptId, BranchName, CommitId};
-use team6_git::{Call, GitError};
+use team6_git::{Call, GitError, ORIGIN};
 
 use crate::agent_git::{self, AgentGit, is_folder};
 use crate::checkout::{NO_ARGS, Place, is_ancestor};
@@ -232,7 +232,7 @@ impl Import<'_> {
     /// Pushes commits into the store.
     async fn push(&self, refs: &[(CommitId, String)]) -> Result<(), Trouble> {
         let store = self.mirrors.store(&self.place.repository);
-        let push = self.trusted(&["push", "--quiet", "--no-verify", "origin"], &self.place.work);
+        let push = self.trusted(&["push", "--quiet", "--no-verify", ORIGIN], &self.place.work);
         let push = refs
             .iter()
             .fold(push, |push, (commit, name)| push.arg(format!("+{commit}:{name}")));

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use team6_core::ids::{CommitId, RepositoryId};
-use team6_git::{Call, Git, GitError};
+use team6_git::{Call, Git, GitError, ORIGIN};
 use tokio::sync::OnceCell;
 
 use crate::checkout::is_sha256;
@@ -193,7 +193,7 @@ impl Mirrors {
             "--no-write-fetch-head",
             "--no-auto-gc",
             "--prune",
-            "origin",
+            ORIGIN,
         ];
         let call = self.git.call(options.into_iter().chain(refs)).git_dir(&self.mirror(id));
         let ran = call.origin(source, FETCH).watched(&|line| progress.hear(line)).await?;
