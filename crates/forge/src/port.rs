@@ -76,8 +76,6 @@ pub enum Notice {
     },
     /// Some files are kept by Git LFS; workspaces hold their pointers.
     Lfs,
-    /// The origin is a shallow clone: older history is missing.
-    Shallow,
     /// It is large: the first clone takes a while.
     Large {
         /// Size of its objects in bytes.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use team6_core::ids::{BranchName, CommitId};
 use team6_core::time::Timestamp;
-use team6_git::Call;
+use team6_git::{Call, ORIGIN};
 
 use super::origin::{Origin, Pushed};
 use super::record::{Document, Step, TRIES, ref_of};
@@ -39,7 +39,7 @@ impl Repository {
             "--no-tags",
             "--no-write-fetch-head",
             "--no-auto-gc",
-            "origin",
+            ORIGIN,
             &spec,
         ];
         let fetched = self.call(args).origin(origin.place, origin.patience).text().await;

@@ -1,7 +1,7 @@
 //! Connecting a repository: what must be right before any agent works on it, and what people should know.
 
 use team6_core::ids::BranchName;
-use team6_git::{Call, Git};
+use team6_git::{Call, Git, ORIGIN};
 
 use super::origin::{Origin, Pushed, Refs, check_place};
 use super::repository::{Kept, Repository};
@@ -19,6 +19,7 @@ impl LocalForge {
         let place = check_place(&settings.origin)?;
         let origin = self.origin_at(&place);
         origin.check_folder().await?;
+        origin.check_depth().await?;
         let refs = origin.refs().await?;
         if refs.branches.is_empty() && refs.head.is_none() {
             return Err(ForgeError::Empty { origin: origin.shown() });
@@ -47,9 +48,6 @@ impl LocalForge {
             create_branch(&repository, &origin, &branch, &refs).await?;
         }
         let head = repository.fetch_base().await?;
-        if origin.is_shallow().await? {
-            notices.push(Notice::Shallow);
-        }
         notices.extend(repository.contents(&head).await?);
         Ok(Connected { branch, head, notices })
     }
@@ -158,7 +156,7 @@ async fn create_branch(
         "--quiet",
         "--no-tags",
         "--no-write-fetch-head",
-        "origin",
+        ORIGIN,
         head.as_str(),
     ]);
     let fetched = fetch.origin(origin.place, origin.patience).text().await;

@@ -4,13 +4,15 @@
 //! `receive.denyCurrentBranch=updateInstead`, git itself brings a clean one up to date.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use team6_core::ids::{BranchName, CommitId};
 
 use crate::error::ForgeError;
-use team6_git::{Git, GitError, Ran, redact};
+use team6_git::{Git, GitError, ORIGIN, Ran, redact};
 
 /// Where the user's repository is, and how it is reached.
 #[derive(Debug)]
@@ -84,6 +86,27 @@ fn is_host_and_path(place: &str) -> bool {
     first.contains(':') && !Path::new(place).exists()
 }
 
+/// The path of a URL, with `%20` and its like as the bytes that they stand for.
+fn unescaped(path: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        match after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(b'%');
+                rest = after;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}
+
 impl Origin<'_> {
     /// Without credentials.
     pub(super) fn shown(&self) -> String {
@@ -91,16 +114,16 @@ impl Origin<'_> {
     }
 
     /// Where it is on this machine, if it is.
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<PathBuf> {
         if let Some(path) = self.place.strip_prefix("file://") {
-            return Some(Path::new(path));
+            return Some(PathBuf::from(OsString::from_vec(unescaped(path))));
         }
-        (!self.place.contains("://") && !is_host_and_path(self.place)).then(|| Path::new(self.place))
+        (!self.place.contains("://") && !is_host_and_path(self.place)).then(|| self.place.into())
     }
 
     /// What it has now.
     pub(super) async fn refs(&self) -> Result<Refs, ForgeError> {
-        let args = ["ls-remote", "--symref", "origin", "HEAD", "refs/heads/*"];
+        let args = ["ls-remote", "--symref", ORIGIN, "HEAD", "refs/heads/*"];
         let call = self.git.call(args).origin(self.place, self.patience);
         let listed = call.text().await.map_err(|error| self.failure(error))?;
         let mut refs = Refs::default();
@@ -128,6 +151,7 @@ impl Origin<'_> {
                 hint,
             })
         };
+        let path = path.as_path();
         if !path.is_dir() {
             return refuse("there is no such folder; check the path".to_owned());
         }
@@ -162,7 +186,7 @@ impl Origin<'_> {
     /// The work tree that has the branch checked out, if there is one on this machine.
     pub(super) async fn work_tree_on(&self, branch: &BranchName) -> Result<Option<CheckedOut>, ForgeError> {
         let Some(path) = self.path() else { return Ok(None) };
-        let listed = self.inside(path, &["worktree", "list", "--porcelain"]).await?;
+        let listed = self.inside(&path, &["worktree", "list", "--porcelain"]).await?;
         let listed = listed.success().map_err(|error| self.failure(error))?;
         let text = String::from_utf8_lossy(&listed.stdout).into_owned();
         let wanted = format!("branch {}", branch.full());
@@ -174,7 +198,7 @@ impl Origin<'_> {
             return Ok(None);
         };
         let setting = self
-            .inside(path, &["config", "--get", "receive.denyCurrentBranch"])
+            .inside(&path, &["config", "--get", "receive.denyCurrentBranch"])
             .await?;
         let setting = String::from_utf8_lossy(&setting.stdout).trim().to_lowercase();
         Ok(Some(CheckedOut {
@@ -183,16 +207,22 @@ impl Origin<'_> {
         }))
     }
 
-    /// Whether it is a shallow clone, as far as that can be seen from here.
-    pub(super) async fn is_shallow(&self) -> Result<bool, ForgeError> {
-        let Some(path) = self.path() else { return Ok(false) };
-        let ran = self.inside(path, &["rev-parse", "--is-shallow-repository"]).await?;
-        Ok(ran.stdout.starts_with(b"true"))
+    /// Refuses a shallow clone, as far as that can be seen from here: git fetches nothing from one.
+    pub(super) async fn check_depth(&self) -> Result<(), ForgeError> {
+        let Some(path) = self.path() else { return Ok(()) };
+        let ran = self.inside(&path, &["rev-parse", "--is-shallow-repository"]).await?;
+        if ran.stdout.starts_with(b"true") {
+            let fetch = format!("run `git -C {} fetch --unshallow`", path.display());
+            let why = format!("it is a shallow clone, which lacks older history: {fetch}, then connect it again");
+            return Err(ForgeError::invalid(self.shown(), why));
+        }
+        Ok(())
     }
 
     async fn inside(&self, path: &Path, args: &[&str]) -> Result<Ran, ForgeError> {
-        let path = path.to_string_lossy();
-        let all = ["-C", path.as_ref()].into_iter().chain(args.iter().copied());
+        let all = [OsStr::new("-C"), path.as_os_str()]
+            .into_iter()
+            .chain(args.iter().map(OsStr::new));
         Ok(self.git.call(all).run().await?)
     }
 
@@ -213,7 +243,7 @@ impl Origin<'_> {
             "--no-verify",
             "--no-recurse-submodules",
             &lease,
-            "origin",
+            ORIGIN,
             &refspec,
         ];
         let call = self.git.call(args).git_dir(from).origin(self.place, self.patience);
@@ -262,15 +292,14 @@ impl Origin<'_> {
                 ),
                 "commit or stash them there, then merge again".to_owned(),
             )
-        } else {
-            let words: Vec<&str> = said
-                .lines()
-                .filter_map(|line| line.strip_prefix("remote:"))
-                .map(str::trim)
-                .collect();
-            let words = words.join(" ");
+        } else if reason.contains("update working tree") {
             (
-                format!("{} refused the push: {reason}. {words}", self.shown())
+                format!("files that git does not know are in the way where branch {branch} is checked out"),
+                format!("move them away there, then merge again. git says: {}", words(said)),
+            )
+        } else {
+            (
+                format!("{} refused the push: {reason}. {}", self.shown(), words(said))
                     .trim_end()
                     .to_owned(),
                 "mend what the origin complains about, or ask whoever runs it, then merge again".to_owned(),
@@ -312,4 +341,12 @@ impl Origin<'_> {
             _ => ForgeError::Git(error),
         }
     }
+}
+
+/// What the other side said to a push, on one line: its hooks through git, its git directly.
+fn words(said: &str) -> String {
+    let own = "error: failed to push";
+    let lines = said.lines().filter(|line| !line.starts_with(own));
+    let lines = lines.filter_map(|line| line.strip_prefix("remote:").or_else(|| line.strip_prefix("error:")));
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -1,11 +1,14 @@
 //! The local forge keeps the conformance suite, and its own promises around it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod origins;
+mod work_trees;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use team6_forge::conformance::Stage;
+use team6_forge::conformance::{Stage, place};
 use team6_forge::{Identity, LocalForge, LocalForgeOptions};
 use team6_git::{Fuse, Git};
 

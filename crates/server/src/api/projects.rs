@@ -221,7 +221,6 @@ fn notice(notice: &Notice) -> ConnectionNotice {
             format!("it has submodules, which agents do not get: {}", paths.join(", ")),
         ),
         Notice::Lfs => ("lfs", "files kept by Git LFS reach agents as pointers only".to_owned()),
-        Notice::Shallow => ("shallow", "it is a shallow clone; older history is missing".to_owned()),
         Notice::Large { bytes } => (
             "large",
             format!("it is large ({} MB); the first clone takes a while", bytes / 1_000_000),

@@ -86,7 +86,7 @@ pub struct ConnectedRepository {
 /// What people should know of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectionNotice {
-    /// Which kind: submodules, lfs, shallow, large or updates_work_tree.
+    /// Which kind: submodules, lfs, large or updates_work_tree.
     pub notice: String,
     /// It in words.
     pub text: String,
