@@ -1,23 +1,17 @@
 //! Pull requests: branches published, opened, brought up to date, listed, compared and closed.
 
-use std::time::Duration;
-
 use team6_core::ids::{BranchName, CommitId};
 use team6_core::time::Timestamp;
-use team6_git::{Call, ORIGIN};
+use team6_git::ORIGIN;
 
 use super::origin::{Origin, Pushed};
 use super::record::{Document, Step, TRIES, ref_of};
 use super::repository::{Expect, RefUpdate, Repository};
 use super::review;
-use crate::diff::{self, Diff, DiffOptions, Patch, Range};
 use crate::error::ForgeError;
 use crate::merge::Mergeability;
 use crate::port::{Publish, Published, Synced};
 use crate::pull_request::{NewPullRequest, PatchSet, PullRequest, Resolution, State, StateFilter, Summary};
-
-/// How long comparing may take.
-const COMPARING: Duration = Duration::from_secs(60);
 
 impl Repository {
     pub(super) fn origin(&self) -> Origin<'_> {
@@ -207,28 +201,14 @@ impl Repository {
         Err(self.busy(number))
     }
 
-    async fn changes_between(&self, old: &CommitId, new: &CommitId) -> Result<Diff, ForgeError> {
-        let options = DiffOptions {
-            context: 0,
-            ..DiffOptions::default()
-        };
-        self.compare(old, new, &options).await
-    }
-
     pub(super) async fn sync(&self, at: Timestamp) -> Result<Synced, ForgeError> {
         let base = self.fetch_base().await?;
         let mut changed = Vec::new();
         for record in self.records().await? {
             let number = record.document.number();
             if record.document.pull_request.state == State::Open {
-                let (found, newer) = self.refresh(number, at).await?;
-                let merged = match found.head() {
-                    Some(head) if found.base == *self.target() => self.contains(&base, head).await?,
-                    _ => false,
-                };
-                if merged {
-                    self.found_merged(number, at).await?;
-                }
+                let (_, newer) = self.refresh(number, at).await?;
+                let merged = self.find_merged(number, &base, at).await?;
                 if newer || merged {
                     changed.push(number);
                 }
@@ -237,23 +217,36 @@ impl Repository {
         Ok(Synced { base, changed })
     }
 
-    /// Somebody brought the head into the base by other ways.
-    async fn found_merged(&self, number: u64, at: Timestamp) -> Result<(), ForgeError> {
-        self.change_record(number, at, |document| {
-            let known = &mut document.pull_request;
-            let (State::Open, Some(head)) = (&known.state, known.head().cloned()) else {
-                return Ok(Step::Done(()));
-            };
-            known.state = State::Merged {
-                commit: head,
+    /// Whether the base has it: by a merge of ours that broke off after the push, or because somebody brought it there.
+    async fn find_merged(&self, number: u64, base: &CommitId, at: Timestamp) -> Result<bool, ForgeError> {
+        let document = self.record(number).await?.document;
+        if document.pull_request.base != *self.target() {
+            return Ok(false);
+        }
+        let found = match (self.pushed(&document, base).await?, document.pull_request.head()) {
+            (Some(ours), _) => State::Merged {
+                commit: ours.commit,
+                method: Some(ours.method),
+                by: ours.by,
+                at: ours.at,
+            },
+            (None, Some(head)) if self.contains(base, head).await? => State::Merged {
+                commit: head.clone(),
                 method: None,
                 by: "origin".into(),
                 at,
-            };
+            },
+            _ => return Ok(false),
+        };
+        self.change_record(number, at, |document| {
+            if document.pull_request.state != State::Open {
+                return Ok(Step::Done(false));
+            }
+            document.pull_request.state = found.clone();
             Ok(Step::Write {
                 summary: "found merged".into(),
                 refs: Vec::new(),
-                answer: (),
+                answer: true,
             })
         })
         .await
@@ -279,93 +272,6 @@ impl Repository {
             })
         });
         Ok(summaries.collect())
-    }
-
-    /// The two states that a range compares.
-    async fn ends(&self, number: u64, range: Range) -> Result<(CommitId, CommitId), ForgeError> {
-        let known = self.record(number).await?.document.pull_request;
-        let set = |k: u32| {
-            let found = known.patch_set(k).cloned();
-            found.ok_or_else(|| {
-                ForgeError::invalid(
-                    format!("patch set {k}"),
-                    format!("there are 1 to {}", known.patch_sets.len()),
-                )
-            })
-        };
-        match range {
-            Range::Whole => {
-                set(u32::try_from(known.patch_sets.len()).unwrap_or(u32::MAX)).map(|set| (set.merge_base, set.head))
-            }
-            Range::PatchSet(k) => set(k).map(|set| (set.merge_base, set.head)),
-            Range::Between(from, to) => Ok((set(from)?.head, set(to)?.head)),
-        }
-    }
-
-    fn comparing(&self, from: &CommitId, to: &CommitId, options: &DiffOptions) -> Call {
-        let context = format!("-U{}", options.context.min(1_000));
-        let args = [
-            "diff",
-            "--no-color",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--full-index",
-            "--find-renames",
-            "--src-prefix=a/",
-            "--dst-prefix=b/",
-            &context,
-            from.as_str(),
-            to.as_str(),
-            "--",
-        ];
-        let call = self
-            .call(args)
-            .env("GIT_LITERAL_PATHSPECS", "1")
-            .limit(COMPARING)
-            .most(options.most);
-        match &options.path {
-            Some(path) => call.arg(std::os::unix::ffi::OsStrExt::from_bytes(path.as_bytes()) as &std::ffi::OsStr),
-            None => call,
-        }
-    }
-
-    pub(super) async fn compare(
-        &self,
-        from: &CommitId,
-        to: &CommitId,
-        options: &DiffOptions,
-    ) -> Result<Diff, ForgeError> {
-        let ran = self.comparing(from, to, options).run().await?.success()?;
-        Ok(diff::parse(&ran.stdout, ran.truncated))
-    }
-
-    pub(super) async fn diff(&self, number: u64, range: Range, options: &DiffOptions) -> Result<Diff, ForgeError> {
-        let (from, to) = self.ends(number, range).await?;
-        self.compare(&from, &to, options).await
-    }
-
-    pub(super) async fn patch(&self, number: u64, range: Range, options: &DiffOptions) -> Result<Patch, ForgeError> {
-        let (from, to) = self.ends(number, range).await?;
-        let ran = self.comparing(&from, &to, options).run().await?.success()?;
-        Ok(Patch {
-            text: String::from_utf8_lossy(&ran.stdout).into_owned(),
-            truncated: ran.truncated,
-        })
-    }
-
-    pub(super) async fn interdiff(&self, number: u64, from: u32, to: u32) -> Result<Patch, ForgeError> {
-        let (old_base, old) = self.ends(number, Range::PatchSet(from)).await?;
-        let (new_base, new) = self.ends(number, Range::PatchSet(to)).await?;
-        let (one, other) = (format!("{old_base}..{old}"), format!("{new_base}..{new}"));
-        let call = self
-            .call(["range-diff", "--no-color", &one, &other])
-            .limit(COMPARING)
-            .most(4 << 20);
-        let ran = call.run().await?.success()?;
-        Ok(Patch {
-            text: String::from_utf8_lossy(&ran.stdout).into_owned(),
-            truncated: ran.truncated,
-        })
     }
 
     pub(super) async fn mergeability(&self, number: u64) -> Result<Mergeability, ForgeError> {

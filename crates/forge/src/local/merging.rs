@@ -51,11 +51,8 @@ impl Repository {
                 false => self.head_of(&document.pull_request.base).await?,
             };
             // An earlier try that broke off may have been pushed.
-            for intent in &document.intents {
-                if self.contains(&base, &intent.commit).await? {
-                    let (commit, method) = (intent.commit.clone(), Some(intent.method));
-                    return self.finish(number, merge, commit, method).await;
-                }
+            if let Some(ours) = self.pushed(&document, &base).await? {
+                return self.finish(number, merge, ours.commit, Some(ours.method)).await;
             }
             if let Some(outcome) = self.settled(&document, merge)? {
                 return Ok(outcome);
@@ -90,6 +87,16 @@ impl Repository {
         }
         let base = self.record(number).await?.document.pull_request.base;
         Ok(MergeOutcome::BaseMoved { base })
+    }
+
+    /// The merge that was about to be pushed and that the base has.
+    pub(super) async fn pushed(&self, document: &Document, base: &CommitId) -> Result<Option<Intent>, ForgeError> {
+        for intent in &document.intents {
+            if self.contains(base, &intent.commit).await? {
+                return Ok(Some(intent.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// The outcome, if it does not depend on the base.

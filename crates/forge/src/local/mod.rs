@@ -4,6 +4,7 @@
 //! the tasks' branches, and under `refs/team6/changes` everything about pull requests; there is no other database.
 
 mod changes;
+mod comparing;
 mod connect;
 mod merging;
 mod origin;

@@ -1,6 +1,8 @@
 //! The local forge keeps the conformance suite, and its own promises around it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod crashes;
+mod crowd;
 mod origins;
 mod work_trees;
 
