@@ -39,6 +39,16 @@ impl Default for DiffOptions {
     }
 }
 
+impl DiffOptions {
+    /// With so many lines around each change that people can comment on what they unfold.
+    pub fn for_comments() -> Self {
+        Self {
+            context: 1_000,
+            ..Self::default()
+        }
+    }
+}
+
 /// A diff as git writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patch {

@@ -10,6 +10,7 @@ mod error;
 mod local;
 mod merge;
 mod path;
+mod placing;
 mod port;
 mod pull_request;
 

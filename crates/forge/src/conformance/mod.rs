@@ -70,6 +70,7 @@ macro_rules! forge_conformance {
             a_thread_is_answered_once_with_the_commit_that_mends_it,
             threads_are_resolved_and_opened_again,
             threads_follow_their_lines_into_the_next_patch_set,
+            threads_on_the_old_side_follow_a_base_that_was_taken_in,
             threads_whose_lines_changed_are_outdated,
             closed_pull_requests_take_no_review,
         );

@@ -211,6 +211,27 @@ pub async fn threads_follow_their_lines_into_the_next_patch_set(stage: Stage) {
     );
 }
 
+pub async fn threads_on_the_old_side_follow_a_base_that_was_taken_in(stage: Stage) {
+    let scene = Scene::small(stage).await;
+    scene.user_pushes("list.txt", &list(1..=12));
+    scene.forge.base(&scene.id).await.unwrap();
+    scene.offered("feature/one", "list.txt", &list(1..=11)).await;
+    let mut old = comment("list.txt", Some(12), "keep this");
+    old.side = Side::Old;
+    submitted(&scene, &review("r-1", vec![old])).await;
+    scene.user_pushes("list.txt", &list(0..=12));
+    scene.store.git(&["fetch", "--quiet", "origin"]);
+    scene
+        .store
+        .git(&["merge", "--quiet", "-m", "take the base in", "origin/main"]);
+    scene.forge.base(&scene.id).await.unwrap();
+    let merged = team6_core::ids::CommitId::new(scene.store.head()).unwrap();
+    scene.publish("feature/one", &merged).await;
+    let thread = scene.pull_request(1).await.threads.remove(0);
+    let now = thread.current.unwrap();
+    assert_eq!((now.patch_set, now.line, thread.outdated), (2, Some(13), false));
+}
+
 pub async fn threads_whose_lines_changed_are_outdated(stage: Stage) {
     let scene = numbered(stage).await;
     let comments = vec![

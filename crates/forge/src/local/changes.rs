@@ -11,7 +11,7 @@ use super::review;
 use crate::error::ForgeError;
 use crate::merge::Mergeability;
 use crate::port::{Publish, Published, Synced};
-use crate::pull_request::{NewPullRequest, PatchSet, PullRequest, Resolution, State, StateFilter, Summary};
+use crate::pull_request::{NewPullRequest, PatchSet, PullRequest, Resolution, Side, State, StateFilter, Summary};
 
 impl Repository {
     pub(super) fn origin(&self) -> Origin<'_> {
@@ -184,10 +184,15 @@ impl Repository {
             if head == last.head {
                 return Ok((known.clone(), false));
             }
-            let (k, before) = (last.k + 1, last.head.clone());
+            let (k, last) = (last.k + 1, last.clone());
             let set = self.patch_set(k, &known.branch, &known.base, at).await?;
-            let changes = self.changes_between(&before, &set.head).await?;
-            review::carry_over(&mut known.threads, &changes, k);
+            for (side, from, to) in [
+                (Side::Old, &last.merge_base, &set.merge_base),
+                (Side::New, &last.head, &set.head),
+            ] {
+                let changes = self.changes_between(from, to).await?;
+                review::carry_over(&mut known.threads, side, &changes, k);
+            }
             let refs = patch_set_refs(number, &set);
             known.patch_sets.push(set);
             let answer = known.clone();

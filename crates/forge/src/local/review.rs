@@ -6,11 +6,8 @@ use super::changes::wrong_state;
 use super::record::Step;
 use super::repository::Repository;
 use crate::diff::{Content, Diff, DiffOptions, FileDiff, LineKind};
-use crate::error::{BadComment, ForgeError, Misplaced};
-use crate::path::RepoPath;
-use crate::pull_request::{
-    Anchor, Comment, NewComment, NewReply, NewReview, PullRequest, Resolution, Review, Side, State, Thread,
-};
+use crate::error::ForgeError;
+use crate::pull_request::{Anchor, Comment, NewReply, NewReview, PullRequest, Resolution, Review, Side, State, Thread};
 
 impl Repository {
     pub(super) async fn review(&self, number: u64, new: &NewReview) -> Result<Review, ForgeError> {
@@ -27,10 +24,10 @@ impl Repository {
         })?;
         if !new.comments.is_empty() {
             let diff = self
-                .compare(&set.merge_base, &set.head, &DiffOptions::default())
+                .compare(&set.merge_base, &set.head, &DiffOptions::for_comments())
                 .await?;
-            let bad = misplaced(&new.comments, &diff);
-            if !bad.is_empty() && !diff.truncated {
+            let bad = diff.misplaced(&new.comments);
+            if !bad.is_empty() {
                 return Err(ForgeError::BadComments(bad));
             }
         }
@@ -162,57 +159,13 @@ fn add(known: &mut PullRequest, new: &NewReview) -> Review {
     review
 }
 
-fn misplaced(comments: &[NewComment], diff: &Diff) -> Vec<BadComment> {
-    let check = |(index, comment): (usize, &NewComment)| {
-        let why = problem(comment, diff)?;
-        Some(BadComment {
-            index,
-            path: comment.path.clone(),
-            line: comment.line,
-            why,
-        })
-    };
-    comments.iter().enumerate().filter_map(check).collect()
-}
-
-fn problem(comment: &NewComment, diff: &Diff) -> Option<Misplaced> {
-    let Some(file) = diff.files.iter().find(|file| names(file, &comment.path)) else {
-        let distance = |path: &RepoPath| strsim::damerau_levenshtein(&path.shown(), &comment.path.shown());
-        let mut near: Vec<RepoPath> = diff.files.iter().filter_map(FileDiff::path).cloned().collect();
-        near.sort_by_key(distance);
-        near.truncate(3);
-        return Some(Misplaced::File { near });
-    };
-    let (first, last) = (comment.line?, comment.end_line.or(comment.line)?);
-    if last < first {
-        return Some(Misplaced::Backwards);
-    }
-    let lines: Vec<u32> = file.lines(comment.side == Side::Old).collect();
-    if lines.contains(&first) && lines.contains(&last) {
-        return None;
-    }
-    let before = lines.iter().copied().filter(|line| *line < first).max();
-    let after = lines.iter().copied().filter(|line| *line > first).min();
-    Some(Misplaced::Line {
-        near: before.into_iter().chain(after).collect(),
-    })
-}
-
-fn names(file: &FileDiff, path: &RepoPath) -> bool {
-    file.new.as_ref() == Some(path) || (file.new.is_none() && file.old.as_ref() == Some(path))
-}
-
-/// Moves threads along with their lines into patch set `k`; those whose lines changed are outdated.
-pub(super) fn carry_over(threads: &mut [Thread], changes: &Diff, k: u32) {
-    for thread in threads {
+/// Moves the threads of a side along with their lines into patch set `k`; those whose lines changed are outdated.
+pub(super) fn carry_over(threads: &mut [Thread], side: Side, changes: &Diff, k: u32) {
+    for thread in threads.iter_mut().filter(|thread| thread.side == side) {
         let Some(anchor) = thread.current.as_mut() else {
             continue;
         };
         anchor.patch_set = k;
-        // The old side is the base, which a new patch set does not move.
-        if thread.side == Side::Old {
-            continue;
-        }
         let Some(file) = changes
             .files
             .iter()

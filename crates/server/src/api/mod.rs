@@ -19,6 +19,7 @@ mod page;
 mod plans;
 mod projects;
 mod request;
+mod review_comments;
 mod sprints;
 mod state;
 mod tasks;

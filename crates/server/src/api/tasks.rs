@@ -21,7 +21,7 @@ use super::sprints::tagged;
 use super::types::{
     AgentRequest, Changed, MergeRequest, MessageRequest, Page, RetryRequest, ReviewRequest, TaskDetail, TaskItem,
 };
-use super::{ApiState, views};
+use super::{ApiState, review_comments, views};
 use crate::engine::EngineError;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -176,6 +176,7 @@ async fn review_task(
     Path(task): Path<TaskId>,
     order: Order<ReviewRequest>,
 ) -> Answer<Changed<TaskItem>> {
+    review_comments::check(&api, task, &order).await?;
     let review = |by: PersonId, body: ReviewRequest| Command::SubmitReview {
         by,
         task,

@@ -38,24 +38,29 @@ impl Effects {
         let forge = &self.parts.forge;
         let pull_request = forge.pull_request(&part.repository, part.number).await?;
         let patch_set = patch_set(&pull_request, part.head.as_ref());
-        let mut new = NewReview {
+        let placed: Option<Vec<NewComment>> = part.comments.iter().map(new_comment).collect();
+        let new = NewReview {
             key: key(sprint, part.review.id),
             author: part.review.by.to_string(),
             verdict: part.review.verdict,
             body: part.review.body.clone(),
             patch_set,
-            comments: part.comments.iter().filter_map(new_comment).collect(),
+            comments: placed.clone().unwrap_or_default(),
             at: part.review.at,
         };
-        match forge.submit_review(&part.repository, part.number, &new).await {
+        let posted = match placed {
+            Some(_) => forge.submit_review(&part.repository, part.number, &new).await,
+            None => Err(ForgeError::BadComments(Vec::new())),
+        };
+        match posted {
+            // They were checked before they were taken, but not even those of another forge may be lost.
             Err(ForgeError::BadComments(bad)) => {
                 tracing::warn!(review = %part.review.id, ?bad, "comments that are not on the diff go into the review's text");
-                for comment in &part.comments {
-                    let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-                    let _ = write!(new.body, "\n\n`{}{line}`: {}", comment.path, comment.text);
-                }
-                new.comments.clear();
-                forge.submit_review(&part.repository, part.number, &new).await.map(drop)
+                let in_text = with_comments(new, &part.comments);
+                forge
+                    .submit_review(&part.repository, part.number, &in_text)
+                    .await
+                    .map(drop)
             }
             posted => posted.map(drop),
         }
@@ -147,6 +152,16 @@ fn parts(task: &Task, id: ReviewId) -> Vec<Part> {
 fn patch_set(pull_request: &PullRequest, head: Option<&CommitId>) -> u32 {
     let looked_at = pull_request.patch_sets.iter().rev().find(|set| Some(&set.head) == head);
     looked_at.or_else(|| pull_request.latest()).map_or(1, |set| set.k)
+}
+
+/// The review with its comments as text.
+fn with_comments(mut review: NewReview, comments: &[ReviewComment]) -> NewReview {
+    for comment in comments {
+        let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let _ = write!(review.body, "\n\n`{}{line}`: {}", comment.path, comment.text);
+    }
+    review.comments.clear();
+    review
 }
 
 fn new_comment(comment: &ReviewComment) -> Option<NewComment> {
