@@ -46,7 +46,10 @@ impl Failure {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Failed(text) | Self::Usage(text) | Self::Unreachable(text) => text.clone(),
-            Self::Problem(problem) => problem.detail.clone(),
+            Self::Problem(problem) => match reasons(problem) {
+                reasons if reasons.len() > 1 => format!("{}:{}", problem.title, reasons.concat()),
+                _ => problem.detail.clone(),
+            },
         }
     }
 
@@ -59,6 +62,13 @@ impl Failure {
             Self::Unreachable(text) => json!({ "code": "unreachable", "detail": text }),
         }
     }
+}
+
+/// Each reason on a line of its own.
+fn reasons(problem: &Problem) -> Vec<String> {
+    let reasons = problem.more.get("reasons").and_then(serde_json::Value::as_array);
+    let text = |reason: &serde_json::Value| Some(format!("\n  - {}", reason.get("text")?.as_str()?));
+    reasons.into_iter().flatten().filter_map(text).collect()
 }
 
 impl From<String> for Failure {

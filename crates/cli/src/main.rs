@@ -9,18 +9,19 @@ mod demo;
 mod failure;
 mod output;
 mod programs;
+mod story;
 mod up;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use commands::{Context, admin, agent, completions, config, doctor, project, repo};
+use commands::{Context, admin, agent, completions, config, doctor, inbox, project, repo, sprint, task};
 use failure::Failure;
 
 /// Plans sprints with a product manager agent, and works them with agents that people review.
 #[derive(Debug, Parser)]
-#[command(name = "team6", version, propagate_version = true, after_help = failure::EXIT_CODES)]
+#[command(name = "team6", version, after_help = failure::EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Commands,
@@ -47,6 +48,15 @@ enum Commands {
     /// The agents that can be given work.
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Sprints: from a goal to an approved plan, and how it goes on.
+    #[command(subcommand)]
+    Sprint(sprint::SprintCommand),
+    /// Tasks: where they stand, what their agents do, reviews and merges.
+    #[command(subcommand)]
+    Task(task::TaskCommand),
+    /// What waits for you, longest waiting first.
+    #[command(after_help = "Examples:\n  team6 inbox\n  team6 inbox --all --project shop")]
+    Inbox(inbox::Inbox),
     /// Care for what the server remembers.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -101,6 +111,9 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
         Commands::Project(command) => project::run(command, context).await,
         Commands::Repo(command) => repo::run(command, context).await,
         Commands::Agent(command) => agent::run(command, context).await,
+        Commands::Sprint(command) => sprint::run(command, context).await,
+        Commands::Task(command) => task::run(command, context).await,
+        Commands::Inbox(command) => inbox::run(command, context).await,
         Commands::Admin(command) => admin::run(command, context).await,
         Commands::Config(command) => config::run(&command, context),
         Commands::Doctor => doctor::run(context).await,
@@ -111,4 +124,14 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
 fn fail(error: &str) -> ExitCode {
     eprintln!("error: {error}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_fit_together() {
+        Cli::command().debug_assert();
+    }
 }

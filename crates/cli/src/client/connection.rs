@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use team6_core::ids::PersonId;
+
 use super::Client;
 use crate::configuration;
 use crate::failure::Failure;
@@ -23,7 +25,7 @@ pub(crate) struct Connection {
     token_file: Option<PathBuf>,
     /// Who acts; without it the person that the server is configured for.
     #[arg(long = "as", global = true, env = "TEAM6_PERSON", value_name = "PERSON")]
-    person: Option<String>,
+    acting: Option<PersonId>,
 }
 
 impl Connection {
@@ -60,7 +62,7 @@ impl Connection {
             http,
             base: base.trim_end_matches('/').to_owned(),
             token,
-            person: self.person.clone(),
+            person: self.acting.as_ref().map(ToString::to_string),
         })
     }
 }

@@ -17,7 +17,7 @@ use team6_server::api::types::Problem;
 
 pub(crate) use clean::cleaned;
 pub(crate) use connection::Connection;
-pub(crate) use events::{Event, Events};
+pub(crate) use events::Events;
 
 use crate::failure::Failure;
 

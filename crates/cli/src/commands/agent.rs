@@ -52,7 +52,11 @@ fn list(agents: &[AgentItem], page: &mut Page) {
             AgentRole::Planner => "plans",
             AgentRole::Specialist => "does tasks",
         };
-        let specialties: Vec<&str> = agent.specialties.iter().map(|specialty| specialty.as_str()).collect();
+        let specialties: Vec<&str> = agent
+            .specialties
+            .iter()
+            .map(team6_core::ids::Specialty::as_str)
+            .collect();
         let fields = if specialties.is_empty() {
             "any".into()
         } else {

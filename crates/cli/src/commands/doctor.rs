@@ -116,7 +116,7 @@ fn people(config: &Config) -> Finding {
         let next = "set approves = true for somebody";
         return Finding::trouble("people", State::Bad, "nobody may approve plans", next);
     }
-    let names: Vec<&str> = config.people.keys().map(|id| id.as_str()).collect();
+    let names: Vec<&str> = config.people.keys().map(team6_core::ids::PersonId::as_str).collect();
     Finding::good("people", names.join(", "))
 }
 

@@ -5,8 +5,12 @@ pub(crate) mod agent;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod inbox;
 pub(crate) mod project;
 pub(crate) mod repo;
+pub(crate) mod sprint;
+pub(crate) mod task;
+mod text;
 
 use crate::client::{Client, Connection};
 use crate::failure::Failure;

@@ -67,7 +67,7 @@ pub(crate) async fn run(command: ProjectCommand, context: &Context) -> Result<()
             client.order(Method::PATCH, &format!("/projects/{name}"), &body).await?
         }
     };
-    context.output.show(&reply, |project, page| show(project, page))
+    context.output.show(&reply, show)
 }
 
 fn list(projects: &[Project], page: &mut Page) {
@@ -77,7 +77,11 @@ fn list(projects: &[Project], page: &mut Page) {
         return;
     }
     let rows = projects.iter().map(|project| {
-        let repositories: Vec<&str> = project.repositories.keys().map(|id| id.as_str()).collect();
+        let repositories: Vec<&str> = project
+            .repositories
+            .keys()
+            .map(team6_core::ids::RepositoryId::as_str)
+            .collect();
         [
             (Tone::Strong, project.id.to_string()),
             (Tone::Plain, project.title.clone()),

@@ -106,9 +106,7 @@ pub(crate) async fn run(command: RepoCommand, context: &Context) -> Result<(), F
             };
             let path = format!("/projects/{project}/repositories");
             let reply = client.post::<ConnectedRepository>(&path, &body).await?;
-            context
-                .output
-                .show(&reply, |connected, page| connected_now(connected, page))
+            context.output.show(&reply, connected_now)
         }
         RepoCommand::Remove { project, name } => {
             let path = format!("/projects/{project}/repositories/{name}");

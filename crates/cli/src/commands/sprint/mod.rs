@@ -1,0 +1,330 @@
+//! `team6 sprint`: from a goal to an approved plan, and how it goes on.
+
+mod edit;
+mod owners;
+mod show;
+mod watch;
+
+use clap::Subcommand;
+use serde_json::json;
+use team6_core::ids::{AgentId, PersonId, PlanVersion, ProjectId, QuestionId, SprintId};
+use team6_core::plan::PlanDiff;
+use team6_core::sprint::Urgency;
+use team6_server::api::types::{
+    AnswerRequest, ApproveRequest, Changed, HandRequest, MessageRequest, OpenSprintRequest, PlanVersionItem,
+    RestoreRequest, RetryRequest, SprintDetail, SprintItem,
+};
+
+use super::task::log;
+use super::{Context, text};
+use crate::client::{Client, Reply};
+use crate::failure::Failure;
+
+/// What to do with sprints.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SprintCommand {
+    /// List the sprints that are not closed, newest first.
+    List {
+        /// Only those of a project.
+        #[arg(long)]
+        project: Option<ProjectId>,
+        /// Closed ones too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Have a sprint planned: an agent reads the code, asks, and drafts the tasks. Nothing runs before you approve.
+    #[command(
+        after_help = "Examples:\n  team6 sprint plan shop \"Customers can pay in euros and pounds.\"\n  team6 sprint plan shop @goal.md --watch"
+    )]
+    Plan {
+        /// The project.
+        project: ProjectId,
+        /// What the team wants, in its own words; `-` reads it from standard input, `@FILE` from a file.
+        goal: String,
+        /// The agent that plans; the configured one unless given.
+        #[arg(long, value_name = "AGENT")]
+        planner: Option<AgentId>,
+        /// Watch it afterwards.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Show a sprint: its goal, its plan, its tasks, and why each is where it is.
+    Show {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// The whole PRD too.
+        #[arg(long)]
+        prd: bool,
+    },
+    /// Show what the planning agent did, step by step.
+    Log {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// Go on as the agent works, until the attempt ends.
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Show what the planning agent asked.
+    Questions {
+        /// The number of the sprint.
+        sprint: SprintId,
+    },
+    /// Answer a question of the planning agent, leave it to the agent, or hand it to somebody else.
+    #[command(
+        after_help = "Examples:\n  team6 sprint answer 3 1 \"Per currency.\"\n  team6 sprint answer 3 2 --skip\n  team6 sprint answer 3 2 --hand lin"
+    )]
+    Answer {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// The number of the question.
+        question: QuestionId,
+        /// The answer; `-` reads it from standard input, `@FILE` from a file.
+        #[arg(required_unless_present_any = ["skip", "hand"])]
+        text: Option<String>,
+        /// Leave it to the agent's judgement.
+        #[arg(long, conflicts_with_all = ["text", "hand"])]
+        skip: bool,
+        /// Let somebody else answer.
+        #[arg(long, value_name = "PERSON", conflicts_with = "text")]
+        hand: Option<PersonId>,
+    },
+    /// Ask the planning agent for another version of the plan.
+    Revise {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// What should be different; `-` reads it from standard input, `@FILE` from a file.
+        text: String,
+    },
+    /// Edit the plan yourself, in your editor or from a file. If somebody else saved meanwhile, nothing is lost.
+    #[command(
+        after_help = "Examples:\n  team6 sprint edit 3\n  team6 sprint edit 3 --print > plan.toml\n  team6 sprint edit 3 --file plan.toml --note \"smaller tasks\""
+    )]
+    Edit(edit::EditArguments),
+    /// List the versions of the plan.
+    Versions {
+        /// The number of the sprint.
+        sprint: SprintId,
+    },
+    /// Compare two versions of the plan.
+    Diff {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// The old version; the one before the newest unless given.
+        from: Option<PlanVersion>,
+        /// The new version; the newest unless given.
+        to: Option<PlanVersion>,
+    },
+    /// Make an old version of the plan the newest again.
+    Restore {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// The version.
+        version: PlanVersion,
+    },
+    /// Show who could own the tasks and why, or give them their owners.
+    #[command(
+        after_help = "Examples:\n  team6 sprint owners 3\n  team6 sprint owners 3 12=ada 13=lin\n  team6 sprint owners 3 --suggested"
+    )]
+    Owners(owners::OwnersArguments),
+    /// Approve the plan: its tasks start.
+    Approve {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// The version that you looked at; the newest unless given.
+        #[arg(long, value_name = "N")]
+        version: Option<PlanVersion>,
+    },
+    /// Let no further attempt begin; running agents are asked to stop, and their work is kept.
+    Pause {
+        /// The number of the sprint.
+        sprint: SprintId,
+    },
+    /// Go on with a paused sprint.
+    Resume {
+        /// The number of the sprint.
+        sprint: SprintId,
+    },
+    /// Give a sprint up. What was merged stays merged.
+    Cancel {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Plan again after the planning failed.
+    Retry {
+        /// The number of the sprint.
+        sprint: SprintId,
+        /// What the agent should know this time.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Watch a sprint live: the graph, the agents, and what waits for people.
+    #[command(
+        after_help = "Examples:\n  team6 sprint watch 3\n  team6 sprint watch 3 --plain | tee sprint.log\n  team6 sprint watch 3 --until person && notify-send \"Team6 waits for you\""
+    )]
+    Watch(watch::WatchArguments),
+}
+
+/// Carries a command out.
+pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(), Failure> {
+    let client = context.client()?;
+    let shown = |reply: &Reply<Changed<SprintItem>>| {
+        context
+            .output
+            .show(reply, |changed, page| show::changed(&changed.item, page))
+    };
+    let tell = async |sprint: SprintId, what: &str| {
+        shown(
+            &client
+                .tell::<Changed<SprintItem>>(&format!("/sprints/{sprint}/{what}"))
+                .await?,
+        )
+    };
+    match command {
+        SprintCommand::List { project, all } => {
+            let query: Vec<_> = project
+                .map(|project| ("project", project.to_string()))
+                .into_iter()
+                .collect();
+            let mut sprints = client.list::<SprintItem>("/sprints", "before", &query).await?;
+            if !all {
+                show::without_closed(&mut sprints);
+            }
+            context.output.show(&sprints, |sprints, page| show::list(sprints, page))
+        }
+        SprintCommand::Plan {
+            project,
+            goal,
+            planner,
+            watch,
+        } => {
+            let body = OpenSprintRequest {
+                project,
+                goal: text::given(&goal)?,
+                planner,
+            };
+            let reply = client.post::<Changed<SprintItem>>("/sprints", &body).await?;
+            shown(&reply)?;
+            match watch {
+                true => watch::run(&client, watch::WatchArguments::of(reply.item.item.id), context).await,
+                false => Ok(()),
+            }
+        }
+        SprintCommand::Show { sprint, prd } => {
+            let detail = detail(&client, sprint).await?;
+            context
+                .output
+                .show(&detail, |detail, page| show::detail(detail, prd, page))
+        }
+        SprintCommand::Log { sprint, follow } => {
+            let newest = detail(&client, sprint)
+                .await?
+                .item
+                .attempts
+                .last()
+                .map(|attempt| attempt.id);
+            let none = || Failure::Failed(format!("no agent has worked on the plan of sprint {sprint} yet"));
+            log(&client, newest.ok_or_else(none)?, follow, context).await
+        }
+        SprintCommand::Questions { sprint } => {
+            let detail = detail(&client, sprint).await?;
+            if context.output.json {
+                return context.output.line(&detail.raw["questions"]);
+            }
+            context.output.page(|page| show::questions(&detail.item, page))
+        }
+        SprintCommand::Answer {
+            sprint,
+            question,
+            text,
+            skip,
+            hand,
+        } => {
+            let path = format!("/sprints/{sprint}/questions/{question}");
+            let reply = match (text, skip, hand) {
+                (Some(text), ..) => {
+                    let body = AnswerRequest {
+                        text: text::given(&text)?,
+                    };
+                    client.post(&format!("{path}/answer"), &body).await?
+                }
+                (None, _, Some(to)) => client.post(&format!("{path}/hand"), &HandRequest { to }).await?,
+                (None, _, None) => client.post(&format!("{path}/skip"), &json!({})).await?,
+            };
+            shown(&reply)
+        }
+        SprintCommand::Revise { sprint, text } => {
+            let body = MessageRequest {
+                text: text::given(&text)?,
+                urgency: Urgency::NextTurn,
+            };
+            shown(&client.post(&format!("/sprints/{sprint}/messages"), &body).await?)
+        }
+        SprintCommand::Edit(arguments) => edit::run(&client, arguments, context).await,
+        SprintCommand::Versions { sprint } => {
+            let versions = client
+                .list::<PlanVersionItem>(&format!("/sprints/{sprint}/plans"), "after", &[])
+                .await?;
+            context
+                .output
+                .show(&versions, |versions, page| show::versions(versions, page))
+        }
+        SprintCommand::Diff { sprint, from, to } => {
+            let newest = to.unwrap_or(newest(&client, sprint).await?);
+            let from = from.unwrap_or(PlanVersion(newest.0.saturating_sub(1).max(1)));
+            let query = [("from", from.to_string()), ("to", newest.to_string())];
+            let reply = client
+                .find::<PlanDiff>(&format!("/sprints/{sprint}/diff"), &query)
+                .await?;
+            context
+                .output
+                .show(&reply, |diff, page| show::difference(diff, from, newest, page))
+        }
+        SprintCommand::Restore { sprint, version } => shown(
+            &client
+                .post(&format!("/sprints/{sprint}/restore"), &RestoreRequest { version })
+                .await?,
+        ),
+        SprintCommand::Owners(arguments) => owners::run(&client, arguments, context).await,
+        SprintCommand::Approve { sprint, version } => {
+            let version = match version {
+                Some(version) => version,
+                None => newest(&client, sprint).await?,
+            };
+            shown(
+                &client
+                    .post(&format!("/sprints/{sprint}/approve"), &ApproveRequest { version })
+                    .await?,
+            )
+        }
+        SprintCommand::Pause { sprint } => tell(sprint, "pause").await,
+        SprintCommand::Resume { sprint } => tell(sprint, "resume").await,
+        SprintCommand::Cancel { sprint, yes } => {
+            text::confirmed(yes, &format!("cancel sprint {sprint}"))?;
+            tell(sprint, "cancel").await
+        }
+        SprintCommand::Retry { sprint, note } => shown(
+            &client
+                .post(&format!("/sprints/{sprint}/retry"), &RetryRequest { note })
+                .await?,
+        ),
+        SprintCommand::Watch(arguments) => watch::run(&client, arguments, context).await,
+    }
+}
+
+/// A sprint.
+async fn detail(client: &Client, sprint: SprintId) -> Result<Reply<SprintDetail>, Failure> {
+    client.get(&format!("/sprints/{sprint}")).await
+}
+
+/// The newest version of its plan.
+async fn newest(client: &Client, sprint: SprintId) -> Result<PlanVersion, Failure> {
+    let newest = detail(client, sprint).await?.item.sprint.newest;
+    newest.ok_or_else(|| {
+        Failure::Failed(format!(
+            "sprint {sprint} has no plan yet; `team6 sprint show {sprint}` tells why"
+        ))
+    })
+}

@@ -1,0 +1,289 @@
+//! Sprints as people see them.
+
+use serde_json::Value;
+use team6_core::ids::PlanVersion;
+use team6_core::plan::PlanDiff;
+use team6_core::sprint::{QuestionState, SprintPhase};
+use team6_server::api::types::{PlanVersionItem, SprintDetail, SprintItem, SprintTask, TaskItem};
+
+use crate::client::Reply;
+use crate::commands::task::{list_tasks, why};
+use crate::output::{Page, Tone, ago};
+
+fn closed(phase: SprintPhase) -> bool {
+    matches!(phase, SprintPhase::Finished | SprintPhase::Cancelled)
+}
+
+/// Leaves closed sprints out.
+pub(super) fn without_closed(sprints: &mut Reply<Vec<SprintItem>>) {
+    let keep: Vec<bool> = sprints.item.iter().map(|sprint| !closed(sprint.phase)).collect();
+    let mut kept = keep.iter();
+    sprints.item.retain(|_| kept.next().is_none_or(|keep| *keep));
+    if let Value::Array(items) = &mut sprints.raw {
+        let mut kept = keep.iter();
+        items.retain(|_| kept.next().is_none_or(|keep| *keep));
+    }
+}
+
+fn phase(sprint: &SprintItem) -> (Tone, String) {
+    let (tone, name) = match sprint.phase {
+        SprintPhase::Planning => (Tone::Attention, "planning"),
+        SprintPhase::Running => (Tone::Plain, "running"),
+        SprintPhase::Finished => (Tone::Good, "finished"),
+        SprintPhase::Cancelled => (Tone::Faint, "cancelled"),
+    };
+    let paused = if sprint.paused { ", paused" } else { "" };
+    (tone, format!("{name}{paused}"))
+}
+
+fn progress(sprint: &SprintItem) -> String {
+    let counts = &sprint.counts;
+    let parts = [
+        (counts.running, "at work"),
+        (counts.review, "in review"),
+        (counts.stuck, "stuck"),
+        (counts.waiting, "waiting"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    let all = format!(
+        "{} of {} done",
+        counts.done,
+        counts.tasks.saturating_sub(counts.cancelled)
+    );
+    if parts.is_empty() {
+        all
+    } else {
+        format!("{all}, {}", parts.join(", "))
+    }
+}
+
+/// Sprints in a table.
+pub(super) fn list(sprints: &[SprintItem], page: &mut Page) {
+    if sprints.is_empty() {
+        page.line("No sprint is open.");
+        page.next("team6 sprint plan PROJECT \"GOAL\"", "has one planned");
+        return;
+    }
+    let rows = sprints.iter().map(|sprint| {
+        let reason = sprint
+            .why
+            .as_ref()
+            .map(|why| format!("{} -> {} ({})", why.text, why.actor, ago(why.since)));
+        let (tone, phase) = phase(sprint);
+        [
+            (Tone::Strong, sprint.id.to_string()),
+            (Tone::Plain, sprint.project.to_string()),
+            (Tone::Plain, sprint.title.clone()),
+            (tone, phase),
+            (Tone::Plain, progress(sprint)),
+            (Tone::Plain, reason.unwrap_or_default()),
+        ]
+    });
+    page.table(["# sprint", "project", "title", "phase", "tasks", "why"], rows);
+}
+
+/// A sprint after a command.
+pub(super) fn changed(sprint: &SprintItem, page: &mut Page) {
+    let (tone, phase) = phase(sprint);
+    let phase = page.tinted(tone, phase);
+    page.line(format!(
+        "sprint {} {} is {phase} ({})",
+        sprint.id,
+        sprint.title,
+        progress(sprint)
+    ));
+    if let Some(reason) = &sprint.why {
+        let reason = why(reason, page);
+        page.line(format!("  {reason}"));
+    }
+    page.next(format!("team6 sprint watch {}", sprint.id), "shows it live");
+}
+
+/// A sprint with its plan and tasks.
+pub(super) fn detail(detail: &SprintDetail, prd: bool, page: &mut Page) {
+    let sprint = &detail.sprint;
+    page.heading(format!("Sprint {}: {}", sprint.id, sprint.title));
+    let (tone, phase) = phase(sprint);
+    let phase = page.tinted(tone, phase);
+    page.field("phase", format!("{phase}, {}; {}", ago(sprint.since), progress(sprint)));
+    if let Some(reason) = &sprint.why {
+        let reason = why(reason, page);
+        page.field("why", reason);
+    }
+    page.field("project", &sprint.project);
+    page.field("lead", &sprint.lead);
+    page.field("goal", &detail.goal);
+    page.field("planner", &detail.planner);
+    if let Some(saved) = &detail.plan {
+        let approved = match &detail.approval {
+            Some(approval) => format!(
+                "; {} approved version {} {}",
+                approval.by,
+                approval.version,
+                ago(approval.at)
+            ),
+            None => String::new(),
+        };
+        page.field(
+            "plan",
+            format!("version {} by {}, {}{approved}", saved.version, saved.by, ago(saved.at)),
+        );
+        if prd {
+            page.heading("PRD");
+            page.block(2, &saved.plan.prd);
+        }
+    }
+    if detail
+        .questions
+        .iter()
+        .any(|question| question.state == QuestionState::Open)
+    {
+        page.heading("Open questions");
+        open_questions(detail, page);
+    }
+    if !detail.tasks.is_empty() {
+        page.gap();
+        tasks(&detail.tasks, page);
+    }
+    if detail.critical_path.len() > 1 {
+        let path: Vec<String> = detail.critical_path.iter().map(ToString::to_string).collect();
+        page.gap();
+        page.field("critical path", path.join(" -> "));
+    }
+    page.gap();
+    next(detail, page);
+}
+
+/// The tasks in the order in which they can start.
+fn tasks(tasks: &[SprintTask], page: &mut Page) {
+    let mut ordered: Vec<&SprintTask> = tasks.iter().collect();
+    ordered.sort_by_key(|task| (task.level.unwrap_or(usize::MAX), task.task.id));
+    let shown: Vec<TaskItem> = ordered
+        .into_iter()
+        .map(|task| {
+            let mut item = task.task.clone();
+            if !task.in_plan {
+                item.title = format!("{} (no longer planned)", item.title);
+            }
+            item
+        })
+        .collect();
+    list_tasks(&shown, page);
+}
+
+fn open_questions(detail: &SprintDetail, page: &mut Page) {
+    for question in detail
+        .questions
+        .iter()
+        .filter(|question| question.state == QuestionState::Open)
+    {
+        let number = page.tinted(Tone::Strong, question.id);
+        page.line(format!(
+            "  {number}  {} (asked {} {})",
+            question.text,
+            question.asked,
+            ago(question.at)
+        ));
+        page.block(5, &question.why);
+        for option in &question.options {
+            page.line(format!("     - {option}"));
+        }
+    }
+}
+
+/// Every question, with its answer.
+pub(super) fn questions(detail: &SprintDetail, page: &mut Page) {
+    open_questions(detail, page);
+    for question in &detail.questions {
+        match &question.state {
+            QuestionState::Open => {}
+            QuestionState::Answered { by, text, at } => {
+                page.line(format!("  {}  {}", question.id, question.text));
+                page.block(5, &format!("{by}, {}: {text}", ago(*at)));
+            }
+            QuestionState::Skipped { by, at } => {
+                page.line(format!("  {}  {}", question.id, question.text));
+                page.block(5, &format!("{by} left it to the agent {}", ago(*at)));
+            }
+        }
+    }
+    if detail.questions.is_empty() {
+        page.line("The planning agent asked nothing.");
+    }
+    let open = detail
+        .questions
+        .iter()
+        .find(|question| question.state == QuestionState::Open);
+    if let Some(question) = open {
+        page.gap();
+        page.next(
+            format!("team6 sprint answer {} {} \"TEXT\"", detail.sprint.id, question.id),
+            "or --skip, or --hand PERSON",
+        );
+    }
+}
+
+/// Versions of a plan in a table.
+pub(super) fn versions(versions: &[PlanVersionItem], page: &mut Page) {
+    let rows = versions.iter().map(|version| {
+        let approved = if version.approved { "approved" } else { "" };
+        [
+            (Tone::Strong, version.version.to_string()),
+            (Tone::Plain, version.title.clone()),
+            (Tone::Plain, version.tasks.to_string()),
+            (Tone::Plain, version.by.to_string()),
+            (Tone::Faint, ago(version.at)),
+            (Tone::Plain, version.note.clone()),
+            (Tone::Good, approved.into()),
+        ]
+    });
+    page.table(["# version", "title", "# tasks", "by", "when", "note", ""], rows);
+    if versions.is_empty() {
+        page.line("There is no plan yet.");
+    }
+}
+
+/// What two versions of a plan differ in.
+pub(super) fn difference(diff: &PlanDiff, from: PlanVersion, to: PlanVersion, page: &mut Page) {
+    page.line(format!("version {from} -> version {to}"));
+    for line in diff.to_string().lines() {
+        let tone = match line.trim_start().as_bytes() {
+            [b'+', ..] => Tone::Good,
+            [b'-', ..] => Tone::Bad,
+            [b'~', ..] => Tone::Attention,
+            _ => Tone::Plain,
+        };
+        let line = page.tinted(tone, line);
+        page.line(line);
+    }
+}
+
+/// What a person could do now.
+fn next(detail: &SprintDetail, page: &mut Page) {
+    let id = detail.sprint.id;
+    let sprint = &detail.sprint;
+    if detail
+        .questions
+        .iter()
+        .any(|question| question.state == QuestionState::Open)
+    {
+        page.next(
+            format!("team6 sprint questions {id}"),
+            "shows what the planning agent asks",
+        );
+    }
+    if sprint.newest.is_some() && sprint.newest != sprint.approved && !closed(sprint.phase) {
+        if detail.tasks.iter().any(|task| task.task.owner.is_none()) {
+            page.next(format!("team6 sprint owners {id}"), "shows who could own the tasks");
+        }
+        page.next(format!("team6 sprint edit {id}"), "changes the plan");
+        page.next(format!("team6 sprint approve {id}"), "lets it run");
+    }
+    if !closed(sprint.phase) {
+        page.next(format!("team6 sprint watch {id}"), "shows it live");
+    }
+}

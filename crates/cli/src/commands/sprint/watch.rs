@@ -1,0 +1,130 @@
+//! `team6 sprint watch`: a sprint as it goes on, live on a terminal or line by line.
+
+use clap::ValueEnum;
+use team6_core::ids::{Position, SprintId};
+use team6_core::sprint::{Event, SprintPhase};
+use team6_server::api::types::{Health, InboxEntry, LiveEvent, SprintDetail};
+
+use super::detail;
+use crate::client::Client;
+use crate::commands::{Context, inbox};
+use crate::failure::Failure;
+use crate::output::Tone;
+use crate::story::Story;
+
+/// The arguments of `team6 sprint watch`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WatchArguments {
+    /// The number of the sprint.
+    sprint: SprintId,
+    /// End as soon as this is so, and not only when the sprint is closed.
+    #[arg(long, value_name = "WHAT")]
+    until: Option<Until>,
+    /// Print a line for each thing that happens, also on a terminal.
+    #[arg(long)]
+    plain: bool,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Until {
+    /// Something waits for a person.
+    Person,
+    /// Every task is done.
+    Done,
+}
+
+impl WatchArguments {
+    pub(super) fn of(sprint: SprintId) -> Self {
+        Self {
+            sprint,
+            until: None,
+            plain: false,
+        }
+    }
+}
+
+/// Watches until the sprint is closed, or what was asked for is so.
+pub(super) async fn run(client: &Client, arguments: WatchArguments, context: &Context) -> Result<(), Failure> {
+    let sprint = arguments.sprint;
+    // Events that come after this position are not in what is fetched now, or are told twice, but never missed.
+    let Position(position) = client.get::<Health>("/health").await?.item.head;
+    let mut now = detail(client, sprint).await?.item;
+    let mut story = begun(&now);
+    let topics = [("topics", format!("sprint:{sprint}"))];
+    let mut events = client.follow("/events", &topics, Some(position.to_string()));
+    loop {
+        if let Some(ended) = ended(client, &arguments, &now, context).await? {
+            return ended;
+        }
+        let Some(event) = events.next().await? else {
+            return Ok(());
+        };
+        if context.output.json && !matches!(event.name.as_str(), "ready" | "reset") {
+            context.output.line(&event.raw)?;
+        } else if let Ok(live) = serde_json::from_value::<LiveEvent>(event.data) {
+            let told = live.data.and_then(|data| serde_json::from_value::<Event>(data).ok());
+            if let Some(text) = told.and_then(|event| story.text(&event)) {
+                context.output.page(|page| {
+                    let at = page.tinted(Tone::Faint, clock(live.at.0));
+                    page.line(format!("{at}  {}", text.replace('\n', "\n          ")));
+                })?;
+            }
+        }
+        now = detail(client, sprint).await?.item;
+    }
+}
+
+/// The names that events speak of.
+fn begun(sprint: &SprintDetail) -> Story {
+    let titles = sprint
+        .tasks
+        .iter()
+        .map(|task| (task.task.id, task.task.title.clone()))
+        .collect();
+    let attempts = sprint
+        .attempts
+        .iter()
+        .map(|attempt| (attempt.id.n, attempt.work))
+        .collect();
+    Story::of(titles, attempts)
+}
+
+/// How it ended, if it has.
+async fn ended(
+    client: &Client,
+    arguments: &WatchArguments,
+    sprint: &SprintDetail,
+    context: &Context,
+) -> Result<Option<Result<(), Failure>>, Failure> {
+    if arguments.until == Some(Until::Person) {
+        let query = [("sprint", arguments.sprint.to_string())];
+        let waiting = client.list::<InboxEntry>("/inbox", "after", &query).await?;
+        if !waiting.item.is_empty() {
+            return Ok(Some(
+                context
+                    .output
+                    .show(&waiting, |entries, page| inbox::show(entries, page)),
+            ));
+        }
+    }
+    Ok(match sprint.sprint.phase {
+        SprintPhase::Planning | SprintPhase::Running => None,
+        SprintPhase::Finished => Some(Ok(())),
+        SprintPhase::Cancelled => match arguments.until {
+            None => Some(Ok(())),
+            Some(_) => Some(Err(Failure::Failed(format!(
+                "sprint {} was cancelled",
+                arguments.sprint
+            )))),
+        },
+    })
+}
+
+/// The time of the day where the reader is.
+fn clock(milliseconds: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
+    time.to_zoned_datetime(jiff::tz::TimeZone::system())
+        .strftime("%H:%M:%S")
+        .to_string()
+}

@@ -1,0 +1,183 @@
+//! `team6 task log`: what an agent did, step by step.
+
+use team6_core::ids::{AttemptId, TaskId};
+use team6_core::trace::{TraceBody, TraceEntry};
+use team6_server::api::types::TaskDetail;
+
+use crate::client::Client;
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::output::{Page, Tone};
+
+/// How many lines of a tool's output are shown.
+const LINES: usize = 8;
+
+/// Shows the trace of an attempt, and follows it if asked to.
+pub(crate) async fn run(client: &Client, attempt: AttemptId, follow: bool, context: &Context) -> Result<(), Failure> {
+    let path = format!("/attempts/{attempt}/trace");
+    if follow {
+        return followed(client, &path, context).await;
+    }
+    let reply = client.list::<TraceEntry>(&path, "after", &[]).await?;
+    if context.output.json {
+        let Some(entries) = reply.raw.as_array() else {
+            return Ok(());
+        };
+        return entries.iter().try_for_each(|entry| context.output.line(entry));
+    }
+    context.output.page(|page| {
+        page.heading(format!("Attempt {attempt}"));
+        whole_calls(&reply.item).for_each(|entry| draw(entry, page));
+        if reply.item.is_empty() {
+            page.line("Its agent has done nothing yet.");
+        }
+    })
+}
+
+/// The newest attempt at a task.
+pub(super) async fn newest(client: &Client, task: TaskId) -> Result<AttemptId, Failure> {
+    let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?.item;
+    let newest = detail.attempts.last().map(|attempt| attempt.id);
+    newest.ok_or_else(|| {
+        let why = detail.task.why.map(|why| format!(": {}", why.text)).unwrap_or_default();
+        Failure::Failed(format!("no agent has worked on task {task} yet{why}"))
+    })
+}
+
+async fn followed(client: &Client, path: &str, context: &Context) -> Result<(), Failure> {
+    let mut events = client.follow(&format!("{path}/stream"), &[], Some("0".into()));
+    while let Some(event) = events.next().await? {
+        if context.output.json {
+            context.output.line(&event.raw)?;
+        } else if let Ok(entry) = serde_json::from_value::<TraceEntry>(event.data) {
+            context.output.page(|page| draw(&entry, page))?;
+        }
+    }
+    Ok(())
+}
+
+/// The entries without those of tool calls that a later entry replaces.
+fn whole_calls(entries: &[TraceEntry]) -> impl Iterator<Item = &TraceEntry> {
+    let id = |entry: &TraceEntry| match &entry.body {
+        TraceBody::ToolCall { id, .. } => Some(id.clone()),
+        _ => None,
+    };
+    let last: std::collections::HashMap<String, u64> = entries
+        .iter()
+        .filter_map(|entry| Some((id(entry)?, entry.seq)))
+        .collect();
+    entries
+        .iter()
+        .filter(move |entry| id(entry).is_none_or(|id| last.get(&id) == Some(&entry.seq)))
+}
+
+fn draw(entry: &TraceEntry, page: &mut Page) {
+    let mut part = |tone: Tone, mark: &str, text: &str| {
+        let mark = page.tinted(tone, format!("{mark:<9}"));
+        for (n, line) in text.trim_end().lines().enumerate() {
+            match n {
+                0 => page.line(format!("{mark}{line}")),
+                _ => page.line(format!("{:9}{line}", "")),
+            }
+        }
+    };
+    match &entry.body {
+        TraceBody::Prompt { text } => part(Tone::Faint, "prompt", &cut(text)),
+        TraceBody::Message { text } => part(Tone::Strong, "agent", text),
+        TraceBody::Thought { text } => part(Tone::Faint, "thinks", text),
+        TraceBody::Steps { steps } => {
+            let steps: Vec<String> = steps
+                .iter()
+                .map(|step| format!("[{}] {}", mark(&step.status), step.text))
+                .collect();
+            part(Tone::Faint, "steps", &steps.join("\n"));
+        }
+        TraceBody::ToolCall {
+            title,
+            status,
+            output,
+            diffs,
+            ..
+        } => {
+            let tone = if status == "failed" { Tone::Bad } else { Tone::Good };
+            part(tone, "tool", &format!("{title} ({status})"));
+            for diff in diffs {
+                part(Tone::Plain, "", &format!("  changes {}", diff.path));
+            }
+            if let Some(output) = output {
+                part(Tone::Faint, "", &indented(&cut(output)));
+            }
+        }
+        TraceBody::Permission { title, answer, rule } => {
+            part(Tone::Faint, "allowed", &format!("{title}: {answer} ({rule})"));
+        }
+        TraceBody::Engine { tool, accepted, answer } => {
+            let tone = if *accepted { Tone::Good } else { Tone::Bad };
+            part(tone, "engine", &format!("{tool}: {}", cut(answer)));
+        }
+        TraceBody::Chat { by, text, .. } => part(Tone::Attention, by.as_str(), text),
+        TraceBody::Usage(_) | TraceBody::Raw { .. } => {}
+        TraceBody::Stderr { text } => part(Tone::Faint, "stderr", &cut(text)),
+        TraceBody::Note { text } => part(Tone::Faint, "note", text),
+        TraceBody::TurnEnded { reason } => part(Tone::Faint, "turn", &format!("ended: {reason}")),
+    }
+}
+
+fn mark(status: &str) -> char {
+    match status {
+        "completed" => 'x',
+        "in_progress" => '>',
+        _ => ' ',
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+/// The beginning of a text, with how much is left out.
+fn cut(text: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().collect();
+    match lines.len().checked_sub(LINES) {
+        Some(more) if more > 0 => format!("{}\n... {more} more lines", lines[..LINES].join("\n")),
+        _ => lines.join("\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_output_is_cut_and_says_so() {
+        let long: String = (1..=20).map(|n| format!("{n}\n")).collect();
+        let shown = cut(&long);
+        assert!(shown.ends_with("8\n... 12 more lines"), "{shown}");
+        assert_eq!(cut("a\nb\n"), "a\nb");
+    }
+
+    #[test]
+    fn a_tool_call_is_shown_once_as_it_ended() {
+        let call = |seq, id: &str, status: &str| TraceEntry {
+            seq,
+            at: team6_core::time::Timestamp(0),
+            body: TraceBody::ToolCall {
+                id: id.into(),
+                title: "t".into(),
+                tool: "read".into(),
+                status: status.into(),
+                input: None,
+                output: None,
+                diffs: Vec::new(),
+                locations: Vec::new(),
+            },
+        };
+        let entries = [
+            call(1, "a", "pending"),
+            call(2, "b", "pending"),
+            call(3, "a", "completed"),
+        ];
+        let shown: Vec<u64> = whole_calls(&entries).map(|entry| entry.seq).collect();
+        assert_eq!(shown, [2, 3]);
+    }
+}

@@ -1,0 +1,314 @@
+//! Tasks as people see them.
+
+use team6_core::explain::Actor;
+use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
+use team6_server::api::types::{AttemptItem, PullRequestItem, PullRequestState, TaskDetail, TaskItem, Why};
+
+use crate::output::{Page, Tone, ago, until};
+
+/// Why something is not done, who moves it next, since when and by when.
+pub(crate) fn why(why: &Why, page: &Page) -> String {
+    let who = match &why.actor {
+        Actor::Person(_) => page.tinted(Tone::Attention, &why.actor),
+        _ => why.actor.to_string(),
+    };
+    let by = why
+        .by
+        .map(|by| format!(", {} at the latest", until(by)))
+        .unwrap_or_default();
+    let times = page.tinted(Tone::Faint, format!("(since {}{by})", ago(why.since)));
+    format!("{} -> {who} {times}", why.text)
+}
+
+fn tone(state: &str) -> Tone {
+    match state {
+        "done" | "merged" => Tone::Good,
+        "failed" | "held" => Tone::Bad,
+        "in review" | "asks" | "approved" => Tone::Attention,
+        _ => Tone::Plain,
+    }
+}
+
+/// Tasks in a table, each with the reason why it is not done.
+pub(crate) fn list(tasks: &[TaskItem], page: &mut Page) {
+    if tasks.is_empty() {
+        page.line("No task.");
+        page.next("team6 sprint list", "shows the sprints, whose plans make tasks");
+        return;
+    }
+    let rows = tasks.iter().map(|task| {
+        let name = |name: Option<String>| name.unwrap_or_else(|| "-".into());
+        let reason = task
+            .why
+            .as_ref()
+            .map(|why| format!("{} -> {} ({})", why.text, why.actor, ago(why.since)));
+        [
+            (Tone::Strong, task.id.to_string()),
+            (Tone::Plain, task.title.clone()),
+            (tone(&task.state), task.state.clone()),
+            (Tone::Plain, name(task.owner.as_ref().map(ToString::to_string))),
+            (Tone::Plain, name(task.agent.as_ref().map(ToString::to_string))),
+            (Tone::Plain, reason.unwrap_or_default()),
+        ]
+    });
+    page.table(["# task", "title", "state", "owner", "agent", "why"], rows);
+}
+
+/// A task after a command.
+pub(super) fn changed(task: &TaskItem, page: &mut Page) {
+    let state = page.tinted(tone(&task.state), &task.state);
+    page.line(format!("task {} {} is {state}", task.id, task.title));
+    if let Some(reason) = &task.why {
+        let reason = why(reason, page);
+        page.line(format!("  {reason}"));
+    }
+}
+
+/// Everything that belongs to a task.
+pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
+    head(detail, page);
+    if let Some(question) = &detail.question {
+        page.heading("Its agent asks");
+        page.block(2, &question.text);
+        for option in &question.options {
+            page.line(format!("  - {option}"));
+        }
+    }
+    planned(detail, page);
+    attempts(&detail.attempts, page);
+    if let Some(delivery) = &detail.delivery {
+        page.heading(format!("Delivered ({} times)", detail.deliveries));
+        page.block(2, &delivery.what);
+        page.block(2, &delivery.why);
+        for test in &delivery.tests {
+            page.line(format!("  it says it ran `{}`: {}", test.command, test.outcome));
+        }
+    }
+    pull_requests(&detail.pull_requests, page);
+    reviews(detail, page);
+    page.gap();
+    next(detail, page);
+}
+
+fn head(detail: &TaskDetail, page: &mut Page) {
+    let task = &detail.task;
+    page.heading(format!("Task {}: {}", task.id, task.title));
+    let state = page.tinted(tone(&task.state), &task.state);
+    page.field("state", format!("{state}, {}", ago(task.since)));
+    if let Some(reason) = &task.why {
+        let reason = why(reason, page);
+        page.field("why", reason);
+    }
+    if let Some(pause) = &detail.pause {
+        page.field("paused", format!("by {}, {}", pause.by, ago(pause.at)));
+    }
+    if let Some(trouble) = &detail.merge_trouble {
+        let trouble = page.tinted(Tone::Bad, trouble);
+        page.field("merge", trouble);
+    }
+    page.field("sprint", format!("{} of {}", task.sprint, detail.project));
+    page.field(
+        "owner",
+        task.owner
+            .as_ref()
+            .map_or_else(|| "nobody yet".into(), ToString::to_string),
+    );
+    if let Some(agent) = &detail.agent {
+        let by = agent.by.as_ref().map(|by| format!("chosen by {by}"));
+        page.field(
+            "agent",
+            format!("{} ({})", agent.agent, by.unwrap_or_else(|| agent.reason.clone())),
+        );
+    }
+    page.field(
+        "branch",
+        detail.branch.as_ref().map(ToString::to_string).unwrap_or_default(),
+    );
+    let related = |tasks: &[team6_server::api::types::RelatedTask]| -> String {
+        let all: Vec<String> = tasks
+            .iter()
+            .map(|t| format!("{} {} ({})", t.id, t.title, t.state))
+            .collect();
+        all.join("\n")
+    };
+    page.field("waits for", related(&detail.dependencies));
+    page.field("holds back", related(&detail.dependents));
+    let usage = &detail.usage;
+    if usage.input_tokens + usage.output_tokens > 0 {
+        let cents = usage.cost_micros / 10_000;
+        let cost = format!(
+            "{} tokens in, {} out, ${}.{:02}",
+            usage.input_tokens,
+            usage.output_tokens,
+            cents / 100,
+            cents % 100
+        );
+        page.field("used", cost);
+    }
+}
+
+fn planned(detail: &TaskDetail, page: &mut Page) {
+    let planned = &detail.planned;
+    page.heading("What is to be done");
+    page.block(2, &planned.what);
+    page.block(2, &planned.why);
+    for criterion in &planned.acceptance_criteria {
+        page.line(format!("  - {criterion}"));
+    }
+}
+
+fn attempts(attempts: &[AttemptItem], page: &mut Page) {
+    if attempts.is_empty() {
+        return;
+    }
+    page.heading("Attempts");
+    let rows = attempts.iter().map(|attempt| {
+        let (tone, end) = outcome(attempt);
+        [
+            (Tone::Strong, attempt.id.to_string()),
+            (Tone::Plain, attempt.agent.to_string()),
+            (Tone::Plain, reason(&attempt.reason)),
+            (Tone::Faint, ago(attempt.started_at.unwrap_or(attempt.scheduled_at))),
+            (tone, end),
+        ]
+    });
+    page.table(["attempt", "agent", "because", "begun", "ended"], rows);
+}
+
+fn outcome(attempt: &AttemptItem) -> (Tone, String) {
+    match &attempt.outcome {
+        None if attempt.started_at.is_none() => (Tone::Plain, "queued".into()),
+        None => (Tone::Plain, "at work".into()),
+        Some(Outcome::Delivered) => (Tone::Good, "delivered".into()),
+        Some(Outcome::Replied) => (Tone::Good, "answered".into()),
+        Some(Outcome::Asked) => (Tone::Attention, "asked its owner".into()),
+        Some(Outcome::Failed { failure }) => (Tone::Bad, failure.text.clone()),
+        Some(Outcome::Held { failure }) => (Tone::Attention, format!("held: {}", failure.text)),
+        Some(Outcome::Interrupted { why }) => (Tone::Faint, format!("interrupted: {why}")),
+        Some(Outcome::Cancelled) => (Tone::Faint, "cancelled".into()),
+    }
+}
+
+fn reason(reason: &AttemptReason) -> String {
+    match reason {
+        AttemptReason::First => "first".into(),
+        AttemptReason::Retry { of } => format!("retry of {of}"),
+        AttemptReason::Resumed { of } => format!("goes on after {of}"),
+        AttemptReason::HoldOver { .. } => "the hold is over".into(),
+        AttemptReason::PersonRetried { by, .. } => format!("{by} retried"),
+        AttemptReason::Message { .. } => "a message".into(),
+        AttemptReason::ChangesRequested { .. } => "changes requested".into(),
+        AttemptReason::Conflict { repository, .. } => format!("conflict in {repository}"),
+    }
+}
+
+fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {
+    if requests.is_empty() {
+        return;
+    }
+    page.heading("Pull requests");
+    for request in requests {
+        let number = request.number.map(|n| format!("#{n}")).unwrap_or_default();
+        let (tone, state) = match request.state {
+            PullRequestState::Publishing => (Tone::Plain, "is being shown".into()),
+            PullRequestState::Open => (Tone::Attention, format!("open at {}", request.head.short())),
+            PullRequestState::Merged => {
+                let merged = request.merged.as_ref().map(|commit| format!(" as {}", commit.short()));
+                (Tone::Good, format!("merged{}", merged.unwrap_or_default()))
+            }
+            PullRequestState::Closed => (Tone::Faint, "closed".into()),
+        };
+        let state = page.tinted(tone, state);
+        page.line(format!("  {}{number} {state}", request.repository));
+    }
+}
+
+fn reviews(detail: &TaskDetail, page: &mut Page) {
+    if detail.reviews.is_empty() {
+        return;
+    }
+    page.heading("Reviews");
+    for review in &detail.reviews {
+        let (tone, verdict) = match review.verdict {
+            Verdict::Approve => (Tone::Good, "approved"),
+            Verdict::RequestChanges => (Tone::Attention, "requested changes"),
+            Verdict::Comment => (Tone::Plain, "commented"),
+        };
+        let verdict = page.tinted(tone, verdict);
+        page.line(format!("  {} {verdict} {}", review.by, ago(review.at)));
+        page.block(4, &review.body);
+        for one in detail.threads.iter().filter(|thread| thread.review == review.id) {
+            thread(one, page);
+        }
+    }
+}
+
+fn thread(thread: &Thread, page: &mut Page) {
+    let comment = &thread.comment;
+    let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let place = page.tinted(Tone::Strong, format!("{}{line}", comment.path));
+    page.line(format!("    {place} {}", comment.text));
+    match &thread.answer {
+        Some(answer) => {
+            let commit = answer.commit.as_ref().map(|commit| format!(" ({})", commit.short()));
+            let answer = format!("      answer{}: {}", commit.unwrap_or_default(), answer.text);
+            page.line(answer);
+        }
+        None => page.line("      not answered yet"),
+    }
+}
+
+/// What people and agent wrote.
+pub(super) fn conversation(detail: &TaskDetail, page: &mut Page) {
+    if let Some(question) = &detail.question {
+        page.line(format!("The agent asks: {}", question.text));
+        for option in &question.options {
+            page.line(format!("  - {option}"));
+        }
+    }
+    let mine = |message: &&Message| message.to == WorkId::Task(detail.task.id);
+    for message in detail.messages.iter().filter(mine) {
+        let delivery = match message.delivered {
+            Some((attempt, at)) => format!("delivered to attempt {attempt} {}", ago(at)),
+            None => "not delivered yet".into(),
+        };
+        let delivery = page.tinted(Tone::Faint, format!("({}, {delivery})", ago(message.at)));
+        page.line(format!("{} {delivery}", message.by));
+        page.block(2, &message.text);
+    }
+    if detail.messages.is_empty() && detail.question.is_none() {
+        page.line("Nobody wrote anything yet.");
+    }
+    let id = detail.task.id;
+    page.gap();
+    page.next(format!("team6 task chat {id} \"TEXT\""), "writes to the agent");
+    page.next(format!("team6 task log {id} --follow"), "shows what it does and says");
+}
+
+/// What a person could do now.
+fn next(detail: &TaskDetail, page: &mut Page) {
+    let id = detail.task.id;
+    let open = detail
+        .pull_requests
+        .iter()
+        .any(|request| request.state == PullRequestState::Open);
+    if detail.question.is_some() {
+        page.next(format!("team6 task chat {id} \"TEXT\""), "answers its agent");
+    }
+    if open && detail.approved_by.is_none() {
+        page.next(format!("team6 task diff {id}"), "shows what it changes");
+        page.next(
+            format!("team6 task review {id} --approve"),
+            "or --request-changes -m TEXT --on FILE:LINE=TEXT",
+        );
+    }
+    if open && detail.approved_by.is_some() {
+        page.next(format!("team6 task merge {id}"), "merges it");
+    }
+    if detail.task.state == "failed" {
+        page.next(format!("team6 task retry {id} --note TEXT"), "tries again");
+    }
+    if !detail.attempts.is_empty() {
+        page.next(format!("team6 task log {id}"), "shows what its agent did");
+    }
+}

@@ -1,0 +1,175 @@
+//! A real server in a folder of its own, and commands that talk to it, as people run both.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what goes wrong here is the failure of the test"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+const TEAM6: &str = env!("CARGO_BIN_EXE_team6");
+
+/// A folder with a configuration, in which a server can run.
+pub struct Place {
+    pub folder: tempfile::TempDir,
+    /// More variables for the server and its commands.
+    pub env: Vec<(String, String)>,
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A running server, which is killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Kept open, so that the server can go on printing.
+    _said: BufReader<ChildStdout>,
+}
+
+impl Place {
+    /// Two people, short limits, and further lines of configuration.
+    pub fn new(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "me = \"ada\"\n[server]\nlisten = \"127.0.0.1:0\"\n[people.ada]\nname = \"Ada\"\nemail = \"ada@example.org\"\n\
+             [people.lin]\nname = \"Lin\"\nemail = \"lin@example.org\"\n\
+             [limits]\nheartbeat = \"500ms\"\nlease = \"10s\"\nbackoff_base = \"200ms\"\nbackoff_limit = \"1s\"\n{more}"
+        );
+        fs::write(folder.path().join("team6.toml"), config).unwrap();
+        Self {
+            folder,
+            env: Vec::new(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file and tells its path.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(TEAM6);
+        command.args(args).current_dir(self.path()).stdin(Stdio::null());
+        for name in [
+            "TEAM6_URL",
+            "TEAM6_PERSON",
+            "TEAM6_TOKEN_FILE",
+            "TEAM6_DATA",
+            "NO_COLOR",
+            "VISUAL",
+            "EDITOR",
+        ] {
+            command.env_remove(name);
+        }
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Starts the server and waits until it listens.
+    pub fn up(&self, args: &[&str]) -> Server {
+        let mut all = vec!["up"];
+        all.extend(args);
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path().join("server.log"))
+            .unwrap();
+        let mut child = self.command(&all).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listens on") {
+            line.clear();
+            if said.read_line(&mut line).unwrap() == 0 {
+                panic!("the server ended: {}", self.log());
+            }
+        }
+        Server { child, _said: said }
+    }
+
+    /// What the server wrote on its error stream.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// Runs a command.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
+        Ran::new(&output)
+    }
+
+    /// Runs a command that works, and gives what it printed.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert_eq!(ran.code, 0, "team6 {}: {ran:?}\n{}", args.join(" "), self.log());
+        ran.stdout
+    }
+
+    /// Runs a command with `--json`, and gives its answer.
+    pub fn json(&self, args: &[&str]) -> Value {
+        let mut all = args.to_vec();
+        all.push("--json");
+        serde_json::from_str(&self.ok(&all)).unwrap()
+    }
+
+    /// Runs a command that fails with a code, and gives what it said.
+    pub fn fails(&self, code: i32, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert_eq!(ran.code, code, "team6 {}: {ran:?}", args.join(" "));
+        ran.stderr
+    }
+}
+
+impl Ran {
+    fn new(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Server {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a machine that loses its power does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) -> bool {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
