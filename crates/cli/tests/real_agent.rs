@@ -88,6 +88,7 @@ async fn config(folder: &Path, model: &ScriptedModel) -> Config {
             Person {
                 name: "Ada".into(),
                 email: "ada@example.org".into(),
+                handles: Vec::new(),
                 approves: true,
             },
         )]),

@@ -132,6 +132,7 @@ fn config(root: &Path) -> Result<Config, String> {
     let person = |name: &str, email: &str| Person {
         name: name.into(),
         email: email.into(),
+        handles: Vec::new(),
         approves: true,
     };
     let millis = jiff::SignedDuration::from_millis;

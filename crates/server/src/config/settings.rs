@@ -45,6 +45,10 @@ pub struct Person {
     pub name: String,
     /// The address for commits and code ownership files.
     pub email: String,
+    /// Names by which code ownership files know them besides their id: a handle such as `ada-l`, or a team of theirs such
+    /// as `acme/payments`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handles: Vec<String>,
     /// Whether they may approve plans.
     #[serde(default = "yes")]
     pub approves: bool,
