@@ -6,3 +6,4 @@ pub mod config;
 pub mod control;
 pub mod effects;
 pub mod engine;
+pub mod owners;

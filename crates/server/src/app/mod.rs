@@ -24,11 +24,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::token::Token;
-use crate::api::{ApiParts, ApiState, LoadOnly};
+use crate::api::{ApiParts, ApiState};
 use crate::config::Config;
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
+use crate::owners::RepositoryOwners;
 
 pub use error::AppError;
 pub use recover::Recovered;
@@ -63,6 +64,7 @@ pub struct App {
     worker: Arc<Parts>,
     effects: Arc<Effects>,
     store: Arc<dyn Store>,
+    git: Git,
     _folder: DataFolder,
 }
 
@@ -87,7 +89,7 @@ impl App {
         let git = Git::new(programs.git.clone(), Fuse::default());
         let forge: Arc<dyn Forge> = Arc::new(LocalForge::new(LocalForgeOptions {
             root: path.join("forge"),
-            git,
+            git: git.clone(),
             engine: Identity {
                 name: "Team6".into(),
                 email: "team6@localhost".into(),
@@ -123,6 +125,7 @@ impl App {
             config,
             worker: Arc::new(worker),
             store,
+            git,
             _folder: folder,
         })
     }
@@ -140,7 +143,12 @@ impl App {
             forge: Arc::clone(&self.control.forge),
             queue: Arc::clone(&self.control.queue),
             agents: Arc::new(directory::Directory(Arc::clone(&self.worker))),
-            owners: Arc::new(LoadOnly),
+            owners: Arc::new(RepositoryOwners::new(
+                Arc::clone(&self.control.engine),
+                Arc::clone(&self.control.forge),
+                self.git.clone(),
+                &self.config.people,
+            )),
             people: self.config.people.clone(),
             me: self.config.me.clone(),
             token,
