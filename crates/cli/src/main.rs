@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use commands::{Context, admin, agent, completions, config, doctor, inbox, project, repo, sprint, task};
+use commands::{Context, admin, agent, completions, config, doctor, events, inbox, project, repo, sprint, task};
 use failure::Failure;
 
 /// Plans sprints with a product manager agent, and works them with agents that people review.
@@ -57,6 +57,9 @@ enum Commands {
     /// What waits for you, longest waiting first.
     #[command(after_help = "Examples:\n  team6 inbox\n  team6 inbox --all --project shop")]
     Inbox(inbox::Inbox),
+    /// The event log, from which everything else follows.
+    #[command(after_help = "Examples:\n  team6 events --sprint 3\n  team6 events --follow --json | jq .kind")]
+    Events(events::Events),
     /// Care for what the server remembers.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -114,6 +117,7 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
         Commands::Sprint(command) => sprint::run(command, context).await,
         Commands::Task(command) => task::run(command, context).await,
         Commands::Inbox(command) => inbox::run(command, context).await,
+        Commands::Events(command) => events::run(command, context).await,
         Commands::Admin(command) => admin::run(command, context).await,
         Commands::Config(command) => config::run(&command, context),
         Commands::Doctor => doctor::run(context).await,

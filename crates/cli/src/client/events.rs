@@ -14,8 +14,8 @@ use crate::failure::Failure;
 /// How long the server may say nothing; it gives a sign of life every 15 seconds.
 const SILENCE: Duration = Duration::from_secs(45);
 /// How often a lost server is looked for, and how long each time is waited.
-const TRIES: u32 = 20;
-const BETWEEN: Duration = Duration::from_millis(500);
+const TRIES: u32 = 150;
+const BETWEEN: Duration = Duration::from_millis(100);
 
 /// An event.
 #[derive(Debug)]

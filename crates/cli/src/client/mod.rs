@@ -17,7 +17,7 @@ use team6_server::api::types::Problem;
 
 pub(crate) use clean::cleaned;
 pub(crate) use connection::Connection;
-pub(crate) use events::Events;
+pub(crate) use events::{Event, Events};
 
 use crate::failure::Failure;
 
@@ -161,10 +161,9 @@ impl Client {
         if response.status() == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
-        response
-            .json()
-            .await
-            .map_err(|error| Failure::Failed(format!("the answer of {} is broken: {}", self.base, root(&error))))
+        let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::Failed(format!("the answer of {} is broken: {error}", self.base)))
     }
 
     /// Sends a request, once more if the connection broke or the server was busy; reads and keyed orders bear it.

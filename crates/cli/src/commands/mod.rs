@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod events;
 pub(crate) mod inbox;
 pub(crate) mod project;
 pub(crate) mod repo;

@@ -36,6 +36,13 @@ fn span(span: Duration) -> String {
     }
 }
 
+/// The time of the day where the reader is.
+pub(crate) fn clock(milliseconds: i64) -> String {
+    let time = Now::from_millisecond(milliseconds).unwrap_or_default();
+    let zone = jiff::tz::TimeZone::system();
+    time.to_zoned_datetime(zone).strftime("%H:%M:%S").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ const SCENARIO: &str = include_str!("scenario.toml");
 fn shop() -> (Place, harness::Server, Repository) {
     let place = Place::new("[agents]\nplanner = \"scripted\"\n");
     let scenario = place.file("scenario.toml", SCENARIO);
-    let server = place.up(&["--scenario", scenario.to_str().unwrap()]);
+    let server = place.up(&["--scenario", &scenario]);
     let repository = Repository::sample("two-crates").bare_clone();
     place.ok(&["project", "add", "shop", "--title", "The shop"]);
     let url = repository.url();

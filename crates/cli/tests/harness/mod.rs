@@ -9,7 +9,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::Value;
@@ -41,9 +41,14 @@ pub struct Server {
 impl Place {
     /// Two people, short limits, and further lines of configuration.
     pub fn new(more: &str) -> Self {
+        Self::listening(0, more)
+    }
+
+    /// The same on a certain port.
+    pub fn listening(port: u16, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
-            "me = \"ada\"\n[server]\nlisten = \"127.0.0.1:0\"\n[people.ada]\nname = \"Ada\"\nemail = \"ada@example.org\"\n\
+            "me = \"ada\"\n[server]\nlisten = \"127.0.0.1:{port}\"\n[people.ada]\nname = \"Ada\"\nemail = \"ada@example.org\"\n\
              [people.lin]\nname = \"Lin\"\nemail = \"lin@example.org\"\n\
              [limits]\nheartbeat = \"500ms\"\nlease = \"10s\"\nbackoff_base = \"200ms\"\nbackoff_limit = \"1s\"\n{more}"
         );
@@ -59,11 +64,11 @@ impl Place {
     }
 
     /// Writes a file and tells its path.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
-        path
+        path.to_str().unwrap().to_owned()
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -108,6 +113,11 @@ impl Place {
     /// What the server wrote on its error stream.
     pub fn log(&self) -> String {
         fs::read_to_string(self.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// Starts a command whose output is read as it comes.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     /// Runs a command.

@@ -1,93 +1,26 @@
-//! The engine is killed at fifty moments of a running sprint, and started again each time.
+//! The server is killed at fifty moments of a running sprint, and started again each time, while people go on with
+//! what waits for them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "../harness/mod.rs"]
+mod harness;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use harness::Place;
 use serde_json::Value;
+use team6_testkit::repositories::Repository;
 
-/// How often the engine is killed.
+/// How often the server is killed.
 const KILLS: u32 = 50;
-/// How long the engine may take for the next event, and for all of the rest in the end.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// An engine that plays the sprint, and the lines that it prints.
-struct Engine {
-    child: Child,
-    lines: mpsc::Receiver<Value>,
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // Only a test that failed leaves it alive.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Engine {
-    fn start(folder: &Path) -> Self {
-        let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kill/scenario.toml");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_team6"))
-            .args(["demo", "--json", "--scenario", scenario, "--in"])
-            .arg(folder)
-            .env("TMPDIR", folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (send, lines) = mpsc::channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                // A line that was cut by the kill is no event.
-                if let Ok(event) = serde_json::from_str(&line) {
-                    let _ = send.send(event);
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// Kills it after `count` events beyond `seen`. False if the sprint ended before.
-    fn kill_after(mut self, seen: &mut u64, count: u64) -> bool {
-        let until = *seen + count;
-        let mut alive = true;
-        while *seen < until {
-            match self.lines.recv_timeout(LIMIT) {
-                Ok(event) if event["kind"] == "demo_ended" => alive = false,
-                Ok(event) => *seen = event["position"].as_u64().unwrap_or(*seen).max(*seen),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("no event came after {seen}"),
-            }
-        }
-        self.child.kill().unwrap();
-        let status = self.child.wait().unwrap();
-        assert!(
-            status.code().is_none_or(|code| code == 0),
-            "the engine failed: {status}"
-        );
-        alive && status.code().is_none()
-    }
-
-    /// Lets it play to the end; gives every event of the log.
-    fn finish(mut self) -> Vec<Value> {
-        let mut events = Vec::new();
-        loop {
-            match self.lines.recv_timeout(LIMIT) {
-                Ok(event) => events.push(event),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the sprint does not end: {:#?}", events.last()),
-            }
-        }
-        assert!(self.child.wait().unwrap().success());
-        events
-    }
-}
+/// How long the server may take for the next event, and for all of the rest in the end.
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// SplitMix64.
 fn next(state: &mut u64) -> u64 {
@@ -96,6 +29,57 @@ fn next(state: &mut u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// A port that is free now. The server comes back on it each time, so that whoever follows finds it again.
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Does what waits for people until the sprint is closed, whether the server is there or not.
+fn people(place: &Place) {
+    let began = Instant::now();
+    loop {
+        assert!(began.elapsed() < LIMIT * 4, "the sprint does not end: {}", place.log());
+        let waits = place.run(&["sprint", "watch", "1", "--until", "person", "--json"]);
+        if waits.code == 0 && waits.stdout.trim().is_empty() {
+            return;
+        }
+        let Some(last) = waits.stdout.lines().last().filter(|_| waits.code == 0) else {
+            continue;
+        };
+        // The last line is the inbox; or an event, if that was how the sprint ended.
+        let Ok(Value::Array(entries)) = serde_json::from_str(last) else {
+            return;
+        };
+        for entry in &entries {
+            let task = entry["task"].to_string();
+            match entry["kind"].as_str().unwrap() {
+                "no_owner" => place.run(&["sprint", "owners", "1", "--suggested"]),
+                "awaits_approval" => place.run(&["sprint", "approve", "1"]),
+                "review" => place.run(&[
+                    "task",
+                    "review",
+                    &task,
+                    "--approve",
+                    "--as",
+                    entry["person"].as_str().unwrap(),
+                ]),
+                "merge" => place.run(&["task", "merge", &task, "--as", entry["person"].as_str().unwrap()]),
+                _ => panic!("{entry:#}"),
+            };
+        }
+    }
+}
+
+/// Follows the sprint through all restarts with one command, and hands on each event.
+fn viewer(place: &Place, events: &mpsc::Sender<Value>) {
+    let mut child = place.spawn(&["sprint", "watch", "1", "--json"]);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in lines.map_while(Result::ok) {
+        let _ = events.send(serde_json::from_str(&line).unwrap());
+    }
+    assert!(child.wait().unwrap().success(), "the viewer gave up");
 }
 
 /// Processes whose environment carries the mark of this data folder's trees.
@@ -118,49 +102,86 @@ fn processes_in(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_sprint_survives_an_engine_that_is_killed_again_and_again() {
+fn a_sprint_survives_a_server_that_is_killed_again_and_again() {
     let seed = std::env::var("TEAM6_KILL_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(6_u64);
     println!("TEAM6_KILL_SEED={seed}");
     let mut state = seed;
-    let folder = tempfile::Builder::new()
-        .prefix("team6-kill-")
-        .disable_cleanup(true)
-        .tempdir()
-        .unwrap();
-    println!("the folder stays when the test fails: {}", folder.path().display());
-    let mut seen = 0;
-    let mut kills = 0;
-    while kills < KILLS {
-        // Few events at a time, so that all of the kills fall into the sprint.
-        let count = next(&mut state) % 5 + u64::from(seen == 0);
-        if !Engine::start(folder.path()).kill_after(&mut seen, count) {
-            break;
+    let port = port();
+    let mut place = Place::listening(port, "[agents]\nplanner = \"scripted\"\n");
+    place.folder.disable_cleanup(true);
+    println!("the folder stays when the test fails: {}", place.path().display());
+    let origin = Repository::sample("two-crates").bare_clone();
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kill/scenario.toml");
+    let mut server = place.up(&["--scenario", scenario]);
+    place.ok(&["project", "add", "shop"]);
+    place.ok(&["repo", "add", "shop", &origin.url(), "--name", "app"]);
+    place.ok(&["sprint", "plan", "shop", "Six files"]);
+
+    let (send, receive) = mpsc::channel::<Value>();
+    let mut followed = Vec::new();
+    let (kills, server) = std::thread::scope(|scope| {
+        let place = &place;
+        let acting = scope.spawn(move || people(place));
+        scope.spawn(move || viewer(place, &send));
+        let mut kills = 0;
+        while kills < KILLS {
+            // Few events at a time, so that all of the kills fall into the sprint; the viewer is there from the first on.
+            for _ in 0..next(&mut state) % 5 + u64::from(kills == 0) {
+                match receive.recv_timeout(LIMIT) {
+                    Ok(event) => followed.push(event),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => return (kills, server),
+                    Err(mpsc::RecvTimeoutError::Timeout) => panic!("no event came: {}", place.log()),
+                }
+            }
+            server.kill();
+            kills += 1;
+            server = place.up(&["--scenario", scenario]);
         }
-        kills += 1;
-    }
-    let events = Engine::start(folder.path()).finish();
+        acting.join().unwrap();
+        followed.extend(receive.iter());
+        (kills, server)
+    });
     assert_eq!(kills, KILLS, "the sprint ended too early; it needs more work");
 
+    let log = place.ok(&["events", "--sprint", "1", "--json"]);
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    check(&events, &followed, &place, &origin);
+    let databases = place.ok(&["admin", "check"]);
+    assert!(databases.contains("sound"), "{databases}");
+    assert!(server.stop());
+    let slots = std::fs::read_dir(place.path().join("team6-data/workspaces/slots")).unwrap();
+    assert_eq!(slots.count(), 0, "a workspace is left");
+    assert_eq!(processes_in(place.path()), Vec::<String>::new());
+    std::fs::remove_dir_all(place.path()).unwrap();
+}
+
+/// Nothing was lost and nothing happened twice: in the log, for the one who followed, and in the repository.
+fn check(events: &[Value], followed: &[Value], place: &Place, origin: &Repository) {
     let of = |kind: &str| events.iter().filter(|event| event["kind"] == kind).count();
-    assert_eq!(of("sprint_finished"), 1);
-    assert_eq!(of("task_done"), 6);
-    assert_eq!(of("sprint_opened"), 1);
+    assert_eq!((of("sprint_opened"), of("task_done"), of("sprint_finished")), (1, 6, 1));
     let versions: Vec<u64> = events.iter().filter_map(|event| event["version"].as_u64()).collect();
     assert_eq!(
         versions,
         (1..=versions.len() as u64).collect::<Vec<_>>(),
         "an event is lost"
     );
-    let requests: Vec<(u64, u64)> = events
-        .iter()
-        .filter(|event| event["kind"] == "pull_request_opened")
+    let position = |event: &Value| event["position"].as_u64().unwrap();
+    let from = position(&followed[0]);
+    let logged: Vec<u64> = events.iter().map(position).filter(|at| *at >= from).collect();
+    assert_eq!(
+        followed.iter().map(position).collect::<Vec<_>>(),
+        logged,
+        "the viewer missed something"
+    );
+    let requests = events.iter().filter(|event| event["kind"] == "pull_request_opened");
+    let requests: Vec<_> = requests
         .map(|event| {
             (
-                event["body"]["task"].as_u64().unwrap(),
-                event["body"]["number"].as_u64().unwrap(),
+                event["data"]["task"].as_u64().unwrap(),
+                event["data"]["number"].as_u64().unwrap(),
             )
         })
         .collect();
@@ -172,15 +193,17 @@ fn a_sprint_survives_an_engine_that_is_killed_again_and_again() {
         "a pull request was opened twice: {requests:?}"
     );
     for name in ["one", "two", "three", "four", "five", "six"] {
-        let file = folder.path().join(format!("ledger/{name}.txt"));
-        assert_eq!(std::fs::read_to_string(file).unwrap(), format!("{name}\n"));
+        assert_eq!(origin.git(&["show", &format!("main:{name}.txt")]), name);
+        let merges = origin.git(&[
+            "log",
+            "--merges",
+            "--format=%s",
+            "--grep",
+            &format!("File {name}"),
+            "main",
+        ]);
+        assert_eq!(merges.lines().count(), 1, "{name}: {merges}");
     }
-    let changes = folder.path().join("data/forge/ledger/forge.git/refs/team6/changes");
+    let changes = place.path().join("team6-data/forge/app/forge.git/refs/team6/changes");
     assert_eq!(std::fs::read_dir(changes).unwrap().count(), 6);
-    let left = std::fs::read_dir(folder.path().join("data/workspaces/slots"))
-        .unwrap()
-        .count();
-    assert_eq!(left, 0, "a workspace is left");
-    assert_eq!(processes_in(folder.path()), Vec::<String>::new());
-    std::fs::remove_dir_all(folder.path()).unwrap();
 }

@@ -6,10 +6,10 @@ use team6_core::sprint::{Event, SprintPhase};
 use team6_server::api::types::{Health, InboxEntry, LiveEvent, SprintDetail};
 
 use super::detail;
-use crate::client::Client;
+use crate::client::{Client, Event as SentEvent};
 use crate::commands::{Context, inbox};
 use crate::failure::Failure;
-use crate::output::Tone;
+use crate::output::{Tone, clock};
 use crate::story::Story;
 
 /// The arguments of `team6 sprint watch`.
@@ -53,26 +53,47 @@ pub(super) async fn run(client: &Client, arguments: WatchArguments, context: &Co
     let mut story = begun(&now);
     let topics = [("topics", format!("sprint:{sprint}"))];
     let mut events = client.follow("/events", &topics, Some(position.to_string()));
+    // What is fetched may be ahead of what was told; the end is told before it is believed.
+    let mut up_to_date = true;
     loop {
-        if let Some(ended) = ended(client, &arguments, &now, context).await? {
+        if let Some(ended) = ended(client, &arguments, &now, up_to_date, context).await? {
             return ended;
         }
-        let Some(event) = events.next().await? else {
-            return Ok(());
-        };
-        if context.output.json && !matches!(event.name.as_str(), "ready" | "reset") {
-            context.output.line(&event.raw)?;
-        } else if let Ok(live) = serde_json::from_value::<LiveEvent>(event.data) {
-            let told = live.data.and_then(|data| serde_json::from_value::<Event>(data).ok());
-            if let Some(text) = told.and_then(|event| story.text(&event)) {
-                context.output.page(|page| {
-                    let at = page.tinted(Tone::Faint, clock(live.at.0));
-                    page.line(format!("{at}  {}", text.replace('\n', "\n          ")));
-                })?;
+        now = loop {
+            let Some(event) = events.next().await? else {
+                return Ok(());
+            };
+            up_to_date = matches!(event.name.as_str(), "sprint_finished" | "sprint_cancelled" | "reset");
+            tell(&event, &mut story, context)?;
+            // A server that went away is waited for by the next event, which is told in any case.
+            match detail(client, sprint).await {
+                Ok(found) => break found.item,
+                Err(Failure::Unreachable(_)) => {}
+                Err(failure) => return Err(failure),
             }
-        }
-        now = detail(client, sprint).await?.item;
+        };
     }
+}
+
+/// Prints an event.
+fn tell(event: &SentEvent, story: &mut Story, context: &Context) -> Result<(), Failure> {
+    if matches!(event.name.as_str(), "ready" | "reset") {
+        return Ok(());
+    }
+    if context.output.json {
+        return context.output.line(&event.raw);
+    }
+    let Ok(live) = serde_json::from_value::<LiveEvent>(event.data.clone()) else {
+        return Ok(());
+    };
+    let told = live.data.and_then(|data| serde_json::from_value::<Event>(data).ok());
+    let Some(text) = told.and_then(|event| story.text(&event)) else {
+        return Ok(());
+    };
+    context.output.page(|page| {
+        let at = page.tinted(Tone::Faint, clock(live.at.0));
+        page.line(format!("{at}  {}", text.replace('\n', "\n          ")));
+    })
 }
 
 /// The names that events speak of.
@@ -95,11 +116,15 @@ async fn ended(
     client: &Client,
     arguments: &WatchArguments,
     sprint: &SprintDetail,
+    up_to_date: bool,
     context: &Context,
 ) -> Result<Option<Result<(), Failure>>, Failure> {
     if arguments.until == Some(Until::Person) {
         let query = [("sprint", arguments.sprint.to_string())];
-        let waiting = client.list::<InboxEntry>("/inbox", "after", &query).await?;
+        let waiting = match client.list::<InboxEntry>("/inbox", "after", &query).await {
+            Err(Failure::Unreachable(_)) => return Ok(None),
+            waiting => waiting?,
+        };
         if !waiting.item.is_empty() {
             return Ok(Some(
                 context
@@ -110,6 +135,7 @@ async fn ended(
     }
     Ok(match sprint.sprint.phase {
         SprintPhase::Planning | SprintPhase::Running => None,
+        _ if !up_to_date => None,
         SprintPhase::Finished => Some(Ok(())),
         SprintPhase::Cancelled => match arguments.until {
             None => Some(Ok(())),
@@ -119,12 +145,4 @@ async fn ended(
             )))),
         },
     })
-}
-
-/// The time of the day where the reader is.
-fn clock(milliseconds: i64) -> String {
-    let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
-    time.to_zoned_datetime(jiff::tz::TimeZone::system())
-        .strftime("%H:%M:%S")
-        .to_string()
 }
