@@ -103,6 +103,8 @@ async fn init(git: &Git, git_dir: &std::path::Path) -> Result<(), ForgeError> {
         ("receive.autogc", "false"),
         ("receive.denyDeletes", "false"),
         ("core.logAllRefUpdates", "false"),
+        // Records are loose objects, which git does not wait for the disk to have unless it is told to.
+        ("core.fsync", "committed,reference"),
     ] {
         config(name, value).text().await?;
     }
