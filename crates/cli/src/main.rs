@@ -11,6 +11,7 @@ mod output;
 mod programs;
 mod story;
 mod up;
+mod watch;
 
 use std::process::ExitCode;
 

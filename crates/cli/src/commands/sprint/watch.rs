@@ -11,6 +11,7 @@ use crate::commands::{Context, inbox};
 use crate::failure::Failure;
 use crate::output::{Tone, clock};
 use crate::story::Story;
+use crate::watch;
 
 /// The arguments of `team6 sprint watch`.
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,13 @@ impl WatchArguments {
 
 /// Watches until the sprint is closed, or what was asked for is so.
 pub(super) async fn run(client: &Client, arguments: WatchArguments, context: &Context) -> Result<(), Failure> {
+    if arguments.until.is_none() && !arguments.plain && context.output.interactive() {
+        return watch::run(client, arguments.sprint).await;
+    }
+    lines(client, arguments, context).await
+}
+
+async fn lines(client: &Client, arguments: WatchArguments, context: &Context) -> Result<(), Failure> {
     let sprint = arguments.sprint;
     // Events that come after this position are not in what is fetched now, or are told twice, but never missed.
     let Position(position) = client.get::<Health>("/health").await?.item.head;

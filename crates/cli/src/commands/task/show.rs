@@ -16,7 +16,7 @@ pub(crate) fn why(why: &Why, page: &Page) -> String {
         .by
         .map(|by| format!(", {} at the latest", until(by)))
         .unwrap_or_default();
-    let times = page.tinted(Tone::Faint, format!("(since {}{by})", ago(why.since)));
+    let times = page.tinted(Tone::Faint, format!("({}{by})", ago(why.since)));
     format!("{} -> {who} {times}", why.text)
 }
 
@@ -24,7 +24,7 @@ fn tone(state: &str) -> Tone {
     match state {
         "done" | "merged" => Tone::Good,
         "failed" | "held" => Tone::Bad,
-        "in review" | "asks" | "approved" => Tone::Attention,
+        "in review" | "asks" | "approved" | "conflict" => Tone::Attention,
         _ => Tone::Plain,
     }
 }
@@ -77,7 +77,11 @@ pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
     planned(detail, page);
     attempts(&detail.attempts, page);
     if let Some(delivery) = &detail.delivery {
-        page.heading(format!("Delivered ({} times)", detail.deliveries));
+        let times = match detail.deliveries {
+            0 | 1 => String::new(),
+            times => format!(" (for the {times}. time)"),
+        };
+        page.heading(format!("Delivered{times}"));
         page.block(2, &delivery.what);
         page.block(2, &delivery.why);
         for test in &delivery.tests {
