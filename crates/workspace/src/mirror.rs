@@ -236,7 +236,12 @@ fn fetch_failed(wanted: &ClaimRepository, root: &Path, error: &GitError) -> Work
         WorkspaceError::Failed { .. } => {}
         known => return known,
     }
-    if said.contains("does not appear to be a git repository") || said.contains("not a git repository") {
+    let no_repository = [
+        "does not appear to be a git repository",
+        "not a git repository",
+        "strange pathname",
+    ];
+    if no_repository.iter().any(|words| said.contains(words)) {
         let source_text = team6_git::redact(&wanted.source);
         return WorkspaceError::NotARepository {
             repository,

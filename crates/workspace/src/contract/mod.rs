@@ -11,6 +11,7 @@
 )]
 
 pub mod claims;
+pub mod fleet;
 pub mod hostile;
 pub mod leftovers;
 pub mod scene;
@@ -50,15 +51,28 @@ macro_rules! provisioner_contract {
             objects_with_false_names_do_not_get_in,
             an_agent_cannot_reach_the_mirror_by_its_git,
         );
+        $crate::provisioner_contract!($open: fleet:
+            many_are_made_worked_in_and_removed_at_once,
+            many_first_claims_share_one_clone,
+            work_that_a_crash_left_is_kept_for_the_next_attempt,
+            what_cannot_be_fetched_is_told_apart,
+            names_that_lead_elsewhere_are_refused,
+            a_branch_that_is_gone_upstream_stays_usable,
+            fifty_thousand_files_work,
+        );
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn a_restart_keeps_work_and_removes_workspaces() {
+            let place = $crate::contract::place();
+            let scene = || $crate::contract::Scene::open(place.path(), $open);
+            $crate::contract::fleet::a_restart_keeps_work_and_removes_workspaces(&scene(), &scene()).await;
+        }
     };
     ($open:path: $part:ident: $($behaviour:ident,)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $behaviour() {
                 let place = $crate::contract::place();
-                let root = place.path().join("workspaces");
-                let provisioner = ::std::sync::Arc::new($open(&root));
-                let scene = $crate::contract::Scene::new(provisioner, &root, &place.path().join("home"));
+                let scene = $crate::contract::Scene::open(place.path(), $open);
                 $crate::contract::$part::$behaviour(&scene).await;
             }
         )*

@@ -24,13 +24,14 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A provisioner below `root`, whose agents have their homes in `home`.
-    pub fn new(provisioner: Arc<dyn Provisioner>, root: &Path, home: &Path) -> Self {
+    /// A provisioner in `place`, which `open` opens. It may have been used before.
+    pub fn open<P: Provisioner + 'static>(place: &Path, open: impl Fn(&Path) -> P) -> Self {
+        let (root, home) = (place.join("workspaces"), place.join("home"));
         fs::create_dir_all(home.join("tmp")).unwrap();
         Self {
-            provisioner,
-            root: root.to_owned(),
-            home: home.to_owned(),
+            provisioner: Arc::new(open(&root)),
+            root,
+            home,
         }
     }
 
