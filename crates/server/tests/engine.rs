@@ -64,7 +64,7 @@ impl Team {
             concurrency: 3,
             by: by.clone(),
         };
-        engine.change_project(&project, create, "ada").await.unwrap();
+        engine.change_project(&project, create, "ada", None).await.unwrap();
         let repository = Repository {
             id: "shop".parse().unwrap(),
             origin: "/srv/shop.git".into(),
@@ -75,7 +75,7 @@ impl Team {
             repository,
             by: by.clone(),
         };
-        engine.change_project(&project, add, "ada").await.unwrap();
+        engine.change_project(&project, add, "ada", None).await.unwrap();
         let opened = engine.open_sprint(
             &project,
             "A parser".into(),

@@ -261,7 +261,7 @@ impl Play {
         let known = known.get(&project).map_or(0, |project| 1 + project.repositories.len());
         for command in [create, add].into_iter().skip(known) {
             engine
-                .change_project(&project, command, "ada")
+                .change_project(&project, command, "ada", None)
                 .await
                 .map_err(|error| error.to_string())?;
         }

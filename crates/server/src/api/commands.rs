@@ -6,7 +6,8 @@
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use team6_core::ids::{PersonId, SprintId, StreamVersion, TaskId};
+use team6_core::ids::{PersonId, ProjectId, SprintId, StreamVersion, TaskId};
+use team6_core::project::{Project, ProjectCommand};
 use team6_core::sprint::{Command, Event, Sprint};
 
 use super::error::ApiError;
@@ -44,6 +45,27 @@ impl ApiState {
                 None => Err(error.into()),
             },
         }
+    }
+
+    /// Carries out an order on a project, unless it was carried out before, and shows the project.
+    pub(super) async fn on_project(
+        &self,
+        project: &ProjectId,
+        by: &PersonId,
+        key: Option<&Key>,
+        command: ProjectCommand,
+    ) -> Result<Project, ApiError> {
+        if self.was_carried_out(key).await?.is_none() {
+            let answer = key.map(|key| key.answer(json!({ "project": project })));
+            let done = self.engine.change_project(project, command, by.as_str(), answer);
+            // As for sprints, the same order may have come through at the same time.
+            if let Err(error) = done.await
+                && self.was_carried_out(key).await?.is_none()
+            {
+                return Err(error.into());
+            }
+        }
+        Ok(self.engine.project(project).await?)
     }
 
     pub(super) async fn was_carried_out(&self, key: Option<&Key>) -> Result<Option<Value>, ApiError> {

@@ -13,11 +13,14 @@ use super::ApiState;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::page::whole;
-use super::request::{Caller, Order, OrderHeaders, Path};
+use super::request::{Caller, Nothing, Order, OrderHeaders, Path};
 use super::types::{
     ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, Me, Page, PersonItem,
     UpdateProjectRequest,
 };
+
+/// The longest title of a project, in characters.
+const TITLE_MOST: usize = 200;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -69,20 +72,24 @@ async fn create_project(
     State(api): State<ApiState>,
     order: Order<CreateProjectRequest>,
 ) -> Result<(StatusCode, Json<Project>), ApiError> {
-    let Order { by, body, .. } = order;
+    let Order { by, body, key, .. } = order;
     let id = body.id;
     let title = body
         .title
         .map(|title| title.trim().to_owned())
         .filter(|title| !title.is_empty());
+    if title.as_ref().is_some_and(|title| title.chars().count() > TITLE_MOST) {
+        let text = format!("title: it is longer than {TITLE_MOST} characters; give it a shorter one");
+        return Err(ApiError::unusable("bad-field", text).with("field", "title"));
+    }
     let create = ProjectCommand::Create {
         id: id.clone(),
         title: title.unwrap_or_else(|| id.to_string()),
         concurrency: body.concurrency.unwrap_or(api.at_once),
         by: by.clone(),
     };
-    api.engine.change_project(&id, create, by.as_str()).await?;
-    Ok((StatusCode::CREATED, Json(api.engine.project(&id).await?)))
+    let project = api.on_project(&id, &by, key.as_ref(), create).await?;
+    Ok((StatusCode::CREATED, Json(project)))
 }
 
 /// Shows a project.
@@ -101,13 +108,12 @@ async fn update_project(
     Path(project): Path<ProjectId>,
     order: Order<UpdateProjectRequest>,
 ) -> Answer<Project> {
-    let by = order.by;
+    let Order { by, body, key, .. } = order;
     let set = ProjectCommand::SetConcurrency {
-        concurrency: order.body.concurrency,
+        concurrency: body.concurrency,
         by: by.clone(),
     };
-    api.engine.change_project(&project, set, by.as_str()).await?;
-    Ok(Json(api.engine.project(&project).await?))
+    api.on_project(&project, &by, key.as_ref(), set).await.map(Json)
 }
 
 /// Connects a repository to a project, after a look whether it can be used as asked.
@@ -119,13 +125,17 @@ async fn connect_repository(
     Path(project): Path<ProjectId>,
     order: Order<ConnectRequest>,
 ) -> Result<(StatusCode, Json<ConnectedRepository>), ApiError> {
-    let Order { by, body, .. } = order;
+    let Order { by, body, key, .. } = order;
     let id = match body.id {
         Some(id) => id,
         None => name_of(&body.origin)?,
     };
     let _alone = api.connecting().lock().await;
-    is_free(&api, &project, &id).await?;
+    let origin = without_credentials(&body.origin);
+    match api.was_carried_out(key.as_ref()).await? {
+        None => is_free(&api, &project, &id).await?,
+        Some(_) => is_still_connected(&api, &project, &id, &origin).await?,
+    }
     let settings = RepositorySettings {
         id: id.clone(),
         origin: body.origin.clone(),
@@ -135,7 +145,7 @@ async fn connect_repository(
     let connected = api.forge.connect(&settings).await?;
     let repository = Repository {
         id,
-        origin: without_credentials(&body.origin),
+        origin,
         branch: connected.branch,
         merge_method: body.merge_method,
     };
@@ -143,9 +153,8 @@ async fn connect_repository(
         repository: repository.clone(),
         by: by.clone(),
     };
-    api.engine.change_project(&project, add, by.as_str()).await?;
     let answer = ConnectedRepository {
-        project: api.engine.project(&project).await?,
+        project: api.on_project(&project, &by, key.as_ref(), add).await?,
         repository,
         head: connected.head,
         notices: connected.notices.iter().map(notice).collect(),
@@ -182,6 +191,21 @@ async fn is_free(api: &ApiState, project: &ProjectId, id: &RepositoryId) -> Resu
             Err(problem.with("repository", id).with("project", &other.id))
         }
     }
+}
+
+/// An order that was carried out before is answered by another look at the repository, as long as it is the same one.
+async fn is_still_connected(
+    api: &ApiState,
+    project: &ProjectId,
+    id: &RepositoryId,
+    origin: &str,
+) -> Result<(), ApiError> {
+    let known = api.engine.project(project).await?.repositories.remove(id);
+    if known.is_some_and(|repository| repository.origin == origin) {
+        return Ok(());
+    }
+    let text = format!("repository {id} was connected by this request and removed since; connect it with a new key");
+    Err(ApiError::new(StatusCode::CONFLICT, "already-answered", text))
 }
 
 /// The last part of an origin as a name: `https://host/team/Web.git` is `web`.
@@ -239,11 +263,11 @@ fn notice(notice: &Notice) -> ConnectionNotice {
 /// Takes a repository out of a project, unless open sprints plan with it. The repository itself stays as it is.
 #[utoipa::path(delete, path = "/projects/{project}/repositories/{repository}", tag = "projects",
     params(("project" = ProjectId, Path), ("repository" = RepositoryId, Path), OrderHeaders),
-    responses((status = OK, body = Project)))]
+    request_body = Nothing, responses((status = OK, body = Project)))]
 async fn remove_repository(
     State(api): State<ApiState>,
     Path((project, repository)): Path<(ProjectId, RepositoryId)>,
-    Caller(by): Caller,
+    Order { by, key, .. }: Order<Nothing>,
 ) -> Answer<Project> {
     let in_use = sprints_with(&api, &project, &repository).await?;
     let remove = ProjectCommand::RemoveRepository {
@@ -251,8 +275,7 @@ async fn remove_repository(
         in_use,
         by: by.clone(),
     };
-    api.engine.change_project(&project, remove, by.as_str()).await?;
-    Ok(Json(api.engine.project(&project).await?))
+    api.on_project(&project, &by, key.as_ref(), remove).await.map(Json)
 }
 
 /// The open sprints of a project with tasks that touch a repository and are not ended.

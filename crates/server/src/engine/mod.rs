@@ -196,8 +196,9 @@ impl Engine {
         id: &ProjectId,
         command: ProjectCommand,
         actor: &str,
+        answer: Option<IdempotentAnswer>,
     ) -> Result<ProjectEvent, EngineError> {
-        self.projects.execute(id, command, actor, self.now()).await
+        self.projects.execute(id, command, actor, answer, self.now()).await
     }
 
     /// A project.

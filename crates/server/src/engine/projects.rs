@@ -6,7 +6,7 @@ use std::sync::Arc;
 use team6_core::ids::{ProjectId, StreamVersion};
 use team6_core::project::{self, Project, ProjectCommand, ProjectEvent};
 use team6_core::time::Timestamp;
-use team6_store::{Append, AppendError, NewEvent, Store, StreamId};
+use team6_store::{Append, AppendError, IdempotentAnswer, NewEvent, Store, StreamId};
 
 use super::EngineError;
 use super::rows::to_json;
@@ -28,6 +28,7 @@ impl Projects {
         id: &ProjectId,
         command: ProjectCommand,
         actor: &str,
+        answer: Option<IdempotentAnswer>,
         now: Timestamp,
     ) -> Result<ProjectEvent, EngineError> {
         loop {
@@ -36,6 +37,7 @@ impl Projects {
             let event = project::decide(loaded.as_ref().map(|(project, _)| project), command.clone())?;
             let mut append = Append::new(StreamId::project(id), version, now, actor);
             append.project = Some(id.clone());
+            append.answer = answer.clone();
             append.events = vec![NewEvent {
                 kind: event.kind().to_owned(),
                 body: to_json(&event),

@@ -234,7 +234,7 @@ async fn a_project_s_repositories_are_read_from_the_forge_and_others_are_left_ou
         concurrency: 1,
         by: by.clone(),
     };
-    engine.change_project(&project, create, "ada").await.unwrap();
+    engine.change_project(&project, create, "ada", None).await.unwrap();
     for id in [scene.id.clone(), "unconnected".parse().unwrap()] {
         let repository = Repository {
             id,
@@ -244,7 +244,7 @@ async fn a_project_s_repositories_are_read_from_the_forge_and_others_are_left_ou
         };
         let by = by.clone();
         let add = ProjectCommand::AddRepository { repository, by };
-        engine.change_project(&project, add, "ada").await.unwrap();
+        engine.change_project(&project, add, "ada", None).await.unwrap();
     }
     let source = RepositoryOwners::new(engine, Arc::clone(&scene.forge), git, &people());
     let touched = |id: &RepositoryId| TouchedPaths {

@@ -1,0 +1,13 @@
+//! The HTTP API as its clients see it: a real server on a real port, with real databases, repositories and processes.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod auth;
+mod client;
+mod live;
+mod orders;
+mod problems;
+mod server;
+mod sprint;
+mod start;
+mod stream;
