@@ -18,7 +18,7 @@ use super::ApiState;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::page::whole;
-use super::request::{Caller, Path, Query};
+use super::request::{Caller, Path, PersonHeader, Query};
 use super::tasks::default_method;
 use super::types::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast, Page,
@@ -231,7 +231,7 @@ fn hunk(hunk: Hunk) -> ChangedHunk {
 }
 
 /// Tells what a merge of each pull request would come to now. Nothing is merged.
-#[utoipa::path(get, path = "/tasks/{task}/merge", tag = "tasks", params(("task" = TaskId, Path)),
+#[utoipa::path(get, path = "/tasks/{task}/merge", tag = "tasks", params(("task" = TaskId, Path), PersonHeader),
     responses((status = OK, body = Page<MergeForecast>)))]
 async fn forecast_merge(
     State(api): State<ApiState>,

@@ -28,11 +28,12 @@ pub mod types;
 mod views;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri};
-use axum::{Json, Router, middleware};
+use axum::{Extension, Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,10 +49,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// All routes, under `/api/v1`. Other paths get a problem; give the router another fallback to serve more.
 pub fn router(state: ApiState) -> Router {
     let (router, document) = described(&state);
-    let document = Json(document);
-    let document = move || async move { document };
     router
-        .route("/api/v1/openapi.json", axum::routing::get(document))
+        .layer(Extension(Arc::new(document)))
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(request::MOST))
@@ -76,7 +75,9 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(log::routes())
         .merge(operations::routes())
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::token));
-    let open = OpenApiRouter::new().routes(routes!(operations::health));
+    let open = OpenApiRouter::new()
+        .routes(routes!(operations::health))
+        .routes(routes!(openapi::describe));
     let all = OpenApiRouter::with_openapi(openapi::begin()).nest("/api/v1", closed.merge(open));
     let (router, mut document) = all.split_for_parts();
     openapi::finish(&mut document);

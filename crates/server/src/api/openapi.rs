@@ -1,5 +1,8 @@
 //! The description of the API for programs.
 
+use std::sync::Arc;
+
+use axum::{Extension, Json};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, Response, ResponseBuilder};
@@ -30,6 +33,12 @@ impl Modify for Token {
         let components = document.components.get_or_insert_with(Components::new);
         components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
     }
+}
+
+/// Describes this API for programs, as OpenAPI does. It needs no token.
+#[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()), responses((status = OK, body = Object)))]
+pub(super) async fn describe(Extension(document): Extension<Arc<OpenApi>>) -> Json<Arc<OpenApi>> {
+    Json(document)
 }
 
 /// The document before any route is added to it.

@@ -13,7 +13,7 @@ use super::ApiState;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::page::whole;
-use super::request::{Caller, Nothing, Order, OrderHeaders, Path};
+use super::request::{Caller, Nothing, Order, OrderHeaders, Path, PersonHeader};
 use super::types::{
     ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, Me, Page, PersonItem,
     UpdateProjectRequest,
@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 }
 
 /// Tells whom a request acts for.
-#[utoipa::path(get, path = "/me", tag = "people", responses((status = OK, body = Me)))]
+#[utoipa::path(get, path = "/me", tag = "people", params(PersonHeader), responses((status = OK, body = Me)))]
 async fn show_me(State(api): State<ApiState>, Caller(me): Caller) -> Answer<Me> {
     let person = people(&api).find(|person| person.id == me);
     let person = person.ok_or_else(|| ApiError::missing("unknown-person", format!("{me} is not one of the people")))?;
@@ -263,7 +263,7 @@ fn notice(notice: &Notice) -> ConnectionNotice {
 /// Takes a repository out of a project, unless open sprints plan with it. The repository itself stays as it is.
 #[utoipa::path(delete, path = "/projects/{project}/repositories/{repository}", tag = "projects",
     params(("project" = ProjectId, Path), ("repository" = RepositoryId, Path), OrderHeaders),
-    request_body = Nothing, responses((status = OK, body = Project)))]
+    responses((status = OK, body = Project)))]
 async fn remove_repository(
     State(api): State<ApiState>,
     Path((project, repository)): Path<(ProjectId, RepositoryId)>,

@@ -117,6 +117,16 @@ pub(super) fn known_person(api: &ApiState, person: &PersonId) -> Result<(), ApiE
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
+/// The header of what is answered for a person.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only described here; `Caller` reads it")]
+pub(super) struct PersonHeader {
+    /// Who asks; the person that the server is configured for unless given.
+    #[param(rename = "Team6-Person")]
+    person: Option<String>,
+}
+
 /// Headers of every order.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -5,6 +5,7 @@
 mod auth;
 mod client;
 mod live;
+mod openapi;
 mod orders;
 mod problems;
 mod server;
