@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::live::{HEARTBEAT, last_event_id, with_data};
-use super::page::page;
+use super::page::Filling;
 use super::request::{Limit, Path, Query};
 use super::types::{AttemptDetail, Page};
 use super::{ApiState, views};
@@ -72,7 +72,7 @@ async fn known(api: &ApiState, attempt: AttemptId) -> Result<AttemptDetail, ApiE
 struct TraceQuery {
     /// The `next` of the part before: the number of its last entry.
     after: Option<u64>,
-    /// How many, 1 to 1000.
+    /// How many, 1 to 1000. A part with large entries has fewer.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
@@ -87,9 +87,21 @@ async fn read_trace(
     Query(query): Query<TraceQuery>,
 ) -> Answer<Page<TraceEntry>> {
     known(&api, attempt).await?;
-    let after = query.after.unwrap_or(0);
-    let entries = api.traces.read(attempt, after, query.limit.0 + 1).await?;
-    Ok(Json(page(entries, query.limit.0, |last| last.seq.to_string())))
+    let mut after = query.after.unwrap_or(0);
+    let mut part = Filling::new(query.limit);
+    loop {
+        let entries = api.traces.read(attempt, after, PAGE).await?;
+        let Some(last) = entries.last().map(|last| last.seq) else {
+            return Ok(Json(part.last()));
+        };
+        for entry in entries {
+            if part.is_full() {
+                return Ok(Json(part.with_next(|last| last.seq.to_string())));
+            }
+            part.push(entry);
+        }
+        after = last;
+    }
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -12,11 +12,10 @@ use utoipa_axum::routes;
 use super::ApiState;
 use super::commands::Answer;
 use super::error::ApiError;
+use super::page::Filling;
 use super::request::{Limit, Query};
 use super::types::{LogEvent, Page};
 
-/// How many bytes of events a part holds at most, apart from its last event.
-const BYTES: usize = 8 * 1024 * 1024;
 /// How many events are read at once.
 const STEP: u32 = 500;
 
@@ -54,21 +53,18 @@ async fn read_log(State(api): State<ApiState>, Query(query): Query<LogQuery>) ->
         prefix: Some(stream.clone()).filter(|prefix| !prefix.is_empty()),
     };
     let wanted = |event: &RecordedEvent| stream.is_empty() || stream.ends_with('/') || event.stream.as_str() == stream;
-    let most = usize::try_from(query.limit.0).unwrap_or(usize::MAX);
     let mut after = query.after.unwrap_or_default();
-    let (mut items, mut bytes) = (Vec::new(), 0);
+    let mut part = Filling::new(query.limit);
     loop {
         let events = api.store().read_log(after, &filter, STEP).await?;
         let Some(last) = events.last().map(|last| last.position) else {
-            return Ok(Json(Page { items, next: None }));
+            return Ok(Json(part.last()));
         };
         for event in events.into_iter().filter(wanted) {
-            if items.len() == most || bytes > BYTES {
-                let next = items.last().map(|event: &LogEvent| event.position.to_string());
-                return Ok(Json(Page { items, next }));
+            if part.is_full() {
+                return Ok(Json(part.with_next(|last| last.position.to_string())));
             }
-            bytes += event.body.to_string().len();
-            items.push(shown(event));
+            part.push(shown(event));
         }
         after = last;
     }

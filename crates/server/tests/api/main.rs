@@ -4,6 +4,7 @@
 
 mod auth;
 mod client;
+mod lists;
 mod live;
 mod openapi;
 mod orders;
@@ -12,3 +13,4 @@ mod server;
 mod sprint;
 mod start;
 mod stream;
+mod traces;
