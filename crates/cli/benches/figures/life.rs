@@ -94,7 +94,13 @@ pub fn planning(sprint: &Sprint, wanted: &Plan) -> Option<Command> {
                 first_task: TaskId(1),
             });
         }
-        Stage::Running { attempt, token, .. } => return Some(deliver(*attempt, *token, BTreeMap::new())),
+        Stage::Running { attempt, token, .. } => {
+            return Some(Command::Reply {
+                attempt: *attempt,
+                token: *token,
+                usage: Usage::default(),
+            });
+        }
         _ => {}
     }
     let unowned = sprint.tasks.values().filter(|task| task.owner.is_none());
@@ -167,7 +173,11 @@ fn deliver(attempt: u32, token: FencingToken, results: BTreeMap<RepositoryId, De
     Command::Deliver {
         attempt,
         token,
-        delivery: Delivery::default(),
+        delivery: Delivery {
+            what: "It is done.".into(),
+            why: "It was asked for.".into(),
+            tests: Vec::new(),
+        },
         answers: Vec::new(),
         results,
         usage: Usage::default(),

@@ -37,13 +37,13 @@ fn scenario() -> String {
             "    {{ say = \"I say sentence {n} of many.\" }},\n    {{ run = {{ command = \"true\" }} }},"
         );
     }
+    let work = "{ edit = { path = \"{capture.n}.txt\", content = \"x\" } },\n    { commit = { message = \"Add\" } },";
     let done = "{ tool = { name = \"complete_task\", arguments = { summary_what = \"Done.\", summary_why = \"Asked.\", tests = [] } } }";
     format!(
         "title = \"A chain\"\n[[script]]\nwhen = 'Plan a sprint'\nsteps = [\n    {{ tool = {{ name = \"submit_plan\", arguments = {{ prd = \"# Chain\", \
          tasks = [{tasks}] }} }} }},\n]\n\
-         [[script]]\nwhen = 'task \\d+: Link 1\\b'\nsteps = [\n    {{ run = {{ command = \"sleep 2\" }} }},\n{said}    {done},\n]\n\
-         [[script]]\nwhen = 'task (?P<n>\\d+): Link'\nsteps = [\n    {{ edit = {{ path = \"{{capture.n}}.txt\", content = \"x\" }} }},\n    \
-         {{ commit = {{ message = \"Add\" }} }},\n    {done},\n]\n"
+         [[script]]\nwhen = 'task (?P<n>\\d+): Link 1\\b'\nsteps = [\n    {{ run = {{ command = \"sleep 2\" }} }},\n{said}    {work}\n    {done},\n]\n\
+         [[script]]\nwhen = 'task (?P<n>\\d+): Link'\nsteps = [\n    {work}\n    {done},\n]\n"
     )
 }
 
@@ -82,7 +82,7 @@ fn merge_all(place: &Place) {
             match entry["kind"].as_str().unwrap() {
                 "review" => drop(place.run(&["task", "review", &task, "--approve"])),
                 "merge" => drop(place.run(&["task", "merge", &task])),
-                other => panic!("{other}: {entry:#}"),
+                other => panic!("{other}: {entry:#}\n{}", place.ok(&["task", "show", "1"])),
             }
         }
     }
