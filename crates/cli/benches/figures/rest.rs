@@ -42,7 +42,7 @@ async fn fill(place: &Place) {
         by: life::ada(),
     };
     for command in [create, add] {
-        engine.change_project(&project, command, "ada").await.unwrap();
+        engine.change_project(&project, command, "ada", None).await.unwrap();
     }
     let mut running = JoinSet::new();
     for _ in 0..50 {
