@@ -4,12 +4,14 @@
 
 mod auth;
 mod client;
+mod disk;
 mod lists;
 mod live;
 mod openapi;
 mod orders;
 mod plans;
 mod problems;
+mod process;
 mod repositories;
 mod server;
 mod sprint;

@@ -199,7 +199,7 @@ async fn the_check_of_an_agent_tells_whether_it_works_and_how_to_get_it() {
 }
 
 #[tokio::test]
-async fn nothing_is_approved_while_no_agent_could_do_it() {
+async fn no_sprint_begins_while_no_agent_is_installed() {
     let server = Server::configured("", |config| {
         let file = config.agents.folder.join("scripted.md");
         std::fs::write(

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 use team6_server::app::AppError;
 
 use crate::client::Answer;
+use crate::process::Process;
 use crate::server::{Server, config, does_not_start, plan};
 
 /// Another program that uses one of the server's databases.
@@ -30,16 +31,22 @@ async fn runs(connection: &mut SqliteConnection, sql: &str) {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_folder_is_told_who_holds_it() {
-    let server = Server::open().await;
-    let error = does_not_start(server.data()).await;
+    let folder = tempfile::tempdir().unwrap();
+    config(folder.path());
+    let first = Process::start(folder.path(), &[]).unwrap();
+    let error = does_not_start(folder.path()).await;
     assert!(matches!(error, AppError::DataFolder(_)), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains(&server.data().display().to_string()), "{text}");
+    assert!(text.contains(&folder.path().display().to_string()), "{text}");
     assert!(
-        text.contains(&format!("in use by process {}", std::process::id())),
+        text.contains(&format!("in use by process {}: stop that one", first.id())),
         "{text}"
     );
-    server.with_project().await;
+    first.client.post("/projects", json!({ "id": "shop" })).await.done();
+    // However it ends, the folder is free again.
+    drop(first);
+    let next = Process::start(folder.path(), &[]).unwrap();
+    next.client.get("/projects/shop").await.done();
 }
 
 #[tokio::test]
