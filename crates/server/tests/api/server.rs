@@ -9,13 +9,15 @@ use team6_agent::profile::CommandLine;
 use team6_server::api::{router, serve, token};
 use team6_server::app::{App, AppError, Programs};
 use team6_server::config::{Config, Person};
+use team6_store::DataFolder;
 use team6_testkit::repositories::Repository;
+use team6_testkit::wait::wait_until;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Client;
+use crate::client::{Client, LIMIT};
 
 /// The program that plays all that a server starts.
 pub(crate) const PROGRAMS: &str = env!("CARGO_BIN_EXE_team6-server-programs");
@@ -82,8 +84,16 @@ impl Server {
         self.tasks.spawn(async move { app.run(stop).await });
     }
 
-    /// Stops it as an operator does; gives its folder.
-    pub(crate) async fn ends(mut self) -> TempDir {
+    /// Stops it as an operator does; gives its folder, which is free for another server.
+    pub(crate) async fn ends(self) -> TempDir {
+        let folder = self.stops().await;
+        let data = folder.path().join("data");
+        // A child that another test starts in this moment holds all that is open until it becomes its own program.
+        wait_until("a free folder", LIMIT, async || DataFolder::open(&data).map(drop)).await;
+        folder
+    }
+
+    async fn stops(mut self) -> TempDir {
         self.stop.cancel();
         if self.tasks.len() == 1 {
             // An engine that is told to stop closes everything.
