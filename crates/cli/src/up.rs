@@ -28,7 +28,10 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let config = configuration(context.connection.config.as_deref())?;
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
-        format!("{listen} cannot be listened on: {error}; stop what uses it, or set another with TEAM6_SERVER__LISTEN=127.0.0.1:PORT")
+        format!(
+            "server.listen is {listen}, which cannot be used: {error}; stop what uses it, or set another in team6.toml \
+             or with TEAM6_SERVER__LISTEN=127.0.0.1:PORT"
+        )
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = App::open(config, programs_of(&up)?)

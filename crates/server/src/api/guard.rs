@@ -76,7 +76,7 @@ fn check_origin(allowed: &[String], request: &Request) -> Result<(), ApiError> {
     };
     if !is_own(&authority, allowed) {
         let text = format!(
-            "the server is not reached as {authority}; use localhost, or add the name to the hosts in the configuration"
+            "the server is not reached as {authority}; use localhost, or add the name to server.hosts in the configuration"
         );
         return refused("foreign-host", text);
     }

@@ -155,7 +155,7 @@ impl App {
             planner: self.config.agents.planner.clone(),
             policy: self.config.limits.policy()?,
             at_once: self.config.agents.at_once,
-            hosts: Vec::new(),
+            hosts: self.config.server.hosts.clone(),
             stop,
         }))
     }

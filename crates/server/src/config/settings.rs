@@ -35,6 +35,10 @@ pub struct Config {
 pub struct Server {
     /// Where it listens. Only loopback addresses are safe without a proxy in front.
     pub listen: SocketAddr,
+    /// Names under which it is reached besides those of this machine, with or without a port. Requests under others are
+    /// refused, so that no page can reach it under a name of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 /// A person of the team.
@@ -122,6 +126,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 6060)),
+            hosts: Vec::new(),
         }
     }
 }

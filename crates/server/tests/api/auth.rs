@@ -71,7 +71,7 @@ async fn a_name_that_is_not_this_machines_is_refused() {
     ] {
         let request = server.client.request(Method::GET, "/projects").header("Host", host);
         let text = Answer::to(request).await.refused(403, "foreign-host");
-        assert!(text.contains(host) && text.contains("localhost"), "{text}");
+        assert!(text.contains(host) && text.contains("server.hosts"), "{text}");
     }
     // Health, too, must not tell other pages that there is a server.
     let request = server
@@ -83,6 +83,18 @@ async fn a_name_that_is_not_this_machines_is_refused() {
         let request = server.client.request(Method::GET, "/projects").header("Host", host);
         Answer::to(request).await.done();
     }
+}
+
+#[tokio::test]
+async fn a_name_that_was_configured_is_this_servers_own() {
+    let server = Server::configured("", |config| config.server.hosts = vec!["team6.example".into()]).await;
+    let under = |host: &str| server.client.request(Method::GET, "/me").header("Host", host);
+    for host in ["team6.example", "Team6.Example:8443", "localhost"] {
+        Answer::to(under(host)).await.done();
+    }
+    let page = under("team6.example:8443").header("Origin", "https://team6.example:8443");
+    Answer::to(page).await.done();
+    Answer::to(under("other.example")).await.problem(403, "foreign-host");
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ impl Process {
         let mut child = Command::new(PROGRAMS)
             .arg("serve")
             .arg(data)
+            // Its sockets go with the test's own folder.
+            .env("XDG_RUNTIME_DIR", data)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
