@@ -1,26 +1,52 @@
 //! Developer commands of Team6: `cargo xtask test` runs what must be green before anything lands.
 
+mod mutations;
+mod process;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 Developer commands
 
-  cargo xtask test    format, lints and every test; what CI runs
-  cargo xtask fmt     format the code
+  cargo xtask test                       format, lints and every test; what CI runs
+  cargo xtask fmt                        format the code
+  cargo xtask mutations [name] [steps]   break the rules on purpose, and see the simulator notice
 ";
+
+/// How many steps the simulator plays against each mutation.
+const STEPS: u64 = 200_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["test"] => test(),
-        ["fmt"] => cargo(&["fmt", "--all"]),
+        ["test"] => Ok(test()),
+        ["fmt"] => Ok(cargo(&["fmt", "--all"])),
+        ["mutations"] => mutations::run(&root(), None, STEPS),
+        ["mutations", name] => mutations::run(&root(), Some(name), STEPS),
+        ["mutations", name, steps] if steps.parse::<u64>().is_ok() => {
+            mutations::run(&root(), Some(name), steps.parse().unwrap_or(STEPS))
+        }
         _ => {
-            eprint(USAGE);
-            false
+            say(USAGE);
+            Ok(false)
         }
     };
-    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("failed: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
 }
 
 fn test() -> bool {
@@ -38,18 +64,18 @@ fn test() -> bool {
 }
 
 fn cargo(arguments: &[&str]) -> bool {
-    eprint(&format!("\n> cargo {}\n", arguments.join(" ")));
+    say(&format!("\n> cargo {}", arguments.join(" ")));
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     match Command::new(program).args(arguments).status() {
         Ok(status) => status.success(),
         Err(error) => {
-            eprint(&format!("failed to start cargo: {error}\n"));
+            say(&format!("failed to start cargo: {error}"));
             false
         }
     }
 }
 
 #[expect(clippy::print_stderr, reason = "this is a command line")]
-fn eprint(text: &str) {
-    eprint!("{text}");
+fn say(text: &str) {
+    eprintln!("{text}");
 }

@@ -128,9 +128,10 @@ impl Sprint {
                 };
                 let _ = writeln!(
                     text,
-                    "This is attempt {} at this work. The one before failed: {why}. What it committed is still there; \
+                    "This is attempt {} at this work. The one before failed: {}. What it committed is still there; \
                      look at it and go on.",
-                    self.attempt_number(attempt)
+                    self.attempt_number(attempt),
+                    why.trim_end_matches('.')
                 );
             }
             AttemptReason::Resumed { .. } => text.push_str("You were stopped in the middle of your work. Go on.\n"),

@@ -268,7 +268,10 @@ impl Sprint {
                 not_before,
                 check_at,
             } => match self.attempt(*attempt).map(|a| &a.reason) {
-                Some(AttemptReason::Retry { of }) if *not_before > work.since => {
+                // Once the job was looked for, the wait is over, and a worker must take it.
+                Some(AttemptReason::Retry { of })
+                    if *not_before > work.since && *check_at <= *not_before + self.policy.queue_check =>
+                {
                     let failure = self.failure_of(*of);
                     let reason = Reason::Backoff {
                         failure,

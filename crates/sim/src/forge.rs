@@ -1,15 +1,17 @@
 //! A forge that does what it is asked, at least once, and sometimes late: what people see of the sprint outside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
-use team6_core::ids::{CommitId, RepositoryId, TaskId};
-use team6_core::sprint::{Command, Effect};
+use team6_core::ids::{CommitId, RepositoryId, ReviewId, TaskId};
+use team6_core::sprint::{Command, Effect, WorkId};
 
-/// The pull requests, by task and repository.
+/// The pull requests, by task and repository, and whatever else effects leave outside.
 #[derive(Debug, Default)]
 pub(crate) struct Forge {
     pub(crate) pull_requests: BTreeMap<(TaskId, RepositoryId), PullRequest>,
+    pub(crate) reviews: BTreeSet<(TaskId, ReviewId)>,
+    pub(crate) cleaned: BTreeSet<WorkId>,
     opened: u64,
 }
 
@@ -18,16 +20,24 @@ pub(crate) struct PullRequest {
     pub(crate) number: u64,
     pub(crate) head: CommitId,
     pub(crate) merged: Option<CommitId>,
+    pub(crate) closed: bool,
+    /// The delivery that was pushed last.
+    delivery: u32,
 }
 
 impl Forge {
-    /// Does what an effect asks; gives the answer, if it has one.
-    pub(crate) fn carry_out(&mut self, rng: &mut Rng, effect: &Effect, calm: bool) -> Option<Command> {
+    /// Does what an effect asks, if it is still wanted; gives the answer, if it has one.
+    pub(crate) fn carry_out(&mut self, rng: &mut Rng, effect: &Effect, wanted: bool, calm: bool) -> Option<Command> {
         match effect {
             Effect::OpenPullRequest {
-                task, repository, head, ..
+                task,
+                repository,
+                head,
+                delivery,
+                ..
             } => {
-                if !calm && rng.u8(0..20) == 0 {
+                let known = self.pull_requests.contains_key(&(*task, repository.clone()));
+                if !calm && !known && rng.u8(0..20) == 0 {
                     return Some(Command::PublishRefused {
                         task: *task,
                         repository: repository.clone(),
@@ -35,28 +45,19 @@ impl Forge {
                         why: "nothing to review".into(),
                     });
                 }
-                let key = (*task, repository.clone());
-                let number = match self.pull_requests.get_mut(&key) {
-                    Some(known) => {
-                        known.head = head.clone();
-                        known.number
-                    }
-                    None => {
-                        self.opened += 1;
-                        let made = PullRequest {
-                            number: self.opened,
-                            head: head.clone(),
-                            merged: None,
-                        };
-                        self.pull_requests.insert(key, made);
-                        self.opened
-                    }
-                };
+                let shown = self.open((*task, repository.clone()), head, *delivery);
+                if let Some(commit) = shown.merged.clone() {
+                    return Some(Command::PullRequestMerged {
+                        task: *task,
+                        repository: repository.clone(),
+                        commit,
+                    });
+                }
                 Some(Command::PullRequestOpened {
                     task: *task,
                     repository: repository.clone(),
-                    number,
-                    head: head.clone(),
+                    number: shown.number,
+                    head: shown.head.clone(),
                 })
             }
             Effect::MergePullRequest {
@@ -74,6 +75,9 @@ impl Forge {
                         repository,
                         commit: commit.clone(),
                     });
+                }
+                if !wanted {
+                    return None;
                 }
                 if known.head != *head {
                     return Some(Command::MergeRefused {
@@ -109,7 +113,42 @@ impl Forge {
                     }
                 }
             }
-            _ => None,
+            Effect::PostReview { task, review, .. } => {
+                self.reviews.insert((*task, *review));
+                None
+            }
+            Effect::ClosePullRequest { task, repository, .. } => {
+                if let Some(known) = self.pull_requests.get_mut(&(*task, repository.clone())) {
+                    known.closed = true;
+                }
+                None
+            }
+            Effect::CleanUp { work, .. } => {
+                self.cleaned.insert(*work);
+                None
+            }
+            Effect::Enqueue { .. } | Effect::Dequeue { .. } | Effect::PostAnswers { .. } => None,
         }
+    }
+
+    /// Finds the pull request and brings it up to date, or creates it. An older delivery that comes late finds what a
+    /// newer one has pushed; a merged pull request stays as it is.
+    fn open(&mut self, key: (TaskId, RepositoryId), head: &CommitId, delivery: u32) -> &PullRequest {
+        let opened = &mut self.opened;
+        let shown = self.pull_requests.entry(key).or_insert_with(|| {
+            *opened += 1;
+            PullRequest {
+                number: *opened,
+                head: head.clone(),
+                merged: None,
+                closed: false,
+                delivery,
+            }
+        });
+        if shown.merged.is_none() && delivery > shown.delivery {
+            shown.head = head.clone();
+            shown.delivery = delivery;
+        }
+        shown
     }
 }

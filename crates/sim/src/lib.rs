@@ -7,6 +7,7 @@
 
 mod forge;
 mod invariants;
+mod log;
 mod people;
 mod plans;
 mod worker;
@@ -37,7 +38,7 @@ pub fn run(seed: u64, steps: u64) -> Result<Report, Violation> {
     let mut report = Report::default();
     let mut next = seed;
     while report.steps < steps {
-        let outcome = History::new(next).play()?;
+        let outcome = History::play(next)?;
         report.histories += 1;
         report.steps += outcome.steps;
         report.refused += outcome.refused;

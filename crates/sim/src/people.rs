@@ -7,7 +7,7 @@ use fastrand::Rng;
 use team6_core::explain::{Actor, Explanation, Reason};
 use team6_core::ids::{PersonId, PlanVersion, TaskId};
 use team6_core::sprint::{
-    AgentCard, ApprovalFacts, Command, MergeMethod, ReviewComment, Sprint, Stage, Urgency, Verdict, WorkId,
+    AgentCard, ApprovalFacts, Command, MergeMethod, ReviewComment, Sprint, Stage, Task, Urgency, Verdict, WorkId,
 };
 
 use crate::plans;
@@ -50,11 +50,9 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     } else {
         tasks[rng.usize(0..tasks.len())]
     };
-    let owner = sprint
-        .tasks
-        .get(&task)
-        .and_then(|t| t.owner.clone())
-        .unwrap_or_else(|| by.clone());
+    // Mostly the one who may; now and then somebody who has no business there.
+    let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone());
+    let owner = owner.filter(|_| rng.u8(0..8) > 0).unwrap_or_else(|| by.clone());
     let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
     match rng.u8(0..34) {
         0 | 1 => Command::Chat {
@@ -132,11 +130,16 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
                 owners: owners.collect(),
             }
         }
-        23..=25 => Command::Approve {
-            by,
-            version: newest,
-            facts: facts(),
-        },
+        23..=25 => {
+            let mut facts = facts();
+            facts.may_approve = rng.u8(0..4) > 0;
+            let version = if rng.u8(0..6) == 0 {
+                PlanVersion(rng.u32(0..newest.0 + 2))
+            } else {
+                newest
+            };
+            Command::Approve { by, version, facts }
+        }
         26 | 27 => {
             let plan = sprint.newest_plan().map(|saved| saved.plan.clone());
             let plan = match plan {
@@ -185,6 +188,38 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
             None => Command::Tick,
         },
     }
+}
+
+/// What somebody tries where a decision is due: anybody at all, whether it is theirs or not, reviewed or not.
+pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
+    let due = sprint.tasks.values();
+    let due = due.filter(|t| matches!(t.work.stage, Stage::InReview | Stage::Merging { .. }));
+    let due: Vec<&Task> = due.collect();
+    let task = due.get(rng.usize(0..due.len().max(1)))?;
+    let everybody = people();
+    let by = everybody[rng.usize(0..everybody.len())].clone();
+    if task.work.stage != Stage::InReview || rng.u8(0..8) == 0 {
+        return Some(Command::Chat {
+            by: task.owner.clone()?,
+            to: WorkId::Task(task.id),
+            text: "One more thing.".into(),
+            urgency: Urgency::NextTurn,
+        });
+    }
+    let task = task.id;
+    let method = MergeMethod::Merge;
+    if rng.bool() {
+        return Some(Command::Merge { by, task, method });
+    }
+    let verdicts = [Verdict::Approve, Verdict::RequestChanges, Verdict::Comment];
+    Some(Command::SubmitReview {
+        by,
+        task,
+        verdict: verdicts[rng.usize(0..3)],
+        body: "Seen.".into(),
+        comments: vec![],
+        heads: BTreeMap::new(),
+    })
 }
 
 /// What a person does about something that waits for them.

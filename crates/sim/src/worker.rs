@@ -23,6 +23,8 @@ pub(crate) enum Message {
         token: FencingToken,
         active_at: Timestamp,
     },
+    /// The agent reads what was written to it meanwhile.
+    News { attempt: u32, token: FencingToken },
     /// How the agent's run ends, made from what the worker sees at that time.
     End {
         attempt: u32,
@@ -35,6 +37,7 @@ pub(crate) enum Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Deliver,
+    DeliverNothing,
     Reply,
     Ask,
     Fail(FailureKind),
@@ -87,6 +90,9 @@ pub(crate) fn run(
         }
         at = at + beat;
     }
+    if rng.u8(0..4) == 0 {
+        messages.push((now + length / 4 * 3, Message::News { attempt, token }));
+    }
     if work == Some(WorkId::Planning) {
         let draft = match sprint.newest_plan() {
             Some(saved) if rng.bool() => plans::changed(rng, &saved.plan),
@@ -128,14 +134,14 @@ pub(crate) fn run(
             Message::End {
                 attempt,
                 token,
-                how: how(rng, work, calm),
+                how: how(rng, sprint, work, calm),
             },
         ));
     }
     if calm { messages } else { disturbed(rng, messages) }
 }
 
-fn how(rng: &mut Rng, work: Option<WorkId>, calm: bool) -> End {
+fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, calm: bool) -> End {
     let usual = if work == Some(WorkId::Planning) {
         End::Reply
     } else {
@@ -143,6 +149,12 @@ fn how(rng: &mut Rng, work: Option<WorkId>, calm: bool) -> End {
     };
     if calm {
         return usual;
+    }
+    // An agent that stopped short mostly has the same difficulty again.
+    if let Some((kind, _)) = left_before(sprint, work)
+        && rng.bool()
+    {
+        return End::Fail(*kind);
     }
     let kinds = [
         FailureKind::AgentExited,
@@ -160,16 +172,19 @@ fn how(rng: &mut Rng, work: Option<WorkId>, calm: bool) -> End {
         10 => End::Reply,
         11 => End::Ask,
         12 => End::Interrupt,
+        13 if rng.bool() => End::DeliverNothing,
         _ => End::Fail(kinds[rng.usize(0..kinds.len())]),
     }
 }
 
-/// Messages are lost, repeated, and arrive late and in another order; some come long after their lease.
+/// Messages are lost, repeated, and arrive late and in another order; some come long after their lease, some with a
+/// token that was never given to the attempt.
 fn disturbed(rng: &mut Rng, messages: Vec<(Timestamp, Message)>) -> Vec<(Timestamp, Message)> {
     let mut arriving = Vec::with_capacity(messages.len());
     for (at, message) in messages {
         match rng.u8(0..40) {
             0 => {}
+            4 if rng.bool() => arriving.push((at, with_other_token(rng, message))),
             1 => {
                 arriving.push((at, message.clone()));
                 arriving.push((at + Duration::from_secs(rng.u64(0..2000)), message));
@@ -181,8 +196,20 @@ fn disturbed(rng: &mut Rng, messages: Vec<(Timestamp, Message)>) -> Vec<(Timesta
     arriving
 }
 
+fn with_other_token(rng: &mut Rng, mut message: Message) -> Message {
+    let other = if rng.bool() { 1 } else { u64::MAX };
+    if let Message::Heartbeat { token, .. }
+    | Message::End { token, .. }
+    | Message::News { token, .. }
+    | Message::Command(Command::WorkspaceReady { token, .. } | Command::SubmitPlan { token, .. }) = &mut message
+    {
+        token.0 = token.0.wrapping_add(other);
+    }
+    message
+}
+
 /// The command of a message, as the worker makes it when it sends it.
-pub(crate) fn command(rng: &mut Rng, sprint: &Sprint, message: Message) -> Command {
+pub(crate) fn command(rng: &mut Rng, sprint: &Sprint, message: Message, now: Timestamp) -> Command {
     match message {
         Message::Command(command) => command,
         Message::Heartbeat {
@@ -195,17 +222,30 @@ pub(crate) fn command(rng: &mut Rng, sprint: &Sprint, message: Message) -> Comma
             active_at,
             usage: Usage::default(),
         },
-        Message::End { attempt, token, how } => end(rng, sprint, attempt, token, how),
+        Message::News { attempt, token } => {
+            let work = sprint.attempt(attempt).and_then(|a| sprint.work(a.work));
+            let messages = work.map(|w| w.unread.clone()).unwrap_or_default();
+            Command::MessagesDelivered {
+                attempt,
+                token,
+                messages,
+            }
+        }
+        Message::End { attempt, token, how } => end(rng, sprint, attempt, token, how, now),
     }
 }
 
-fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: End) -> Command {
-    let task = match sprint.attempt(attempt).map(|a| a.work) {
+fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: End, now: Timestamp) -> Command {
+    let work = sprint.attempt(attempt).map(|a| a.work);
+    let task = match work {
         Some(WorkId::Task(id)) => sprint.tasks.get(&id),
         _ => None,
     };
     let usage = Usage::default();
     let left: BTreeMap<RepositoryId, CommitId> = match task {
+        _ if rng.bool() && left_before(sprint, work).is_some() => left_before(sprint, work)
+            .map(|(_, left)| left.clone())
+            .unwrap_or_default(),
         Some(task) if rng.bool() => task
             .planned
             .repositories
@@ -215,7 +255,7 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
         _ => BTreeMap::new(),
     };
     match how {
-        End::Deliver => {
+        End::Deliver | End::DeliverNothing => {
             let answers = task
                 .into_iter()
                 .flat_map(team6_core::sprint::Task::open_threads)
@@ -226,16 +266,21 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
                 });
             let answers = answers.collect();
             let repositories = task.map(|t| t.planned.repositories.clone()).unwrap_or_default();
+            // An agent may say that it is done and have changed nothing.
+            let idle = how == End::DeliverNothing;
             let mut results = BTreeMap::new();
             for (place, repository) in repositories.into_iter().enumerate() {
-                if let Some(head) = commit(rng) {
-                    results.insert(
-                        repository,
-                        Delivered {
-                            head,
-                            changed: place == 0 || rng.bool(),
-                        },
-                    );
+                // Mostly an agent leaves alone what is merged already.
+                let merged = task
+                    .and_then(|t| t.pull_requests.get(&repository))
+                    .filter(|p| p.merged.is_some());
+                let head = match merged {
+                    Some(p) if rng.bool() => Some(p.head.clone()),
+                    _ => commit(rng),
+                };
+                if let Some(head) = head {
+                    let changed = !idle && (place == 0 || rng.bool());
+                    results.insert(repository, Delivered { head, changed });
                 }
             }
             let delivery = Delivery {
@@ -267,11 +312,11 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
             usage,
         },
         End::Fail(kind) => {
-            let failure = Failure {
-                kind,
-                text: format!("{kind:?}"),
-                until: None,
-            };
+            // What a provider says of its limit's end: nothing, the past, soon, or in a year.
+            let hours = [None, Some(-1), Some(2), Some(24 * 365)][rng.usize(0..4)];
+            let until = hours.map(|hours: i64| Timestamp(now.0 + hours * 3_600_000));
+            let text = format!("{kind:?}");
+            let failure = Failure { kind, text, until };
             Command::FailAttempt {
                 attempt,
                 token,
@@ -281,6 +326,11 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
             }
         }
     }
+}
+
+/// How the last attempt failed, and the commits that it left.
+fn left_before(sprint: &Sprint, work: Option<WorkId>) -> Option<&(FailureKind, BTreeMap<RepositoryId, CommitId>)> {
+    sprint.work(work?)?.left.as_ref()
 }
 
 fn commit(rng: &mut Rng) -> Option<CommitId> {

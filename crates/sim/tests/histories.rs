@@ -7,9 +7,7 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn a_million_steps_hold_every_invariant() {
     if let Some(seed) = number("TEAM6_SIM_SEED") {
-        let outcome = team6_sim::History::new(seed)
-            .play()
-            .unwrap_or_else(|violation| panic!("{violation}"));
+        let outcome = team6_sim::History::play(seed).unwrap_or_else(|violation| panic!("{violation}"));
         println!("{outcome:?}");
         return;
     }

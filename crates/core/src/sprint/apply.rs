@@ -302,6 +302,9 @@ impl Sprint {
                 if let Some(work) = work {
                     self.work_mut(work, Work::rest);
                 }
+                if let Some(WorkId::Task(task)) = work {
+                    self.publish_again(task, at);
+                }
             }
             Event::AttemptFailed {
                 attempt,
@@ -380,16 +383,16 @@ impl Sprint {
             }
             Event::AttemptCancelled { attempt } => self.end(*attempt, Outcome::Cancelled, None, Some(Stage::Idle), at),
             Event::AttemptWithdrawn { attempt } => {
-                let Some(next) = self.attempt(*attempt).map(|a| a.reason.clone()) else {
+                let Some((work, next)) = self.attempt(*attempt).map(|a| (a.work, a.reason.clone())) else {
                     return;
                 };
-                self.end(
-                    *attempt,
-                    Outcome::Cancelled,
-                    None,
-                    Some(Stage::Waiting { next, not_before: at }),
-                    at,
-                );
+                // A pause does not cut a backoff short.
+                let not_before = match self.work(work).map(|w| &w.stage) {
+                    Some(Stage::Queued { not_before, .. }) => *not_before,
+                    _ => at,
+                };
+                let waiting = Stage::Waiting { next, not_before };
+                self.end(*attempt, Outcome::Cancelled, None, Some(waiting), at);
             }
             Event::HoldEnded { work } => {
                 if let Some(Stage::Held(hold)) = self.work(*work).map(|w| &w.stage) {
@@ -493,6 +496,8 @@ impl Sprint {
                         pending.remove(repository);
                     }
                 });
+                // What is merged has nothing to be shown any more.
+                self.published(*task, repository, at);
             }
             Event::MergeConflicted {
                 task,
@@ -635,9 +640,7 @@ impl Sprint {
             matches!(&state.stage, Stage::Failed { failure } if failure.kind == FailureKind::PublishFailed);
         self.work_mut(work, Work::rest);
         if let (true, WorkId::Task(task)) = (unpublished, work) {
-            let until = at + self.policy.forge_time;
-            self.task(task, |t| t.deliveries += 1);
-            self.publish(task, until, at);
+            self.publish_again(task, at);
         } else {
             let next = AttemptReason::PersonRetried {
                 by: by.clone(),
@@ -662,6 +665,16 @@ impl Sprint {
             Some(pending) => self.stage(WorkId::Task(task), Stage::Publishing { pending, until }, at),
             None => {}
         }
+    }
+
+    /// Tries again to bring pull requests up to date, if any are behind, in an effect of its own.
+    fn publish_again(&mut self, task: TaskId, at: Timestamp) {
+        self.publish(task, at + self.policy.forge_time, at);
+        self.task(task, |t| {
+            if matches!(t.work.stage, Stage::Publishing { .. }) {
+                t.deliveries += 1;
+            }
+        });
     }
 
     /// One pull request is up to date; a late one also brings a task back that was given up on.

@@ -100,6 +100,18 @@ impl Effect {
 }
 
 impl Sprint {
+    /// Whether an effect is still wanted. One that could not be carried out for long may have been overtaken: what the
+    /// owner has decided since then counts.
+    pub fn wants(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::MergePullRequest { task, merge, .. } => self
+                .tasks
+                .get(task)
+                .is_some_and(|t| t.merges == *merge && matches!(t.work.stage, Stage::Merging { .. })),
+            _ => true,
+        }
+    }
+
     /// What `event` calls for, given the sprint right after the command that it came from.
     pub fn effects(&self, event: &Event, at: Timestamp) -> Vec<Effect> {
         let id = |n: u32| AttemptId { sprint: self.id, n };
@@ -143,6 +155,10 @@ impl Sprint {
                 }
                 effects
             }
+            Event::AttemptReplied { attempt, .. } => match self.attempt(*attempt).map(|a| a.work) {
+                Some(WorkId::Task(task)) => self.open_pull_requests(task),
+                _ => Vec::new(),
+            },
             Event::Retried {
                 work: WorkId::Task(task),
                 ..
@@ -174,6 +190,21 @@ impl Sprint {
                     merge: *merge,
                 })
                 .collect()
+            }
+            Event::PullRequestOpened {
+                task,
+                repository,
+                number,
+                ..
+            } => {
+                let stage = self.tasks.get(task).map(|t| &t.work.stage);
+                let stray = matches!(stage, Some(Stage::Cancelled { .. })).then(|| Effect::ClosePullRequest {
+                    sprint: self.id,
+                    task: *task,
+                    repository: repository.clone(),
+                    number: *number,
+                });
+                stray.into_iter().collect()
             }
             Event::TaskDone { task } => vec![self.clean_up(WorkId::Task(*task))],
             Event::TaskCancelled { task, .. } => self.abandon(*task),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    AgentId, FencingToken, PersonId, PlanVersion, QuestionId, RepositoryId, Specialty, TaskId, TaskKey, ThreadId,
+    AgentId, CommitId, FencingToken, PersonId, PlanVersion, QuestionId, RepositoryId, Specialty, TaskId, TaskKey,
+    ThreadId,
 };
 use crate::plan::{PlanDiff, PlanProblem};
 
@@ -77,6 +78,11 @@ pub enum Refusal {
         repository: RepositoryId,
         allowed: Vec<RepositoryId>,
     },
+    #[error(
+        "the pull request in {repository} is merged already and takes no more commits; put the branch there back to \
+         {head}, and deliver the rest"
+    )]
+    MergedAlready { repository: RepositoryId, head: CommitId },
 
     #[error("task {task} belongs to {}; only its owner does this", owner_name(owner))]
     NotOwner { task: TaskId, owner: Option<PersonId> },

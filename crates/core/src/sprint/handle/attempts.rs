@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Decider, some_text};
 use crate::failure::{Failure, FailureClass, FailureKind, backoff};
 use crate::ids::{CommitId, FencingToken, RepositoryId, ThreadId, WorkerId};
-use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, ThreadAnswer, WorkId};
+use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, Task, ThreadAnswer, WorkId};
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -113,6 +113,12 @@ impl Decider<'_> {
             return Err(Refusal::ForeignRepository {
                 repository: repository.clone(),
                 allowed: allowed.clone(),
+            });
+        }
+        if let Some((repository, head)) = work_after_merge(task, &results) {
+            return Err(Refusal::MergedAlready {
+                repository: repository.clone(),
+                head: head.clone(),
             });
         }
         if task.pull_requests.is_empty() && !results.values().any(|result| result.changed) {
@@ -278,18 +284,11 @@ impl Decider<'_> {
                     self.schedule(id);
                 }
                 (Stage::Publishing { .. }, WorkId::Task(task)) => {
-                    let text = "the pull requests could not be opened in time".into();
-                    let failure = Failure {
-                        kind: FailureKind::PublishFailed,
-                        text,
-                        until: None,
-                    };
-                    self.emit(Event::PublishFailed { task, failure });
+                    self.publish_failed(task, "the pull requests could not be opened in time".into());
                 }
                 (Stage::Merging { .. }, WorkId::Task(task)) => {
                     let merge = self.sprint.tasks.get(&task).map_or(0, |t| t.merges);
-                    let why = "the forge did not answer in time; merge again".into();
-                    self.emit(Event::MergeFailed { task, merge, why });
+                    self.merge_failed(task, merge, "the forge did not answer in time; merge again".into());
                 }
                 // No other stage has a deadline.
                 _ => break,
@@ -327,4 +326,18 @@ impl Decider<'_> {
             usage,
         );
     }
+}
+
+/// A repository whose pull request is merged and whose branch went on all the same, with the commit it must be at.
+fn work_after_merge<'a>(
+    task: &'a Task,
+    results: &BTreeMap<RepositoryId, Delivered>,
+) -> Option<(&'a RepositoryId, &'a CommitId)> {
+    let merged = task.pull_requests.iter().filter(|(_, p)| p.merged.is_some());
+    merged
+        .map(|(repository, p)| (repository, &p.head))
+        .find(|(repository, head)| {
+            let delivered = results.get(*repository);
+            delivered.is_some_and(|delivered| delivered.changed && delivered.head != **head)
+        })
 }

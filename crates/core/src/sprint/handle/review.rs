@@ -15,13 +15,18 @@ impl Decider<'_> {
         number: u64,
         head: CommitId,
     ) -> Result<(), Refusal> {
-        let known = self.task(task)?.pull_requests.get(&repository);
+        let known = self.task(task)?;
+        let cancelled = matches!(known.work.stage, Stage::Cancelled { .. });
+        let known = known.pull_requests.get(&repository);
         let pull_request = known.ok_or_else(|| Refusal::NoPullRequest {
             task,
             repository: repository.clone(),
         })?;
         // An older head comes from an effect that was carried out late; the newer one is on its way.
-        if pull_request.head == head && pull_request.shown.as_ref() != Some(&head) {
+        let news = pull_request.head == head && pull_request.shown.as_ref() != Some(&head);
+        // One that was opened while the task was cancelled is closed again.
+        let stray = cancelled && pull_request.number.is_none();
+        if news || stray {
             self.emit(Event::PullRequestOpened {
                 task,
                 repository,
@@ -44,14 +49,20 @@ impl Decider<'_> {
         let pending = matches!(&task.work.stage, Stage::Publishing { pending, .. } if pending.contains(repository));
         let current = task.pull_requests.get(repository).is_some_and(|p| p.head == *head);
         if pending && current {
-            let failure = Failure {
-                kind: FailureKind::PublishFailed,
-                text: format!("no pull request in {repository}: {why}"),
-                until: None,
-            };
-            self.emit(Event::PublishFailed { task: id, failure });
+            self.publish_failed(id, format!("no pull request in {repository}: {why}"));
         }
         Ok(())
+    }
+
+    /// A person decides what becomes of it; if one has written to the agent meanwhile, that decides.
+    pub(super) fn publish_failed(&mut self, task: TaskId, text: String) {
+        let failure = Failure {
+            kind: FailureKind::PublishFailed,
+            text,
+            until: None,
+        };
+        self.emit(Event::PublishFailed { task, failure });
+        self.wake(WorkId::Task(task));
     }
 
     pub(super) fn submit_review(
@@ -179,10 +190,15 @@ impl Decider<'_> {
     pub(super) fn merge_refused(&mut self, id: TaskId, merge: u32, why: String) -> Result<(), Refusal> {
         let task = self.task(id)?;
         if task.merges == merge && matches!(task.work.stage, Stage::Merging { .. }) {
-            self.emit(Event::MergeFailed { task: id, merge, why });
-            self.wake(WorkId::Task(id));
+            self.merge_failed(id, merge, why);
         }
         Ok(())
+    }
+
+    /// The owner decides again; if somebody has written to the agent meanwhile, it goes first.
+    pub(super) fn merge_failed(&mut self, task: TaskId, merge: u32, why: String) {
+        self.emit(Event::MergeFailed { task, merge, why });
+        self.wake(WorkId::Task(task));
     }
 
     fn in_review(&self, task: &Task) -> Result<(), Refusal> {

@@ -1,0 +1,174 @@
+//! How often, when and why there is another attempt.
+//!
+//! The table of failures and the formula of the wait stand here a second time on purpose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::{CommitId, RepositoryId};
+use team6_core::policy::Policy;
+use team6_core::sprint::{AttemptReason, Event, WorkId};
+use team6_core::time::Timestamp;
+
+use super::{Found, Seen, ensure};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Debug, Default)]
+pub(super) struct Retries {
+    /// Failures since a person stepped in or something was delivered.
+    failures: BTreeMap<WorkId, u32>,
+    /// The last failure and the commits that it left.
+    left: BTreeMap<WorkId, (FailureKind, BTreeMap<RepositoryId, CommitId>)>,
+    /// When the next automatic attempt may begin.
+    retry_at: BTreeMap<WorkId, Timestamp>,
+    /// Why each attempt is made, and not before when.
+    scheduled: BTreeMap<u32, (AttemptReason, Timestamp)>,
+    used: BTreeSet<String>,
+}
+
+impl Retries {
+    pub(super) fn event(&mut self, seen: &Seen<'_>) -> Found {
+        match seen.event {
+            Event::AttemptScheduled {
+                attempt,
+                reason,
+                not_before,
+                ..
+            } => {
+                self.scheduled.insert(*attempt, (reason.clone(), *not_before));
+            }
+            Event::AttemptStarted { attempt, .. } => self.started(*attempt, seen)?,
+            Event::AttemptFailed {
+                failure,
+                left,
+                retry_at,
+                hold_until,
+                ..
+            } => {
+                let Some(work) = seen.work else { return Ok(()) };
+                match class(failure.kind) {
+                    Class::Hold => held(failure, *retry_at, *hold_until, seen.at)?,
+                    class => {
+                        ensure(hold_until.is_none(), "4 holds", || {
+                            format!("{work:?} is held by {failure:?}")
+                        })?;
+                        self.failed(work, class, failure.kind, left, *retry_at, seen)?;
+                    }
+                }
+            }
+            Event::Retried { work, .. } => self.rest(*work),
+            Event::WorkWanted { work, .. } => {
+                self.failures.remove(work);
+            }
+            Event::AttemptDelivered { .. } | Event::AttemptReplied { .. } => {
+                if let Some(work) = seen.work {
+                    self.rest(work);
+                }
+            }
+            Event::ReviewSubmitted { task, .. } | Event::MergeRequested { task, .. } => {
+                self.failures.remove(&WorkId::Task(*task));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Somebody stepped in, or something was delivered: what was before counts no more.
+    fn rest(&mut self, work: WorkId) {
+        self.failures.remove(&work);
+        self.left.remove(&work);
+        self.retry_at.remove(&work);
+    }
+
+    fn started(&mut self, attempt: u32, seen: &Seen<'_>) -> Found {
+        let (Some(work), Some((reason, not_before))) = (seen.work, self.scheduled.get(&attempt)) else {
+            return Ok(());
+        };
+        let early = match (reason, self.retry_at.get(&work)) {
+            (AttemptReason::Retry { .. }, Some(retry_at)) => seen.at < *retry_at,
+            _ => seen.at < *not_before,
+        };
+        ensure(!early, "4 backoff", || {
+            format!("attempt {attempt} of {work:?} begins too early")
+        })?;
+        // An attempt that was taken back before it began did not use its reason.
+        ensure(self.used.insert(format!("{work:?} {reason:?}")), "13 reasons", || {
+            format!("attempt {attempt} of {work:?} has an old reason: {reason:?}")
+        })
+    }
+
+    fn failed(
+        &mut self,
+        work: WorkId,
+        class: Class,
+        kind: FailureKind,
+        left: &BTreeMap<RepositoryId, CommitId>,
+        retry_at: Option<Timestamp>,
+        seen: &Seen<'_>,
+    ) -> Found {
+        let failures = self.failures.entry(work).or_default();
+        *failures += 1;
+        let before = self.left.insert(work, (kind, left.clone()));
+        let stuck = kind == FailureKind::NotCompleted && before.as_ref() == Some(&(kind, left.clone()));
+        let Some(retry_at) = retry_at else {
+            let given_up = class == Class::Final || stuck || *failures >= seen.policy.attempts;
+            return ensure(given_up, "4 attempts", || {
+                format!("{work:?} is given up after {failures} failures, the last {kind:?}")
+            });
+        };
+        ensure(class == Class::Retry, "4 attempts", || {
+            format!("{work:?} is tried again after {kind:?}")
+        })?;
+        ensure(!stuck, "13 unchanged", || {
+            format!("{work:?} is tried again at the commits where it stopped before: {left:?}")
+        })?;
+        ensure(*failures < seen.policy.attempts, "4 attempts", || {
+            format!("{work:?} is tried again after {failures} failures")
+        })?;
+        let longest = longest_wait(seen.policy, *failures);
+        let wait = retry_at.since(seen.at);
+        ensure(wait >= longest / 2 && wait <= longest, "4 backoff", || {
+            format!("{work:?} waits {wait:?} of {longest:?} after {failures} failures")
+        })?;
+        self.retry_at.insert(work, retry_at);
+        Ok(())
+    }
+}
+
+fn held(failure: &Failure, retry_at: Option<Timestamp>, until: Option<Timestamp>, at: Timestamp) -> Found {
+    let bounded = until.is_some_and(|until| until > at && until <= at + DAY);
+    ensure(retry_at.is_none() && bounded, "4 holds", || {
+        format!("{failure:?} is no hold, or one without end: {retry_at:?}, {until:?}")
+    })
+}
+
+/// The wait doubles with every failure.
+fn longest_wait(policy: &Policy, failures: u32) -> Duration {
+    let doubled = (1..failures).fold(policy.backoff_base, |wait, _| wait * 2);
+    doubled.min(policy.backoff_limit)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Retry,
+    Hold,
+    Final,
+}
+
+fn class(kind: FailureKind) -> Class {
+    match kind {
+        FailureKind::UsageLimit | FailureKind::ProviderOutage => Class::Hold,
+        FailureKind::LeaseExpired
+        | FailureKind::Silent
+        | FailureKind::TimedOut
+        | FailureKind::AgentExited
+        | FailureKind::Protocol
+        | FailureKind::NotCompleted
+        | FailureKind::WorkspaceLost
+        | FailureKind::Unreachable
+        | FailureKind::OutOfRoom => Class::Retry,
+        _ => Class::Final,
+    }
+}

@@ -1,0 +1,155 @@
+//! What people decide over: pull requests as the forge shows them, reviews, merges, and when a task is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use team6_core::ids::{CommitId, PersonId, RepositoryId, TaskId};
+use team6_core::sprint::{Event, Sprint, Stage, Task, Verdict, WorkId};
+
+use super::{Found, Seen, ensure};
+use crate::forge::Forge;
+
+#[derive(Debug, Default)]
+pub(super) struct Reviews {
+    owners: BTreeMap<TaskId, PersonId>,
+    /// The commits that an owner approved.
+    approved: BTreeMap<TaskId, BTreeMap<RepositoryId, CommitId>>,
+    merge_wanted: BTreeSet<TaskId>,
+    merged: BTreeSet<(TaskId, RepositoryId)>,
+}
+
+impl Reviews {
+    pub(super) fn event(&mut self, seen: &Seen<'_>, sprint: &Sprint, forge: &Forge) -> Found {
+        match seen.event {
+            Event::OwnerSet { task, owner, .. } => {
+                self.owners.insert(*task, owner.clone());
+                Ok(())
+            }
+            Event::ReviewSubmitted {
+                task,
+                by,
+                verdict,
+                heads,
+                ..
+            } => {
+                if *verdict == Verdict::Comment {
+                    return Ok(());
+                }
+                self.owned(*task, by, "decided over")?;
+                match verdict {
+                    Verdict::Approve => self.approved.insert(*task, heads.clone()),
+                    _ => self.approved.remove(task),
+                };
+                Ok(())
+            }
+            Event::MergeRequested { task, by, .. } => {
+                self.owned(*task, by, "merged")?;
+                self.merge_wanted.insert(*task);
+                let pull_requests = sprint.tasks.get(task).map(|t| &t.pull_requests);
+                let approved = self.approved.get(task);
+                let unseen = pull_requests.into_iter().flatten().find(|(repository, p)| {
+                    p.merged.is_none() && approved.and_then(|heads| heads.get(repository)) != Some(&p.head)
+                });
+                ensure(unseen.is_none(), "2 approved merge", || {
+                    format!("{by} merges task {task}, and nobody approved {unseen:?}")
+                })
+            }
+            Event::PullRequestMerged { task, repository, .. } => {
+                self.merged.insert((*task, repository.clone()));
+                Ok(())
+            }
+            Event::TaskDone { task } => {
+                let merged = sprint.tasks.get(task).is_some_and(|t| all_merged(t, forge));
+                ensure(merged && self.merge_wanted.contains(task), "2 done", || {
+                    format!("task {task} is done, but nobody merged all of it")
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is merged now is what an owner approves of now.
+    pub(super) fn may_merge(&self, task: TaskId, repository: &RepositoryId, head: &CommitId, forge: &Forge) -> Found {
+        let known = forge.pull_requests.get(&(task, repository.clone()));
+        let merged = known.is_some_and(|p| p.merged.is_some());
+        let approved = self.approved.get(&task).and_then(|heads| heads.get(repository));
+        ensure(merged || approved == Some(head), "2 approved merge", || {
+            format!("task {task} is merged at {head} in {repository}, and {approved:?} is approved")
+        })
+    }
+
+    fn owned(&self, task: TaskId, by: &PersonId, did: &str) -> Found {
+        let owner = self.owners.get(&task);
+        ensure(owner == Some(by), "2 owner decides", || {
+            format!("{by} {did} task {task}, whose owner is {owner:?}")
+        })
+    }
+
+    /// There is one pull request for each task and repository, and what the sprint believes of it is true.
+    pub(super) fn as_the_forge_shows(&self, sprint: &Sprint, forge: &Forge) -> Found {
+        for task in sprint.tasks.values() {
+            let in_review = task.work.stage == Stage::InReview;
+            for (repository, believed) in &task.pull_requests {
+                let shown = forge.pull_requests.get(&(task.id, repository.clone()));
+                let merged = self.merged.contains(&(task.id, repository.clone()));
+                ensure(!merged || believed.merged.is_some(), "7 one pull request", || {
+                    format!(
+                        "task {} opens a second pull request in {repository} after the merge",
+                        task.id
+                    )
+                })?;
+                ensure(
+                    believed.number.is_none() || believed.number == shown.map(|p| p.number),
+                    "7 effects",
+                    || format!("task {} believes in {believed:?}, the forge shows {shown:?}", task.id),
+                )?;
+                ensure(
+                    believed.merged.is_none() || shown.is_some_and(|p| p.merged == believed.merged),
+                    "7 effects",
+                    || format!("task {} believes {repository} merged, the forge does not", task.id),
+                )?;
+                let current = shown.is_some_and(|p| p.merged.is_some() || p.head == believed.head);
+                ensure(!in_review || current, "7 effects", || {
+                    format!(
+                        "task {} is in review with {believed:?}, the forge shows {shown:?}",
+                        task.id
+                    )
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all_merged(task: &Task, forge: &Forge) -> bool {
+    let merged = |repository: &RepositoryId| {
+        let shown = forge.pull_requests.get(&(task.id, repository.clone()));
+        shown.is_some_and(|p| p.merged.is_some())
+    };
+    !task.pull_requests.is_empty() && task.pull_requests.keys().all(merged)
+}
+
+/// Whatever the engine owed to the outside was done in the end.
+pub(super) fn everything_was_shown(sprint: &Sprint, forge: &Forge) -> Found {
+    for task in sprint.tasks.values() {
+        let missing = task.reviews.iter().find(|r| !forge.reviews.contains(&(task.id, r.id)));
+        ensure(missing.is_none(), "7 effects", || {
+            format!("the forge never showed this review of task {}: {missing:?}", task.id)
+        })?;
+        if matches!(task.work.stage, Stage::Cancelled { .. }) {
+            let mine = forge.pull_requests.iter().filter(|((id, _), _)| *id == task.id);
+            let open = mine.map(|(_, p)| p).find(|p| p.merged.is_none() && !p.closed);
+            ensure(open.is_none(), "7 effects", || {
+                format!(
+                    "task {} was cancelled, and its pull request stays open: {open:?}",
+                    task.id
+                )
+            })?;
+        }
+        let cleaned = forge.cleaned.contains(&WorkId::Task(task.id));
+        let worked = task.approved.is_some() && task.work.stage.is_ended();
+        ensure(!worked || cleaned, "10 ended", || {
+            format!("nobody cleaned up after task {}", task.id)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! One history: an engine around the core, which crashes and comes back from its log, in a world without mercy.
+
+mod engine;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use fastrand::Rng;
+use team6_core::explain::Explanation;
+use team6_core::ids::{SprintId, TaskId};
+use team6_core::policy::Policy;
+use team6_core::sprint::{Command, Opening, Refusal, Sprint};
+use team6_core::time::Timestamp;
+
+use crate::forge::Forge;
+use crate::invariants::{Checker, Violation};
+use crate::log::Log;
+use crate::people;
+use crate::worker::Message;
+
+/// How many steps a history may take to its end once everything works and people do what is asked of them.
+const CALM_STEPS: u64 = 4_000;
+
+/// What became of a history.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Outcome {
+    /// How many steps it took.
+    pub steps: u64,
+    /// How many commands were refused.
+    pub refused: u64,
+    /// How often the engine crashed.
+    pub crashes: u64,
+    /// How many attempts were made.
+    pub attempts: u64,
+    /// Whether every task was done or cancelled.
+    pub finished: bool,
+}
+
+/// One sprint from goal to end.
+pub struct History {
+    seed: u64,
+    rng: Rng,
+    now: Timestamp,
+    /// The sprint in the engine's memory.
+    sprint: Sprint,
+    /// The sprint as the stored events make it.
+    stored: Sprint,
+    log: Log,
+    known_effects: BTreeSet<String>,
+    /// Effects that are not done, as they are stored.
+    outbox: VecDeque<String>,
+    queue: BTreeMap<u32, Timestamp>,
+    arriving: BTreeMap<(Timestamp, u64), Message>,
+    forge: Forge,
+    checker: Checker,
+    next_task: u64,
+    messages: u64,
+    calm: bool,
+    outcome: Outcome,
+}
+
+impl History {
+    /// The history of this seed, at its beginning.
+    fn open(seed: u64) -> Result<Self, Violation> {
+        let rng = Rng::with_seed(seed);
+        let now = Timestamp(1_000_000);
+        let lead = people::people().swap_remove(0);
+        let planner = lead.as_str().parse();
+        let opening = Opening {
+            id: SprintId(seed),
+            project: "shop".parse().unwrap_or_else(|_| unreachable!("a valid name")),
+            goal: "A better shop.".into(),
+            lead,
+            planner: planner.unwrap_or_else(|_| unreachable!("a valid name")),
+            policy: Policy {
+                seed,
+                ..Policy::default()
+            },
+        };
+        let stored = Sprint::opened(&opening, now);
+        let (sprint, events) =
+            Sprint::open(opening, now).unwrap_or_else(|refusal| unreachable!("the goal is not empty: {refusal}"));
+        let mut history = Self {
+            seed,
+            rng,
+            now,
+            sprint,
+            stored,
+            log: Log::default(),
+            known_effects: BTreeSet::new(),
+            outbox: VecDeque::new(),
+            queue: BTreeMap::new(),
+            arriving: BTreeMap::new(),
+            forge: Forge::default(),
+            checker: Checker::default(),
+            next_task: 1,
+            messages: 0,
+            calm: false,
+            outcome: Outcome::default(),
+        };
+        history.store(&events)?;
+        Ok(history)
+    }
+
+    /// Plays the history of this seed to its end: a wild part, then a calm one in which it must finish.
+    pub fn play(seed: u64) -> Result<Outcome, Violation> {
+        let mut history = Self::open(seed)?;
+        history.wild_part()?;
+        history.calm_part()?;
+        history.epilogue()
+    }
+
+    fn wild_part(&mut self) -> Result<(), Violation> {
+        for _ in 0..self.rng.u64(100..1_200) {
+            if !self.sprint.is_open() {
+                break;
+            }
+            self.wild_step()?;
+        }
+        Ok(())
+    }
+
+    fn calm_part(&mut self) -> Result<(), Violation> {
+        self.calm = true;
+        let mut steps = 0;
+        while self.sprint.is_open() {
+            steps += 1;
+            if steps > CALM_STEPS {
+                let what = format!("nothing ends it after {CALM_STEPS} calm steps: {}", self.waits());
+                return Err(self.violation(("liveness", what)));
+            }
+            self.calm_step()?;
+        }
+        Ok(())
+    }
+
+    /// What is left to do when the sprint has ended, with a last look at everything.
+    fn epilogue(mut self) -> Result<Outcome, Violation> {
+        while !self.outbox.is_empty() {
+            self.do_effect()?;
+        }
+        let ended = self.checker.ended(&self.sprint, &self.forge);
+        ended.map_err(|broken| self.violation(broken))?;
+        for stored in [self.log.load(), self.log.replay()] {
+            self.come_back(stored)?;
+        }
+        self.outcome.attempts = self.sprint.attempts.len() as u64;
+        self.outcome.finished = self.sprint.phase == team6_core::sprint::SprintPhase::Finished;
+        Ok(self.outcome)
+    }
+
+    fn wild_step(&mut self) -> Result<(), Violation> {
+        match self.rng.u8(0..100) {
+            0 => self.crash()?,
+            1..=9 => {
+                let command = people::anything(&mut self.rng, &self.sprint);
+                self.engine(command)?;
+            }
+            10..=14 => {
+                if let Some(command) = people::tempted(&mut self.rng, &self.sprint) {
+                    self.engine(command)?;
+                }
+            }
+            15..=34 => self.ask_people()?,
+            35..=54 => self.do_effect()?,
+            55..=64 => self.take_job()?,
+            65 => {
+                // A job that the queue forgot.
+                self.queue.pop_first();
+            }
+            _ => self.time_passes()?,
+        }
+        Ok(())
+    }
+
+    /// Time up to whatever is next, mostly after what is due was done; now and then the engine is busy for longer.
+    fn time_passes(&mut self) -> Result<(), Violation> {
+        if !self.outbox.is_empty() && self.rng.u8(0..8) > 0 {
+            return self.do_effect();
+        }
+        if self.queue.values().any(|at| *at <= self.now) && self.rng.u8(0..8) > 0 {
+            return self.take_job();
+        }
+        if self.rng.u32(0..2_000) == 0 {
+            self.now = self.now + Duration::from_millis(self.rng.u64(0..240_000));
+        }
+        self.next_thing().map(|_| ())
+    }
+
+    /// The next message or deadline, whichever is first; none if there is nothing to wait for.
+    fn next_thing(&mut self) -> Result<bool, Violation> {
+        let message = self.arriving.first_key_value().map(|((at, _), _)| *at);
+        let deadline = self.sprint.next_deadline();
+        let job = self.queue.values().min().copied();
+        let Some(next) = [message, deadline, job].into_iter().flatten().min() else {
+            return Ok(false);
+        };
+        self.now = self.now.max(next);
+        if message == Some(next) {
+            self.next_message()?;
+        } else {
+            self.engine(Command::Tick)?;
+        }
+        Ok(true)
+    }
+
+    fn calm_step(&mut self) -> Result<(), Violation> {
+        if !self.outbox.is_empty() {
+            return self.do_effect();
+        }
+        if self.queue.first_key_value().is_some() && self.queue.values().any(|at| *at <= self.now) {
+            return self.take_job();
+        }
+        if self.ask_people_now()? {
+            return Ok(());
+        }
+        if !self.next_thing()? {
+            let what = format!("no message, no deadline, no job: {}", self.waits());
+            return Err(self.violation(("liveness", what)));
+        }
+        Ok(())
+    }
+
+    fn waiting_for_people(&self) -> Vec<(Option<TaskId>, Explanation)> {
+        let sprint = self.sprint.inbox().into_iter().map(|item| (item.task, item.why));
+        let tasks = self
+            .sprint
+            .tasks
+            .keys()
+            .filter_map(|id| self.sprint.task_inbox(*id))
+            .map(|item| (item.task, item.why));
+        sprint.chain(tasks).collect()
+    }
+
+    fn ask_people(&mut self) -> Result<(), Violation> {
+        let waiting = self.waiting_for_people();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let (task, why) = &waiting[self.rng.usize(0..waiting.len())];
+        if let Some(command) = people::sensible(&self.sprint, *task, why) {
+            self.engine(command)?;
+        }
+        Ok(())
+    }
+
+    /// When it is calm: somebody does the first thing that waits for people. Whether anything did.
+    fn ask_people_now(&mut self) -> Result<bool, Violation> {
+        if self.sprint.paused.is_some() {
+            let by = self.sprint.lead.clone();
+            self.engine(Command::ResumeSprint { by })?;
+            return Ok(true);
+        }
+        for (task, why) in self.waiting_for_people() {
+            let Some(command) = people::sensible(&self.sprint, task, &why) else {
+                continue;
+            };
+            match self.engine(command.clone())? {
+                None => return Ok(true),
+                Some(Refusal::NotApprovable { .. }) => {
+                    let mended = people::mended_plan(&self.sprint);
+                    let refused = match mended {
+                        Some(plan) => self.engine(plan)?.is_some(),
+                        None => true,
+                    };
+                    if refused {
+                        let by = self.sprint.lead.clone();
+                        self.engine(Command::CancelSprint { by })?;
+                    }
+                    return Ok(true);
+                }
+                Some(refusal) => {
+                    let what = format!("the inbox says {why:?}, and {command:?} is refused: {refusal}");
+                    return Err(self.violation(("12 explain", what)));
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn waits(&self) -> String {
+        self.sprint
+            .tasks
+            .keys()
+            .filter_map(|id| Some(format!("{id}: {}", self.sprint.explain(*id)?.reason)))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
