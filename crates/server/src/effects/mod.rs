@@ -169,6 +169,14 @@ impl EffectHandler for Effects {
             Effect::MergePullRequest {
                 sprint,
                 task,
+                ref repository,
+                ..
+            } if !self.read(sprint, |sprint| sprint.wants(&effect)).await? => {
+                self.tell_if_merged(sprint, task, repository).await
+            }
+            Effect::MergePullRequest {
+                sprint,
+                task,
                 repository,
                 head,
                 by,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use team6_core::ids::{BranchName, CommitId, PersonId, RepositoryId, SprintId, TaskId};
 use team6_core::sprint::{Command, MergeMethod, Sprint, Task};
-use team6_forge::{ForgeError, Merge, MergeOutcome, NewPullRequest, Resolution};
+use team6_forge::{ForgeError, Merge, MergeOutcome, NewPullRequest, PullRequest, Resolution, State};
 
 use super::Effects;
 use crate::engine::{ENGINE, EffectError};
@@ -41,6 +41,15 @@ impl Effects {
             Err(error) => Err(error),
         };
         let command = match opened {
+            // Merged while this waited: there is nothing left to review.
+            Ok(PullRequest {
+                state: State::Merged { commit, .. },
+                ..
+            }) => Command::PullRequestMerged {
+                task,
+                repository,
+                commit,
+            },
             Ok(pull_request) => Command::PullRequestOpened {
                 task,
                 repository,
@@ -106,6 +115,32 @@ impl Effects {
                 repository,
                 merge,
             },
+        };
+        self.tell(sprint, command).await
+    }
+
+    /// A merge that its owner wants no longer is not made; what was made before that is told.
+    pub(super) async fn tell_if_merged(
+        &self,
+        sprint: SprintId,
+        task: TaskId,
+        repository: &RepositoryId,
+    ) -> Result<(), EffectError> {
+        let number = self.read_task(sprint, task, |_, task| task.pull_requests.get(repository)?.number);
+        let Some(number) = number.await?.flatten() else {
+            return Ok(());
+        };
+        let known = self.parts.forge.pull_request(repository, number).await;
+        let known = known.map_err(|error| EffectError(error.to_string()))?;
+        let State::Merged { commit, .. } = known.state else {
+            tracing::info!(%sprint, %task, %repository, number, "a merge is not made: its owner has decided otherwise since");
+            return Ok(());
+        };
+        let repository = repository.clone();
+        let command = Command::PullRequestMerged {
+            task,
+            repository,
+            commit,
         };
         self.tell(sprint, command).await
     }
