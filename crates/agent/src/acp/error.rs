@@ -34,7 +34,7 @@ pub enum AgentError {
         words: String,
     },
     /// It speaks something else.
-    #[error("the agent does not speak ACP: {why}{}", said(.shown))]
+    #[error("the agent does not keep to the protocol (ACP): {why}{}", said(.shown))]
     NoProtocol {
         /// What was wrong.
         why: String,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use agent_client_protocol::schema::ProtocolVersion;
 use agent_client_protocol::v1::schema::{AgentCapabilities, Implementation, InitializeRequest, InitializeResponse};
 use agent_client_protocol::{is_connection_terminated, is_incoming_transport_closed};
+use team6_core::failure::FailureKind;
 use team6_sandbox::{Ended, Launcher, ProcessSpec, ProcessTree, SpawnError, TreeMark, TreeUsage};
 use tokio::time::{sleep, timeout};
 
@@ -143,9 +144,14 @@ impl AgentProcess {
         let greeting = self.connection.agent.send_request(request).block_task();
         let answer = self.answer("initialize", self.patience.greeting, greeting).await;
         // The protocol's own library takes another version for an error.
-        match self.connection.traffic.version() {
-            0 | 1 => answer,
-            theirs => Err(AgentError::Version { theirs }),
+        match (self.connection.traffic.version(), answer) {
+            // Also what a program gets that sends back whatever it reads.
+            (0 | 1, Err(AgentError::Answered(failure))) if failure.kind == FailureKind::Protocol => {
+                let why = format!("it cannot answer `initialize`: {}", failure.text);
+                Err(AgentError::no_protocol(&why, ""))
+            }
+            (0 | 1, answer) => answer,
+            (theirs, _) => Err(AgentError::Version { theirs }),
         }
     }
 

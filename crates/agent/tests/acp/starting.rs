@@ -68,11 +68,17 @@ async fn the_last_words_of_a_program_are_shown_and_understood() {
 async fn a_program_that_speaks_no_protocol_ends_with_what_it_printed() {
     let error = failed(&Desk::of("echo", &["hello there"])).await;
     assert_eq!(error.to_string(), "the agent ended (exit code 0): hello there");
+    // What reads and sends back whatever it is told seems to answer.
+    let error = failed(&Desk::of("cat", &[])).await;
+    assert_eq!(
+        error.to_string(),
+        "the agent does not keep to the protocol (ACP): it cannot answer `initialize`: Method not found: initialize"
+    );
     let error = failed(&Desk::faulty(&["noise"])).await;
     assert_eq!(error.failure().kind, FailureKind::Protocol);
     let text = error.to_string();
     assert!(
-        text.starts_with("the agent does not speak ACP: it printed more than 1 MB that are no protocol messages: yyy"),
+        text.starts_with("the agent does not keep to the protocol (ACP): it printed more than 1 MB that are no protocol messages: yyy"),
         "{text}"
     );
     assert!(text.len() < 500, "{}", text.len());
@@ -83,7 +89,7 @@ async fn a_program_that_closes_its_pipes_and_stays_is_ended() {
     let error = failed(&Desk::faulty(&["closes"])).await;
     assert_eq!(
         error.to_string(),
-        "the agent does not speak ACP: it closed its pipes and stayed"
+        "the agent does not keep to the protocol (ACP): it closed its pipes and stayed"
     );
 }
 

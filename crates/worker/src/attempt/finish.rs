@@ -68,6 +68,10 @@ impl Attempt {
             Outcome::Replied | Outcome::Asked => {}
             Outcome::Over => self.trace.note("the attempt is over; what was done is kept").await,
         }
+        self.release(parts, workspace).await;
+    }
+
+    pub(super) async fn release(&self, parts: &Parts, workspace: Workspace) {
         if let Err(error) = parts.provisioner.release(workspace).await {
             tracing::warn!(attempt = %self.id, %error, "a workspace is left for the next sweep");
         }

@@ -8,11 +8,12 @@ mod tools;
 mod trace;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use team6_agent::acp::{AgentProcess, How, Patience, StartAgent};
+use team6_agent::acp::{AgentError, AgentProcess, How, Patience, StartAgent};
 use team6_agent::profile::AgentProfile;
 use team6_agent::toolbox::{SessionToken, ToolSet, ToolboxSession};
 use team6_core::failure::{Failure, FailureKind};
@@ -34,7 +35,7 @@ use trace::Trace;
 /// How long the end of an agent's process may take at each step.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often heartbeats are given while no agent runs.
+/// How often heartbeats are given at least while no agent runs, so that a cancellation is soon noticed.
 const WAITING_HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// What the parts of a running attempt share.
@@ -43,6 +44,7 @@ pub(crate) struct Attempt {
     id: AttemptId,
     token: FencingToken,
     trace: Trace,
+    heartbeat: Duration,
     stop: CancellationToken,
 }
 
@@ -70,6 +72,7 @@ pub(crate) async fn run(
         id,
         token: assignment.token,
         trace,
+        heartbeat: assignment.heartbeat.min(WAITING_HEARTBEAT),
         stop,
     };
     attempt.make(&parts, &assignment, profile).await;
@@ -95,9 +98,15 @@ impl Attempt {
         let Some(_turn) = self.while_waiting(turn.lock()).await else {
             return;
         };
-        let claimed = self.claim(parts, assignment, &name);
-        let workspace = match self.while_waiting(claimed).await {
-            None => return,
+        let mut claimed = std::pin::pin!(self.claim(parts, assignment, &name));
+        let workspace = match self.while_waiting(&mut claimed).await {
+            None => {
+                // One that is nearly there is given back; a long clone is broken off, and the next sweep removes it.
+                if let Ok(Ok(workspace)) = tokio::time::timeout(GRACE, claimed).await {
+                    self.release(parts, workspace).await;
+                }
+                return;
+            }
             Some(Ok(workspace)) => workspace,
             Some(Err(failure)) => return self.fail(failure, BTreeMap::new()).await,
         };
@@ -109,7 +118,7 @@ impl Attempt {
     async fn while_waiting<T>(&self, waited: impl Future<Output = T>) -> Option<T> {
         // Both are always polled: what is waited for may hold a lock that a heartbeat needs.
         let beats = async {
-            let mut heartbeat = tokio::time::interval(WAITING_HEARTBEAT);
+            let mut heartbeat = tokio::time::interval(self.heartbeat);
             loop {
                 heartbeat.tick().await;
                 if !self.heartbeat(self.control.now(), Usage::default()).await {
@@ -258,13 +267,13 @@ impl Attempt {
             .while_waiting(AgentProcess::start(start))
             .await
             .ok_or(Outcome::Over)?;
-        let mut agent = started.map_err(|error| Outcome::Failed(error.failure()))?;
+        let mut agent = started.map_err(|error| Outcome::Failed(not_begun(&error, profile)))?;
         let opening = agent.open_session(assignment.session.as_deref(), vec![tools.mcp_server().clone()]);
         let opened = match self.while_waiting(opening).await {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => {
                 agent.end(GRACE).await;
-                return Err(Outcome::Failed(error.failure()));
+                return Err(Outcome::Failed(not_begun(&error, profile)));
             }
             None => {
                 agent.end(GRACE).await;
@@ -359,6 +368,15 @@ impl Attempt {
             .await;
         served.map_err(|error| failed(error.to_string()))
     }
+}
+
+/// The failure of an agent that did not get as far as its work; where it is the program's, with what tells more.
+fn not_begun(error: &AgentError, profile: &AgentProfile) -> Failure {
+    let mut failure = error.failure();
+    if !matches!(error, AgentError::Answered(_)) {
+        let _ = write!(failure.text, "; `team6 agent check {}` tells more", profile.id);
+    }
+    failure
 }
 
 fn unavailable(text: String) -> Failure {
