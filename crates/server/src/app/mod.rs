@@ -3,6 +3,7 @@
 mod directory;
 mod error;
 mod recover;
+mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,6 +31,7 @@ use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
 use crate::owners::RepositoryOwners;
+use sockets::SocketFolder;
 
 pub use error::AppError;
 pub use recover::Recovered;
@@ -65,6 +67,7 @@ pub struct App {
     effects: Arc<Effects>,
     store: Arc<dyn Store>,
     git: Git,
+    _sockets: SocketFolder,
     _folder: DataFolder,
 }
 
@@ -100,13 +103,14 @@ impl App {
             Arc::new(CloneProvisioner::open(path.join("workspaces"), programs.git)?);
         let engine = Arc::new(Engine::start(Arc::clone(&store)).await?);
         let name = name_of(&path);
+        let sockets = SocketFolder::open(&name)?;
         let worker = Parts {
             provisioner: Arc::clone(&provisioner),
             agents: agents.clone(),
             toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
             launcher: Launcher::new(programs.supervisor.program, programs.supervisor.args),
             homes: path.join("homes"),
-            sockets: sockets(&name)?,
+            sockets: sockets.path().to_owned(),
             data_folder: name.clone(),
             turns: Turns::default(),
         };
@@ -126,6 +130,7 @@ impl App {
             worker: Arc::new(worker),
             store,
             git,
+            _sockets: sockets,
             _folder: folder,
         })
     }
@@ -242,17 +247,4 @@ fn name_of(folder: &Path) -> String {
     let mut hasher = DefaultHasher::new();
     whole.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-/// Where sockets are: their paths must be short, which those of data folders need not be.
-fn sockets(name: &str) -> Result<PathBuf, AppError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let root = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    let path = root.join(format!("team6-{name}"));
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
-    made.map_err(|source| AppError::Folder {
-        path: path.clone(),
-        source,
-    })?;
-    Ok(path)
 }

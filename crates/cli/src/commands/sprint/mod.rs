@@ -7,7 +7,7 @@ mod watch;
 
 use clap::Subcommand;
 use serde_json::json;
-use team6_core::ids::{AgentId, PersonId, PlanVersion, ProjectId, QuestionId, SprintId};
+use team6_core::ids::{AgentId, AttemptId, PersonId, PlanVersion, ProjectId, QuestionId, SprintId};
 use team6_core::plan::PlanDiff;
 use team6_core::sprint::Urgency;
 use team6_server::api::types::{
@@ -57,9 +57,15 @@ pub(crate) enum SprintCommand {
         prd: bool,
     },
     /// Show what the planning agent did, step by step.
+    #[command(
+        after_help = "Examples:\n  team6 sprint log 3\n  team6 sprint log 3 --follow\n  team6 sprint log 3 --attempt s3-a1 --json"
+    )]
     Log {
         /// The number of the sprint.
         sprint: SprintId,
+        /// The attempt; the newest unless given.
+        #[arg(long, value_name = "ATTEMPT")]
+        attempt: Option<AttemptId>,
         /// Go on as the agent works, until the attempt ends.
         #[arg(long, short)]
         follow: bool,
@@ -218,15 +224,16 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
                 .output
                 .show(&detail, |detail, page| show::detail(detail, prd, page))
         }
-        SprintCommand::Log { sprint, follow } => {
-            let newest = detail(&client, sprint)
-                .await?
-                .item
-                .attempts
-                .last()
-                .map(|attempt| attempt.id);
-            let none = || Failure::Failed(format!("no agent has worked on the plan of sprint {sprint} yet"));
-            log(&client, newest.ok_or_else(none)?, follow, context).await
+        SprintCommand::Log {
+            sprint,
+            attempt,
+            follow,
+        } => {
+            let attempt = match attempt {
+                Some(attempt) => attempt,
+                None => newest_attempt(&client, sprint).await?,
+            };
+            log(&client, attempt, follow, context).await
         }
         SprintCommand::Questions { sprint } => {
             let detail = detail(&client, sprint).await?;
@@ -320,6 +327,13 @@ async fn detail(client: &Client, sprint: SprintId) -> Result<Reply<SprintDetail>
 }
 
 /// The newest version of its plan.
+/// The newest attempt at the plan.
+async fn newest_attempt(client: &Client, sprint: SprintId) -> Result<AttemptId, Failure> {
+    let detail = detail(client, sprint).await?.item;
+    let newest = detail.attempts.last().map(|attempt| attempt.id);
+    newest.ok_or_else(|| Failure::Failed(format!("no agent has worked on the plan of sprint {sprint} yet")))
+}
+
 async fn newest(client: &Client, sprint: SprintId) -> Result<PlanVersion, Failure> {
     let newest = detail(client, sprint).await?.item.sprint.newest;
     newest.ok_or_else(|| {
