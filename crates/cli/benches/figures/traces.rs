@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::row::Row;
 
-const ENTRIES: u64 = 100_000;
+const ENTRIES: u64 = 1_000_000;
 const BATCH: u64 = 500;
 const ATTEMPTS: u32 = 4;
 const TARGET: f64 = 20_000.0;
