@@ -1,0 +1,117 @@
+//! Nothing runs without an approved plan, an owner, and merged dependencies.
+
+use team6_core::ids::TaskId;
+use team6_core::sprint::{Command, Refusal, SprintPhase, WorkId};
+
+use crate::team::{Team, ada, task};
+
+#[test]
+fn a_sprint_asks_for_owners_and_approval_and_runs_by_its_dependencies() {
+    let mut team = Team::planned(vec![task("a", &[]), task("b", &["a"]), task("c", &["b"])]);
+    assert_eq!(team.why(1), "tasks have no owner yet -> ada");
+    let Refusal::NotApprovable { .. } = team.refused(Team::approve(1)) else {
+        panic!("a plan without owners is approved");
+    };
+    team.owns_all();
+    assert_eq!(team.why(1), "version 1 of the plan waits for approval -> ada");
+    assert!(!team.has_attempt(1), "nothing runs without approval");
+    team.approves(1);
+
+    assert_eq!(team.why(1), "waits for a free agent slot -> a worker");
+    assert_eq!(
+        team.why(3),
+        "waits for task 2 \"Do b\" (waits for task 1 \"Do a\": waits for a free agent slot) -> a worker"
+    );
+    let (attempt, token) = team.works_on(1);
+    assert_eq!(team.why(1), format!("attempt {attempt} is at work -> agent coder"));
+    team.does(Command::ReportProgress {
+        attempt,
+        token,
+        text: "half way".into(),
+    });
+    assert_eq!(
+        team.why(1),
+        format!("attempt {attempt} is at work: half way -> agent coder")
+    );
+    team.does(team.deliver(attempt, token, &[("app", 'a')]));
+    assert_eq!(team.why(1), "its pull requests are being opened -> the engine");
+    team.does(Team::shown(1, "app", 'a'));
+    assert_eq!(team.why(2), "waits for task 1 \"Do a\" (waits for review) -> ada");
+    assert!(!team.has_attempt(2), "a delivery is no merge");
+    team.does(Team::review(1, team6_core::sprint::Verdict::Approve, vec![]));
+    assert_eq!(team.why(1), "approved, waits to be merged -> ada");
+    team.does(Team::merge(1));
+    assert_eq!(team.why(1), "is being merged -> the engine");
+    assert!(!team.has_attempt(2), "a wish is no merge");
+    team.does(Team::merged(1, "app"));
+    assert_eq!(team.why(1), "nothing");
+    assert!(team.has_attempt(2) && !team.has_attempt(3));
+
+    team.finishes(2);
+    team.finishes(3);
+    assert_eq!(team.sprint.phase, SprintPhase::Finished);
+}
+
+#[test]
+fn a_question_of_the_planner_waits_for_the_one_who_was_asked() {
+    let mut team = Team::opened();
+    let (attempt, token) = team.starts(WorkId::Planning);
+    team.does(Command::AskQuestion {
+        attempt,
+        token,
+        text: "Which currency?".into(),
+        why: "Prices depend on it.".into(),
+        options: vec![],
+    });
+    let usage = team6_core::trace::Usage::default();
+    team.does(Command::Reply { attempt, token, usage });
+    let why = team.sprint.explain_planning().unwrap();
+    assert_eq!(
+        why.reason.to_string(),
+        "question 1 waits for an answer: Which currency?"
+    );
+    let question = team.sprint.questions[0].id;
+    let bob = "bob".parse().unwrap();
+    team.does(Command::HandQuestion {
+        by: ada(),
+        question,
+        to: bob,
+    });
+    assert_eq!(team.sprint.explain_planning().unwrap().actor.to_string(), "bob");
+    team.does(Command::AnswerQuestion {
+        by: "bob".parse().unwrap(),
+        question,
+        text: "Euros.".into(),
+    });
+    // The answer reaches the agent, which goes on with its plan.
+    let attempt = team.live(WorkId::Planning);
+    let briefing = team.sprint.briefing(attempt).unwrap();
+    assert!(briefing.full.contains("Euros."), "{}", briefing.full);
+}
+
+#[test]
+fn a_pause_stops_what_runs_and_begins_nothing() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &[])]);
+    let (attempt, token) = team.works_on(1);
+    team.does(Command::PauseSprint { by: ada() });
+    assert_eq!(team.why(1), "its agent is being stopped -> agent coder");
+    assert_eq!(team.why(2), "ada paused the sprint -> ada");
+    assert!(!team.has_attempt(2), "its job was taken back");
+    team.does(Command::InterruptAttempt {
+        attempt,
+        token,
+        why: "paused".into(),
+        left: [].into(),
+        usage: team6_core::trace::Usage::default(),
+    });
+    assert_eq!(team.why(1), "ada paused the sprint -> ada");
+    team.does(Command::ResumeSprint { by: ada() });
+    assert!(team.has_attempt(1) && team.has_attempt(2));
+    let again = team.live(WorkId::Task(TaskId(1)));
+    let news = team.sprint.briefing(again).unwrap().news;
+    assert!(
+        news.contains("You were stopped in the middle of your work. Go on."),
+        "{news}"
+    );
+    assert_eq!(team.sprint.tasks[&TaskId(1)].work.failures, 0, "a pause is no failure");
+}

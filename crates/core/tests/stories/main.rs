@@ -1,0 +1,9 @@
+//! Sprints as people would tell of them, on the rules alone: what happens, and what the one reason is while it does not.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod changes;
+mod failures;
+mod gates;
+mod review;
+mod team;

@@ -1,0 +1,163 @@
+//! Reviews, merges, and messages around them: the owner's part.
+
+use team6_core::failure::FailureKind;
+use team6_core::ids::TaskId;
+use team6_core::sprint::{Command, Effect, Refusal, ReviewComment, Stage, Verdict, WorkId};
+use team6_core::trace::Usage;
+
+use crate::team::{Team, repository, task};
+
+fn comment(text: &str) -> ReviewComment {
+    ReviewComment {
+        repository: repository("app"),
+        path: "src/lib.rs".into(),
+        line: Some(7),
+        old_side: false,
+        text: text.into(),
+    }
+}
+
+#[test]
+fn a_review_goes_back_to_the_agent_and_every_comment_is_answered() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    let notes = vec![comment("Name it."), comment("Test it.")];
+    team.does(Team::review(1, Verdict::RequestChanges, notes));
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    let news = team.sprint.briefing(attempt).unwrap().news;
+    assert!(news.contains("Name it.") && news.contains("[thread 2]"), "{news}");
+
+    let (attempt, token) = team.works_on(1);
+    let Command::Deliver {
+        delivery,
+        results,
+        usage,
+        ..
+    } = team.deliver(attempt, token, &[("app", 'b')])
+    else {
+        unreachable!()
+    };
+    let silent = Command::Deliver {
+        attempt,
+        token,
+        delivery,
+        answers: vec![],
+        results,
+        usage,
+    };
+    assert!(matches!(team.refused(silent), Refusal::ThreadsOpen { .. }));
+    team.does(team.deliver(attempt, token, &[("app", 'b')]));
+    team.does(Team::shown(1, "app", 'b'));
+    assert_eq!(team.why(1), "waits for review, delivery 2 -> ada");
+}
+
+#[test]
+fn an_approval_is_of_the_commits_that_were_seen() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    assert!(matches!(team.refused(Team::merge(1)), Refusal::NotInReview { .. }));
+    team.delivers(1, &[("app", 'a')]);
+    assert_eq!(team.refused(Team::merge(1)), Refusal::NotReviewed { task: TaskId(1) });
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.writes(1, "One more test, please.");
+    team.delivers(1, &[("app", 'b')]);
+    assert_eq!(team.refused(Team::merge(1)), Refusal::NotReviewed { task: TaskId(1) });
+}
+
+#[test]
+fn only_the_owner_merges() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    let Command::Merge { task, method, .. } = Team::merge(1) else {
+        unreachable!()
+    };
+    let by = "bob".parse().unwrap();
+    let refusal = team.refused(Command::Merge { by, task, method });
+    assert_eq!(refusal.to_string(), "task 1 belongs to ada; only its owner does this");
+}
+
+#[test]
+fn a_task_over_two_repositories_is_done_when_both_are_merged() {
+    let mut both = task("a", &[]);
+    both.repositories.push(repository("web"));
+    let mut team = Team::running(vec![both, task("b", &["a"])]);
+    team.delivers(1, &[("app", 'a'), ("web", 'b')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    team.does(Team::merged(1, "app"));
+    let merge = team.sprint.tasks[&TaskId(1)].merges;
+    team.does(Command::MergeConflicted {
+        task: TaskId(1),
+        repository: repository("web"),
+        merge,
+        files: vec!["index.html".into()],
+    });
+    // The agent mends what conflicts; what is merged stays merged.
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    let news = team.sprint.briefing(attempt).unwrap().news;
+    assert!(news.contains("index.html"), "{news}");
+    team.delivers(1, &[("web", 'c')]);
+    assert_eq!(team.why(1), "merged in part, the rest waits to be merged -> ada");
+    assert!(!team.has_attempt(2));
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    team.does(Team::merged(1, "web"));
+    assert!(team.has_attempt(2));
+}
+
+#[test]
+fn an_answer_to_a_message_opens_the_pull_request_that_could_not_be_opened() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    let (attempt, token) = team.works_on(1);
+    team.does(team.deliver(attempt, token, &[("app", 'a')]));
+    team.does(Command::PublishRefused {
+        task: TaskId(1),
+        repository: repository("app"),
+        head: crate::team::commit('a'),
+        why: "the branch is protected".into(),
+    });
+    assert_eq!(
+        team.why(1),
+        "failed: no pull request in app: the branch is protected -> ada"
+    );
+    team.writes(1, "What is this?");
+    let (attempt, token) = team.works_on(1);
+    let usage = Usage::default();
+    let events = team.does(Command::Reply { attempt, token, usage });
+    assert!(matches!(team.stage(1), Stage::Publishing { .. }), "{:?}", team.stage(1));
+    let effects: Vec<Effect> = events
+        .iter()
+        .flat_map(|event| team.sprint.effects(event, team.now))
+        .collect();
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::OpenPullRequest { delivery: 2, .. })),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_merge_that_was_overtaken_by_another_decision_is_not_wanted_any_more() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    let events = team.does(Team::merge(1));
+    let effects: Vec<Effect> = events
+        .iter()
+        .flat_map(|event| team.sprint.effects(event, team.now))
+        .collect();
+    let [merge @ Effect::MergePullRequest { .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert!(team.sprint.wants(merge));
+    team.waits(team.sprint.policy.forge_time);
+    assert!(
+        team.why(1).starts_with("approved, waits to be merged: "),
+        "{}",
+        team.why(1)
+    );
+    team.does(Team::review(1, Verdict::RequestChanges, vec![comment("Wait.")]));
+    assert!(!team.sprint.wants(merge));
+    team.fails(1, FailureKind::AgentExited, "it crashed");
+}
