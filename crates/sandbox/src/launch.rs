@@ -14,7 +14,9 @@ use std::time::Duration;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tokio::net::unix::pipe;
 
+use crate::confine::Trouble;
 use crate::mark::{MARK_VARIABLE, TreeMark};
+use crate::reach::Reach;
 use crate::tree::{Control, ProcessTree};
 use crate::wire::{Order, Program, Report};
 
@@ -32,6 +34,8 @@ pub struct ProcessSpec {
     pub cwd: PathBuf,
     /// Its whole environment; only the tree's mark is added.
     pub env: BTreeMap<OsString, OsString>,
+    /// How far it can reach. In a sandbox, `program` and `cwd` are paths of the sandbox.
+    pub reach: Reach,
 }
 
 /// Shows the names of the environment's variables, not their values.
@@ -42,6 +46,7 @@ impl fmt::Debug for ProcessSpec {
             .field("args", &self.args)
             .field("cwd", &self.cwd)
             .field("env", &self.env.keys())
+            .field("reach", &self.reach)
             .finish()
     }
 }
@@ -69,6 +74,16 @@ pub enum SpawnError {
         /// The program.
         program: OsString,
         /// What it said.
+        source: io::Error,
+    },
+    /// The sandbox could not be made, so the program was not started.
+    #[error("start {} in a sandbox: failed to {step}: {source}; `team6 doctor` tells what this machine lacks", program.display())]
+    Confinement {
+        /// The program.
+        program: OsString,
+        /// What could not be done.
+        step: String,
+        /// What the operating system said.
         source: io::Error,
     },
     /// The supervisor could not be started or did not answer.
@@ -101,7 +116,7 @@ impl Launcher {
     ///
     /// Must be called in a tokio runtime. Dropping the future ends what was started.
     pub async fn spawn(&self, spec: ProcessSpec, mark: &TreeMark) -> Result<ProcessTree, SpawnError> {
-        if !spec.cwd.is_dir() {
+        if spec.reach == Reach::Open && !spec.cwd.is_dir() {
             return Err(SpawnError::NoFolder {
                 program: spec.program,
                 cwd: spec.cwd,
@@ -119,13 +134,20 @@ impl Launcher {
         };
         match started.await.unwrap_or_else(|_| Err(silent())).map_err(broken)? {
             Ok(tree) => Ok(tree),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => Err(SpawnError::NotFound { program }),
-            Err(source) => Err(SpawnError::Refused { program, source }),
+            Err(trouble) => {
+                let source = io::Error::from_raw_os_error(trouble.errno);
+                let (step, missing) = (trouble.step, source.kind() == io::ErrorKind::NotFound);
+                Err(match (step.is_empty(), missing) {
+                    (true, true) => SpawnError::NotFound { program },
+                    (true, false) => SpawnError::Refused { program, source },
+                    (false, _) => SpawnError::Confinement { program, step, source },
+                })
+            }
         }
     }
 
     /// The outer error is the supervisor's, the inner one the program's.
-    async fn start(&self, spec: ProcessSpec, mark: &TreeMark) -> io::Result<io::Result<ProcessTree>> {
+    async fn start(&self, spec: ProcessSpec, mark: &TreeMark) -> io::Result<Result<ProcessTree, Trouble>> {
         let (ours, theirs) = UnixStream::pair()?;
         let (program_stdin, stdin) = io::pipe()?;
         let (stdout, program_stdout) = io::pipe()?;
@@ -154,12 +176,19 @@ impl Launcher {
                 args: spec.args,
                 cwd: spec.cwd,
                 env: env.into_iter().collect(),
+                reach: spec.reach,
             }))
             .await?;
         let pid = match control.report().await? {
             Report::Started { pid } => pid,
-            Report::NotStarted { errno } => return Ok(Err(io::Error::from_raw_os_error(errno))),
-            Report::Exited(_) | Report::Ended { .. } => return Err(io::ErrorKind::InvalidData.into()),
+            Report::NotStarted { errno } => {
+                let step = String::new();
+                return Ok(Err(Trouble { step, errno }));
+            }
+            Report::NotConfined(trouble) => return Ok(Err(trouble)),
+            Report::Exceeded(_) | Report::Exited(_) | Report::Ended { .. } => {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
         };
         Ok(Ok(ProcessTree::new(
             control,

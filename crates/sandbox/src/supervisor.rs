@@ -20,7 +20,10 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use rustix::process::{Signal, WaitOptions, WaitStatus};
 
 use crate::Exit;
+use crate::confine::{self, Confined, Trouble};
 use crate::proc::{self, Process, ProcessId};
+use crate::reach::Reach;
+use crate::usage::Watch;
 use crate::wire::{Order, Program, Report};
 
 /// How long to try to end a tree; only processes stuck in the kernel take longer.
@@ -61,15 +64,15 @@ fn supervise() -> io::Result<bool> {
     let Some(Order::Start(program)) = next_order(&mut orders) else {
         return Err(io::ErrorKind::InvalidData.into());
     };
-    let started = start(program, stdio);
-    let pid = match started {
-        Ok(pid) => pid,
-        Err(error) => {
-            let errno = error.raw_os_error().unwrap_or(0);
-            report(&mut engine, &Report::NotStarted { errno });
+    let watched = Watch::of(&program.reach);
+    let started = match start(program, stdio) {
+        Ok(started) => started,
+        Err(refused) => {
+            report(&mut engine, &refused);
             return Ok(true);
         }
     };
+    let pid = started.pid;
     report(&mut engine, &Report::Started { pid });
 
     let (events, received) = channel();
@@ -77,10 +80,31 @@ fn supervise() -> io::Result<bool> {
     // Both threads end with the process.
     thread::Builder::new().spawn(move || read_orders(orders, &ordered))?;
     thread::Builder::new().spawn(move || wait_for_children(&events))?;
-    watch(pid, &received, &mut engine);
-    let (killed, left) = end(pid, &received, &mut engine);
+    let mut tree = Tree {
+        started,
+        killed: BTreeSet::new(),
+        left_behind: 0,
+    };
+    tree.watch(&received, &mut engine, watched);
+    let left = tree.end(&received, &mut engine);
+    let killed = tree.count();
     report(&mut engine, &Report::Ended { killed, left });
     Ok(left == 0)
+}
+
+/// What was started.
+struct Started {
+    /// The program, or the gate to its sandbox.
+    pid: i32,
+    confined: Option<Confined>,
+}
+
+/// A tree on its way to its end.
+struct Tree {
+    started: Started,
+    killed: BTreeSet<ProcessId>,
+    /// What the kernel ended with the sandbox.
+    left_behind: u32,
 }
 
 /// The descriptors that become the program's stdin, stdout and stderr.
@@ -109,7 +133,32 @@ fn next_order(orders: &mut impl BufRead) -> Option<Order> {
     serde_json::from_slice(&line).ok()
 }
 
-fn start(program: Program, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<i32> {
+fn start(program: Program, stdio: [OwnedFd; 3]) -> Result<Started, Report> {
+    let not_started = |error: &io::Error| Report::NotStarted {
+        errno: error.raw_os_error().unwrap_or(0),
+    };
+    match &program.reach {
+        Reach::Open => {
+            let pid = start_open(program, stdio).map_err(|error| not_started(&error))?;
+            Ok(Started { pid, confined: None })
+        }
+        Reach::Confined(confinement) => {
+            let confinement = confinement.as_ref().clone();
+            let made = confine::start(program, confinement, stdio).map_err(|error| {
+                let errno = error.raw_os_error().unwrap_or(0);
+                let step = "make the sandbox".into();
+                Report::NotConfined(Trouble { step, errno })
+            })?;
+            let confined = made.map_err(Report::NotConfined)?;
+            Ok(Started {
+                pid: confined.gate,
+                confined: Some(confined),
+            })
+        }
+    }
+}
+
+fn start_open(program: Program, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<i32> {
     let child = Command::new(program.program)
         .args(program.args)
         .current_dir(program.cwd)
@@ -151,63 +200,90 @@ fn wait_for_children(events: &Sender<Event>) {
     }
 }
 
-fn exit_of(status: WaitStatus) -> Option<Exit> {
+pub(crate) fn exit_of(status: WaitStatus) -> Option<Exit> {
     let code = status.exit_status().map(Exit::Code);
     code.or_else(|| status.terminating_signal().map(Exit::Signal))
 }
 
-/// Returns when the tree is to end.
-fn watch(program: i32, events: &Receiver<Event>, engine: &mut UnixStream) {
-    while let Ok(event) = events.recv() {
-        match event {
-            Event::Ordered(Order::Terminate) => {
-                for process in living() {
-                    process.signal(Signal::TERM);
-                    // A stopped one would not hear it.
-                    process.signal(Signal::CONT);
-                }
-            }
-            Event::Died(pid, exit) if pid == program => {
-                report(engine, &Report::Exited(exit));
-                return;
-            }
-            Event::Died(..) => {}
-            Event::Ordered(Order::Kill | Order::Start(_)) | Event::Alone | Event::Empty => return,
-        }
-    }
-}
-
-/// Ends every descendant. Returns how many were killed, the program not counted, and how many are left.
-fn end(program: i32, events: &Receiver<Event>, engine: &mut UnixStream) -> (u32, u32) {
-    let deadline = Instant::now() + END_LIMIT;
-    let mut killed = BTreeSet::new();
-    loop {
-        killed.extend(kill_pass());
-        let pass_ends = Instant::now() + NEXT_PASS;
+impl Tree {
+    /// Returns when the tree is to end.
+    fn watch(&mut self, events: &Receiver<Event>, engine: &mut UnixStream, mut watched: Watch) {
         loop {
-            let rest = pass_ends.saturating_duration_since(Instant::now());
-            match events.recv_timeout(rest) {
-                Ok(Event::Died(pid, exit)) if pid == program => report(engine, &Report::Exited(exit)),
-                Ok(Event::Empty) => return (count(&killed, program), 0),
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) => break,
-                // Nobody waits for children any more; what is to be seen must do.
-                Err(RecvTimeoutError::Disconnected) => {
-                    thread::sleep(rest);
-                    break;
+            let event = match watched.next() {
+                Some(wait) => events.recv_timeout(wait),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
+                Ok(Event::Ordered(Order::Terminate)) => {
+                    for process in living() {
+                        process.signal(Signal::TERM);
+                        // A stopped one would not hear it.
+                        process.signal(Signal::CONT);
+                    }
                 }
+                Ok(Event::Died(pid, exit)) if pid == self.started.pid => {
+                    self.report_exit(exit, engine);
+                    return;
+                }
+                Ok(Event::Died(..)) => {}
+                Ok(Event::Ordered(Order::Kill | Order::Start(_)) | Event::Alone | Event::Empty) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(exceeded) = watched.exceeded() {
+                        report(engine, &Report::Exceeded(exceeded));
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
-        let left = living();
-        if Instant::now() > deadline {
-            return (count(&killed, program), u32::try_from(left.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Says how the program ended, which a sandbox knows better than its gate.
+    fn report_exit(&mut self, exit: Exit, engine: &mut UnixStream) {
+        let exit = match self.started.confined.take() {
+            None => exit,
+            Some(confined) => {
+                let last_words = confined.last_words();
+                self.left_behind += last_words.survivors;
+                last_words.exit
+            }
+        };
+        report(engine, &Report::Exited(exit));
+    }
+
+    /// Ends every descendant. Returns how many are left.
+    fn end(&mut self, events: &Receiver<Event>, engine: &mut UnixStream) -> u32 {
+        let deadline = Instant::now() + END_LIMIT;
+        loop {
+            self.killed.extend(kill_pass());
+            let pass_ends = Instant::now() + NEXT_PASS;
+            loop {
+                let rest = pass_ends.saturating_duration_since(Instant::now());
+                match events.recv_timeout(rest) {
+                    Ok(Event::Died(pid, exit)) if pid == self.started.pid => self.report_exit(exit, engine),
+                    Ok(Event::Empty) => return 0,
+                    Ok(_) => {}
+                    Err(RecvTimeoutError::Timeout) => break,
+                    // Nobody waits for children any more; what is to be seen must do.
+                    Err(RecvTimeoutError::Disconnected) => {
+                        thread::sleep(rest);
+                        break;
+                    }
+                }
+            }
+            let left = living();
+            if Instant::now() > deadline {
+                return u32::try_from(left.len()).unwrap_or(u32::MAX);
+            }
         }
     }
-}
 
-fn count(killed: &BTreeSet<ProcessId>, program: i32) -> u32 {
-    let others = killed.iter().filter(|process| process.pid != program).count();
-    u32::try_from(others).unwrap_or(u32::MAX)
+    /// How many were killed besides the program, its gate and its init.
+    fn count(&self) -> u32 {
+        let others = self.killed.iter().filter(|process| process.pid != self.started.pid);
+        let others = u32::try_from(others.count()).unwrap_or(u32::MAX);
+        others.saturating_add(self.left_behind)
+    }
 }
 
 /// Stops all descendants first, so that none can make another meanwhile, then kills them.

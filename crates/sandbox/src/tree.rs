@@ -56,6 +56,36 @@ pub enum How {
     Swept,
 }
 
+/// What a tree used more of than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Exceeded {
+    /// Memory of all its processes, in bytes.
+    Memory {
+        /// What it used.
+        used: u64,
+        /// What it may use.
+        most: u64,
+    },
+    /// What its writable folders hold, in bytes.
+    Disk {
+        /// What they held.
+        used: u64,
+        /// What they may hold.
+        most: u64,
+    },
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MB: u64 = 1_000_000;
+        let (what, used, most) = match self {
+            Exceeded::Memory { used, most } => ("memory", used, most),
+            Exceeded::Disk { used, most } => ("disk", used, most),
+        };
+        write!(f, "it used {} MB of {what}, and may use {} MB", used / MB, most / MB)
+    }
+}
+
 /// A tree that is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
@@ -67,6 +97,8 @@ pub struct Ended {
     pub left: u32,
     /// What it took.
     pub how: How,
+    /// The limit that it was ended for.
+    pub exceeded: Option<Exceeded>,
 }
 
 /// A program and all that descends from it. Dropping it kills the whole tree without waiting.
@@ -83,6 +115,7 @@ pub struct ProcessTree {
     mark: TreeMark,
     pid: i32,
     exit: Option<Exit>,
+    exceeded: Option<Exceeded>,
 }
 
 impl ProcessTree {
@@ -104,12 +137,18 @@ impl ProcessTree {
             mark,
             pid,
             exit: None,
+            exceeded: None,
         }
     }
 
-    /// The process id of the program.
+    /// The process id of the program, or of the gate to its sandbox.
     pub fn pid(&self) -> i32 {
         self.pid
+    }
+
+    /// The limit that the tree is being ended for, as far as was heard.
+    pub fn exceeded(&self) -> Option<Exceeded> {
+        self.exceeded
     }
 
     /// The process id of the supervisor, unless it has been waited for.
@@ -124,9 +163,12 @@ impl ProcessTree {
         if let Some(exit) = self.exit {
             return exit;
         }
-        let exit = match self.control.report().await {
-            Ok(Report::Exited(exit)) => exit,
-            Ok(_) | Err(_) => Exit::Unknown,
+        let exit = loop {
+            match self.control.report().await {
+                Ok(Report::Exceeded(exceeded)) => self.exceeded = Some(exceeded),
+                Ok(Report::Exited(exit)) => break exit,
+                Ok(_) | Err(_) => break Exit::Unknown,
+            }
         };
         *self.exit.insert(exit)
     }
@@ -158,6 +200,7 @@ impl ProcessTree {
                     survivors_killed: killed,
                     left,
                     how,
+                    exceeded: self.exceeded,
                 }
             }
             // Killed, or stopped by a process of the tree, which has the same rights.
@@ -179,8 +222,9 @@ impl ProcessTree {
         loop {
             match self.control.report().await {
                 Ok(Report::Exited(exit)) => self.exit = Some(exit),
+                Ok(Report::Exceeded(exceeded)) => self.exceeded = Some(exceeded),
                 Ok(Report::Ended { killed, left }) => return Some((killed, left)),
-                Ok(Report::Started { .. } | Report::NotStarted { .. }) | Err(_) => return None,
+                Ok(_) | Err(_) => return None,
             }
         }
     }
@@ -209,6 +253,7 @@ impl ProcessTree {
             survivors_killed: ended,
             left,
             how: How::Swept,
+            exceeded: self.exceeded,
         }
     }
 }

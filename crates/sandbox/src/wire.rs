@@ -7,6 +7,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::confine::Trouble;
+use crate::reach::Reach;
+use crate::tree::Exceeded;
+
 /// From the engine. When the socket ends, that means [`Order::Kill`].
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Order {
@@ -24,6 +28,7 @@ pub(crate) struct Program {
     pub(crate) args: Vec<OsString>,
     pub(crate) cwd: PathBuf,
     pub(crate) env: Vec<(OsString, OsString)>,
+    pub(crate) reach: Reach,
 }
 
 /// From the supervisor.
@@ -33,6 +38,10 @@ pub(crate) enum Report {
     Started { pid: i32 },
     /// The program could not be started; the operating system's error number.
     NotStarted { errno: i32 },
+    /// The sandbox could not be made.
+    NotConfined(Trouble),
+    /// The tree used up more than it may, and is being ended.
+    Exceeded(Exceeded),
     /// The program ended.
     Exited(crate::Exit),
     /// The whole tree is gone, but for `left` processes that could not be ended in time. The last report.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
-use team6_sandbox::{Ended, Exit, How, Launcher, ProcessSpec, ProcessTree, SpawnError, TreeMark, sweep};
+use team6_sandbox::{Ended, Exit, How, Launcher, ProcessSpec, ProcessTree, Reach, SpawnError, TreeMark, sweep};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::timeout;
@@ -32,6 +32,7 @@ fn shell(script: &str) -> ProcessSpec {
         args: vec!["-c".into(), script.into()],
         cwd: "/".into(),
         env: BTreeMap::from([("PATH".into(), std::env::var_os("PATH").unwrap())]),
+        reach: Reach::Open,
     }
 }
 
@@ -104,7 +105,8 @@ async fn a_program_that_reads_to_the_end_of_its_stdin_ends_when_it_is_closed() {
             exit: Exit::Code(3),
             survivors_killed: 0,
             left: 0,
-            how: How::Closed
+            how: How::Closed,
+            exceeded: None,
         }
     );
 }

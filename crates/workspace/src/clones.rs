@@ -189,6 +189,7 @@ impl Provisioner for CloneProvisioner {
             args: args.iter().map(Into::into).collect(),
             cwd: workspace.root.clone(),
             env,
+            reach: team6_sandbox::Reach::Open,
         }
     }
 

@@ -103,6 +103,7 @@ impl AgentProcess {
             args: profile.args.iter().map(Into::into).collect(),
             cwd: start.cwd.clone(),
             env,
+            reach: team6_sandbox::Reach::Open,
         };
         let mut tree = start
             .launcher

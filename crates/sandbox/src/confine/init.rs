@@ -1,0 +1,140 @@
+//! Pid 1 of a sandbox: lays out the view, starts the program, relays the network, reaps, and ends with the program.
+
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::mem;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use rustix::process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior};
+use rustix::thread::UnshareFlags;
+
+use super::{LastWords, Sandbox, Step, Trouble, pipe, program, relay, rights, view, write_maps};
+use crate::Exit;
+use crate::reach::{AGENT_UID, ID_RANGE, Identity, Network};
+use crate::supervisor::exit_of;
+use crate::sys;
+
+/// What the rest of the kernel's state a sandbox has of its own.
+const NAMESPACES: UnshareFlags = UnshareFlags::NEWNS
+    .union(UnshareFlags::NEWIPC)
+    .union(UnshareFlags::NEWUTS)
+    .union(UnshareFlags::NEWNET)
+    .union(UnshareFlags::NEWCGROUP);
+
+enum Event {
+    /// A process has ended.
+    Died(i32, Exit),
+    /// The supervisor is gone.
+    Alone,
+}
+
+pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
+    sys::unshare(NAMESPACES).step("make the namespaces of the sandbox")?;
+    rustix::system::sethostname(b"sandbox").step("name the sandbox")?;
+    sys::loopback_up().step("set up the sandbox's loopback")?;
+    view::lay_out(&sandbox.confinement)?;
+    let program = start(sandbox)?;
+    // The program's own copies are what its readers wait for.
+    let nothing = File::open("/dev/null").step("let the program's files go")?;
+    for kept in &mut sandbox.stdio {
+        let copy = nothing.try_clone().step("let the program's files go")?;
+        drop(mem::replace(kept, copy.into()));
+    }
+    let outside = match sandbox.confinement.identity {
+        Identity::Engine => None,
+        Identity::Range { first } => Some(first + AGENT_UID),
+    };
+    rights::drop_all(outside)?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).step("hide the sandbox's first process")?;
+    if let Network::Proxy { socket, port, forwards } = &sandbox.confinement.network {
+        relay::start(socket, *port, forwards).step("open the way to the proxy")?;
+    }
+    let copy = nothing.try_clone().step("let the program's files go")?;
+    drop(mem::replace(&mut sandbox.trouble, copy.into()));
+    let exit = wait(sandbox, program).step("wait for the program")?;
+    let last_words = LastWords {
+        exit,
+        survivors: survivors(),
+    };
+    if let Ok(said) = serde_json::to_vec(&last_words)
+        && let Ok(pipe) = sandbox.last_words.try_clone()
+    {
+        let _ = File::from(pipe).write_all(&said);
+    }
+    // The kernel ends whatever is left here.
+    sys::exit_now(0)
+}
+
+/// Starts the process that becomes the program, and gives it its user.
+fn start(sandbox: &mut Sandbox) -> Result<Pid, Trouble> {
+    let step = "start the program's process";
+    let (asked, ask) = pipe().step(step)?;
+    let (told, tell) = pipe().step(step)?;
+    let Some(child) = sys::fork_again().step(step)? else {
+        drop((asked, tell));
+        match program::run(sandbox, ask, told)? {}
+    };
+    drop((ask, told));
+    // It is in its user namespace when it writes, or it has ended with trouble of its own.
+    if File::from(asked).read(&mut [0]).step(step)? == 0 {
+        sys::exit_now(1);
+    }
+    let map = match sandbox.confinement.identity {
+        Identity::Engine => format!("{AGENT_UID} 0 1"),
+        Identity::Range { first } => format!("0 {first} {ID_RANGE}"),
+    };
+    let step = "give the program its user";
+    let folder = format!("/proc/{}", child.as_raw_nonzero());
+    write_maps(Path::new(&folder), &map).step(step)?;
+    File::from(tell).write_all(&[0]).step(step)?;
+    Ok(child)
+}
+
+fn wait(sandbox: &Sandbox, program: Pid) -> io::Result<Exit> {
+    let (events, received) = channel();
+    let alive = sandbox.alive.try_clone()?;
+    let alone = events.clone();
+    // Both threads end with the process.
+    thread::Builder::new().spawn(move || watch_supervisor(alive, &alone))?;
+    thread::Builder::new().spawn(move || reap(&events))?;
+    loop {
+        match received.recv() {
+            Ok(Event::Died(pid, exit)) if pid == program.as_raw_nonzero().get() => return Ok(exit),
+            Ok(Event::Died(..)) => {}
+            Ok(Event::Alone) | Err(_) => return Ok(Exit::Unknown),
+        }
+    }
+}
+
+fn watch_supervisor(alive: OwnedFd, events: &Sender<Event>) {
+    // Nothing is ever written; it returns when the other end is closed.
+    let _ = File::from(alive).read(&mut [0]);
+    let _ = events.send(Event::Alone);
+}
+
+fn reap(events: &Sender<Event>) {
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) => {
+                if let Some(exit) = exit_of(status)
+                    && events.send(Event::Died(pid.as_raw_nonzero().get(), exit)).is_err()
+                {
+                    return;
+                }
+            }
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// The processes here besides this one.
+fn survivors() -> u32 {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    u32::try_from(numbers.filter(|pid| *pid != 1).count()).unwrap_or(u32::MAX)
+}

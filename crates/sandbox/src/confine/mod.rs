@@ -1,0 +1,192 @@
+//! Carries a [`Confinement`] out: the processes that stand between a supervisor and a program in a sandbox.
+//!
+//! ```text
+//! supervisor ─fork─▶ gate ─fork─▶ init ─fork─▶ program
+//!   as it was        new user     pid 1: all    an own user namespace; no rights at all,
+//!                    and pid      other         Landlock and a filter of system calls
+//!                    namespaces   namespaces,
+//!                                 the view
+//! ```
+//!
+//! The gate is where rights begin that the supervisor must not have, init lays out what is seen and reaps orphans, and
+//! when it ends, for whatever reason, the kernel ends everything in its pid namespace. It ends when the program does or
+//! when the supervisor is gone. Nothing of this executes a program before the last step, so it takes a few milliseconds.
+
+mod gate;
+mod init;
+mod program;
+mod relay;
+mod rights;
+mod syscalls;
+mod view;
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Exit;
+use crate::reach::Confinement;
+use crate::sys;
+use crate::wire::Program;
+
+/// A program in a sandbox, as its supervisor sees it.
+#[derive(Debug)]
+pub(crate) struct Confined {
+    /// The gate, which ends when the sandbox has ended.
+    pub(crate) gate: i32,
+    /// Tells how the program ended.
+    last_words: OwnedFd,
+    /// As long as it is open the sandbox goes on.
+    _alive: OwnedFd,
+}
+
+/// What could not be done. Nothing is left of the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trouble {
+    /// The step, in words that read after "failed to"; empty when the program itself could not be started.
+    pub(crate) step: String,
+    /// The operating system's error number.
+    pub(crate) errno: i32,
+}
+
+/// What init says last.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LastWords {
+    pub(crate) exit: Exit,
+    /// Processes that the program left behind.
+    pub(crate) survivors: u32,
+}
+
+/// What is handed from process to process.
+struct Sandbox {
+    program: Program,
+    confinement: Confinement,
+    stdio: [OwnedFd; 3],
+    trouble: OwnedFd,
+    last_words: OwnedFd,
+    alive: OwnedFd,
+}
+
+impl Trouble {
+    fn new(step: &str, error: &io::Error) -> Self {
+        Self {
+            step: step.to_owned(),
+            errno: error.raw_os_error().unwrap_or(0),
+        }
+    }
+}
+
+/// Names the step that an error belongs to.
+trait Step<T> {
+    fn step(self, step: &str) -> Result<T, Trouble>;
+}
+
+impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
+    fn step(self, step: &str) -> Result<T, Trouble> {
+        self.map_err(|error| Trouble::new(step, &error.into()))
+    }
+}
+
+/// Starts a program in a sandbox. The outer error is the supervisor's own.
+pub(crate) fn start(
+    program: Program,
+    confinement: Confinement,
+    stdio: [OwnedFd; 3],
+) -> io::Result<Result<Confined, Trouble>> {
+    let (heard, trouble) = pipe()?;
+    let (last_words_heard, last_words) = pipe()?;
+    let (alive, keep_alive) = pipe()?;
+    let sandbox = Sandbox {
+        program,
+        confinement,
+        stdio,
+        trouble,
+        last_words,
+        alive,
+    };
+    let Some(gate) = sys::fork()? else {
+        in_child(sandbox, gate::run);
+    };
+    drop(sandbox);
+    let mut said = Vec::new();
+    File::from(heard).read_to_end(&mut said)?;
+    if !said.is_empty() {
+        let trouble = serde_json::from_slice(&said)?;
+        let _ = rustix::process::waitpid(Some(gate), rustix::process::WaitOptions::empty());
+        return Ok(Err(trouble));
+    }
+    Ok(Ok(Confined {
+        gate: gate.as_raw_nonzero().get(),
+        last_words: last_words_heard,
+        _alive: keep_alive,
+    }))
+}
+
+impl Confined {
+    /// How the program ended; for when the gate has.
+    pub(crate) fn last_words(self) -> LastWords {
+        let mut said = Vec::new();
+        let read = File::from(self.last_words).read_to_end(&mut said);
+        let unknown = LastWords {
+            exit: Exit::Unknown,
+            survivors: 0,
+        };
+        read.ok()
+            .and_then(|_| serde_json::from_slice(&said).ok())
+            .unwrap_or(unknown)
+    }
+}
+
+/// Runs a step in a process of its own, which ends with it, and says what went wrong.
+fn in_child(sandbox: Sandbox, step: fn(&mut Sandbox) -> Result<std::convert::Infallible, Trouble>) -> ! {
+    let mut sandbox = sandbox;
+    // A panic must not go on in the memory of the supervisor that this process began with.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| step(&mut sandbox)));
+    let trouble = match done {
+        Ok(Err(trouble)) => trouble,
+        Ok(Ok(never)) => match never {},
+        Err(_) => Trouble {
+            step: "make the sandbox: it broke off".into(),
+            errno: 0,
+        },
+    };
+    if let Ok(said) = serde_json::to_vec(&trouble)
+        && let Ok(pipe) = sandbox.trouble.try_clone()
+    {
+        let _ = File::from(pipe).write_all(&said);
+    }
+    sys::exit_now(1)
+}
+
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
+}
+
+/// Writes which ids of the outside those of a user namespace are; `process` is the folder of one in it in `/proc`.
+fn write_maps(process: &Path, map: &str) -> io::Result<()> {
+    std::fs::write(process.join("uid_map"), map)?;
+    std::fs::write(process.join("gid_map"), map)
+}
+
+/// Closes all that the supervisor has open and a sandbox needs not, above all its socket to the engine.
+fn let_go(sandbox: &Sandbox) -> io::Result<()> {
+    let [stdin, stdout, stderr] = &sandbox.stdio;
+    let kept = [
+        stdin.as_fd(),
+        stdout.as_fd(),
+        stderr.as_fd(),
+        sandbox.trouble.as_fd(),
+        sandbox.last_words.as_fd(),
+        sandbox.alive.as_fd(),
+    ];
+    // The supervisor's stdin is its socket to the engine; the numbers 0 to 2 must not be taken by others.
+    let nothing = File::open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    rustix::stdio::dup2_stderr(&nothing)?;
+    drop(nothing);
+    sys::close_all_but(&kept, 3)
+}

@@ -1,0 +1,336 @@
+//! Lays out what a sandbox sees, in a mount namespace of its own, and leaves the rest of the machine behind.
+//!
+//! Everything that is shown is taken hold of first, by descriptors, since the new root hides a folder of the machine
+//! while it is built. What is the engine's own (its owner is the engine's user) is shown as the sandbox's own by an
+//! id-mapped mount where the sandbox is another user of the machine; on the disk nothing changes hands.
+
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::CWD;
+use rustix::mount::{
+    MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount,
+    mount_change, move_mount, open_tree, unmount,
+};
+use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::thread::UnshareFlags;
+
+use super::{Step, Trouble, pipe, write_maps};
+use crate::reach::{AGENT_UID, Confinement, Identity, Mount};
+use crate::sys;
+
+/// Where the new root is built; any folder that every machine has.
+const BASE: &str = "/tmp";
+/// Where layers are while they are put together, below the new root.
+const LAYERS: &str = ".layers";
+/// What the new root itself may hold, which is little more than folders.
+const ROOT_SIZE: &str = "size=16m,nr_inodes=65536,mode=0755";
+/// What `/dev/shm` may hold.
+const SHARED_MEMORY: &str = "size=256m,nr_inodes=65536,mode=1777";
+/// Terminals of its own.
+const TERMINALS: &str = "newinstance,ptmxmode=0666,mode=0620";
+const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+/// What `/proc` says of the machine as a whole and no agent needs.
+const HIDDEN: [&str; 8] = [
+    "/proc/acpi",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/sysrq-trigger",
+    "/proc/timer_list",
+];
+
+/// Something that was taken hold of.
+struct Held<'a> {
+    mount: &'a Mount,
+    /// The tree itself; for an overlay its layers, and last the folder of what is written.
+    trees: Vec<OwnedFd>,
+}
+
+pub(super) fn lay_out(confinement: &Confinement) -> Result<(), Trouble> {
+    let everything = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    mount_change("/", everything).step("take the mounts apart from the machine's")?;
+    let mut held = Vec::new();
+    for mount in &confinement.view {
+        if let Some(found) = hold(mount)? {
+            held.push(found);
+        }
+    }
+    let devices = hold_devices()?;
+
+    let plain = MountFlags::NOSUID | MountFlags::NODEV;
+    make("tmpfs", BASE, plain, ROOT_SIZE).step("make the root of the sandbox")?;
+    std::env::set_current_dir(BASE).step("enter the root of the sandbox")?;
+    let base = Path::new(BASE);
+    for folder in ["proc", "dev/pts", "dev/shm", "run", LAYERS] {
+        make_folder(&base.join(folder))?;
+    }
+    let step = "show the processes of the sandbox";
+    make("proc", "proc", plain | MountFlags::NOEXEC, "").step(step)?;
+    let owner = match confinement.identity {
+        Identity::Engine => None,
+        Identity::Range { first } => Some(owner_map(first + AGENT_UID)?),
+    };
+    for found in held {
+        put(base, &found, owner.as_ref())?;
+    }
+    make_devices(devices)?;
+    let _ = fs::remove_dir(base.join(LAYERS));
+    leave_the_machine()
+}
+
+/// Mounts a file system that lies on no disk.
+fn make(kind: &str, at: impl AsRef<Path>, flags: MountFlags, options: &str) -> io::Result<()> {
+    let options = CString::new(options)?;
+    Ok(mount(kind, at.as_ref(), kind, flags, options.as_c_str())?)
+}
+
+/// Takes hold of what a mount shows. None for what needs nothing of the machine's, or is not there and need not be.
+fn hold(mount: &Mount) -> Result<Option<Held<'_>>, Trouble> {
+    let trees = match mount {
+        Mount::System { from, .. } if !from.exists() => return Ok(None),
+        Mount::System { from, .. } | Mount::ReadOnly { from, .. } | Mount::Writable { from, .. } => {
+            vec![tree(from)?]
+        }
+        Mount::Overlay { layers, upper, .. } => {
+            let folder = upper.parent().unwrap_or(upper);
+            let all = layers.iter().map(PathBuf::as_path).chain([folder]);
+            all.map(tree).collect::<Result<_, _>>()?
+        }
+        Mount::Memory { .. } | Mount::Text { .. } | Mount::Link { .. } => Vec::new(),
+    };
+    Ok(Some(Held { mount, trees }))
+}
+
+fn tree(path: &Path) -> Result<OwnedFd, Trouble> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
+    open_tree(CWD, path, flags).step(&format!("show {} in the sandbox", path.display()))
+}
+
+fn hold_devices() -> Result<Vec<(&'static str, OwnedFd)>, Trouble> {
+    let held = DEVICES
+        .iter()
+        .map(|name| Ok((*name, tree(&Path::new("/dev").join(name))?)));
+    held.collect()
+}
+
+/// A user namespace in which the engine's user and `user` have changed places, for mounts to show them so.
+fn owner_map(user: u32) -> Result<OwnedFd, Trouble> {
+    let step = "show the workspace as the sandbox's own";
+    let (asked, ask) = pipe().step(step)?;
+    let (told, tell) = pipe().step(step)?;
+    let Some(child) = sys::fork_again().step(step)? else {
+        drop((asked, tell));
+        match hold_namespace(ask, told) {
+            Ok(never) => match never {},
+            Err(_) => sys::exit_now(1),
+        }
+    };
+    drop((ask, told));
+    let made = || -> io::Result<OwnedFd> {
+        if File::from(asked).read(&mut [0])? == 0 {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let engine = rustix::process::geteuid().as_raw();
+        // The new `/proc` is the one that knows processes of the new pid namespace.
+        let folder = Path::new(BASE).join(format!("proc/{}", child.as_raw_nonzero()));
+        // Both ways round: the overlay itself writes as the engine, whose id must be one as well.
+        write_maps(&folder, &format!("{engine} {user} 1\n{user} {engine} 1"))?;
+        Ok(File::open(folder.join("ns/user"))?.into())
+    };
+    let namespace = made().step(step);
+    drop(tell);
+    wait_for(child);
+    namespace
+}
+
+/// Is there until the other end of a pipe is closed.
+fn hold_namespace(ask: OwnedFd, told: OwnedFd) -> io::Result<Infallible> {
+    sys::unshare(UnshareFlags::NEWUSER)?;
+    io::Write::write_all(&mut File::from(ask), &[0])?;
+    let _ = File::from(told).read(&mut [0]);
+    sys::exit_now(0)
+}
+
+fn wait_for(child: Pid) {
+    while let Err(rustix::io::Errno::INTR) = waitpid(Some(child), WaitOptions::empty()) {}
+}
+
+/// Puts something at its place below the new root.
+fn put(base: &Path, held: &Held<'_>, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
+    let mut trees = held.trees.iter();
+    match (held.mount, trees.next()) {
+        (Mount::System { at, .. }, Some(tree)) => attach(tree, &below(base, at), true, None),
+        (Mount::ReadOnly { at, .. }, Some(tree)) => attach(tree, &below(base, at), true, owner),
+        (Mount::Writable { at, .. }, Some(tree)) => attach(tree, &below(base, at), false, owner),
+        (Mount::Overlay { at, upper, .. }, _) => put_overlay(base, held, upper, &below(base, at), owner),
+        (Mount::Memory { at, most }, _) => {
+            let at = below(base, at);
+            make_folder(&at)?;
+            let flags = MountFlags::NOSUID | MountFlags::NODEV;
+            make("tmpfs", &at, flags, &format!("size={most},mode=1777")).step(&showing(&at))
+        }
+        (Mount::Text { at, text }, _) => {
+            let at = below(base, at);
+            make_parent(&at)?;
+            fs::write(&at, text).step(&showing(&at))
+        }
+        (Mount::Link { at, to }, _) => {
+            let at = below(base, at);
+            make_parent(&at)?;
+            symlink(to, &at).step(&showing(&at))
+        }
+        (_, None) => Ok(()),
+    }
+}
+
+fn showing(at: &Path) -> String {
+    format!(
+        "lay out {} of the sandbox",
+        at.strip_prefix(BASE).unwrap_or(at).display()
+    )
+}
+
+fn below(base: &Path, at: &Path) -> PathBuf {
+    base.join(at.strip_prefix("/").unwrap_or(at))
+}
+
+fn make_folder(path: &Path) -> Result<(), Trouble> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(path)
+        .step(&showing(path))
+}
+
+fn make_parent(path: &Path) -> Result<(), Trouble> {
+    path.parent().map_or(Ok(()), make_folder)
+}
+
+/// Attaches a tree, after taking from it what a sandbox must not have.
+fn attach(tree: &OwnedFd, at: &Path, read_only: bool, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
+    let step = showing(at);
+    // Only a folder can be put on a folder, and only a file on a file.
+    match rustix::fs::fstat(tree).map(|found| rustix::fs::FileType::from_raw_mode(found.st_mode)) {
+        Ok(rustix::fs::FileType::Directory) => make_folder(at)?,
+        _ if at.exists() => {}
+        _ => {
+            make_parent(at)?;
+            File::create(at).step(&step)?;
+        }
+    }
+    restrict(tree, read_only, owner).step(&step)?;
+    put_tree(tree, at).step(&step)
+}
+
+fn restrict(tree: &OwnedFd, read_only: bool, owner: Option<&OwnedFd>) -> io::Result<()> {
+    let mut flags = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+    flags.set(MountAttrFlags::MOUNT_ATTR_RDONLY, read_only);
+    sys::restrict_mount(tree.as_fd(), flags)?;
+    owner.map_or(Ok(()), |owner| sys::map_owners(tree.as_fd(), owner.as_fd()))
+}
+
+fn put_tree(tree: &OwnedFd, at: &Path) -> io::Result<()> {
+    Ok(move_mount(tree, "", CWD, at, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
+}
+
+/// Layers are attached one by one, put together, and taken away: the overlay keeps hold of them.
+fn put_overlay(base: &Path, held: &Held<'_>, upper: &Path, at: &Path, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
+    let step = showing(at);
+    let (written, layers) = held.trees.split_last().ok_or_else(|| Trouble {
+        step: step.clone(),
+        errno: 0,
+    })?;
+    make_folder(at)?;
+    let mut names = Vec::new();
+    for (i, layer) in layers.iter().chain([written]).enumerate() {
+        // The current folder is the base; short relative names, because all of them must fit on one page.
+        let name = PathBuf::from(LAYERS).join(i.to_string());
+        make_folder(&base.join(&name))?;
+        let lowest = i < layers.len();
+        restrict(layer, lowest, owner).step(&step)?;
+        put_tree(layer, &name).step(&step)?;
+        names.push(name);
+    }
+    let written = names.last().cloned().unwrap_or_default();
+    let lower: Vec<String> = names[..layers.len()]
+        .iter()
+        .map(|name| name.display().to_string())
+        .collect();
+    let upper = upper.file_name().unwrap_or_default();
+    let renames = match owner {
+        Some(_) => "redirect_dir=on,metacopy=off,index=off",
+        None => "userxattr",
+    };
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={},{renames}",
+        lower.join(":"),
+        written.join(upper).display(),
+        written.join("work").display(),
+    );
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    make("overlay", at, flags, &options).step(&step)?;
+    for name in &names {
+        unmount(name, UnmountFlags::DETACH).step(&step)?;
+        let _ = fs::remove_dir(base.join(name));
+    }
+    Ok(())
+}
+
+fn make_devices(devices: Vec<(&'static str, OwnedFd)>) -> Result<(), Trouble> {
+    let step = "lay out the devices of the sandbox";
+    for (name, tree) in devices {
+        let at = PathBuf::from("dev").join(name);
+        File::create(&at).step(step)?;
+        // Without the flag against devices, which would make them none.
+        let flags = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+        sys::restrict_mount(tree.as_fd(), flags).step(step)?;
+        put_tree(&tree, &at).step(step)?;
+    }
+    let plain = MountFlags::NOSUID | MountFlags::NOEXEC;
+    make("devpts", "dev/pts", plain, TERMINALS).step(step)?;
+    let shared = plain | MountFlags::NODEV;
+    make("tmpfs", "dev/shm", shared, SHARED_MEMORY).step(step)?;
+    for (at, to) in [
+        ("dev/ptmx", "pts/ptmx"),
+        ("dev/fd", "/proc/self/fd"),
+        ("dev/stdin", "/proc/self/fd/0"),
+        ("dev/stdout", "/proc/self/fd/1"),
+        ("dev/stderr", "/proc/self/fd/2"),
+    ] {
+        symlink(to, at).step(step)?;
+    }
+    Ok(())
+}
+
+/// Makes the new root the root, and takes the machine's away.
+fn leave_the_machine() -> Result<(), Trouble> {
+    let step = "leave the machine's file system";
+    rustix::process::pivot_root(".", ".").step(step)?;
+    unmount(".", UnmountFlags::DETACH).step(step)?;
+    std::env::set_current_dir("/").step(step)?;
+    for path in HIDDEN.iter().map(Path::new).filter(|path| path.exists()) {
+        hide(path)?;
+    }
+    let root = open_tree(CWD, "/", OpenTreeFlags::OPEN_TREE_CLOEXEC).step(step)?;
+    let flags =
+        MountAttrFlags::MOUNT_ATTR_RDONLY | MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+    sys::restrict_this_mount(root.as_fd(), flags).step(step)
+}
+
+fn hide(path: &Path) -> Result<(), Trouble> {
+    let step = format!("hide {} from the sandbox", path.display());
+    if path.is_dir() {
+        let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+        return make("tmpfs", path, flags, "size=4k,mode=0555").step(&step);
+    }
+    let nothing = tree(Path::new("/dev/null"))?;
+    put_tree(&nothing, path).step(&step)
+}
