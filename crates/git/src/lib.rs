@@ -6,6 +6,7 @@ mod process;
 mod redact;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -170,6 +171,13 @@ pub struct Git {
     fuse: Fuse,
 }
 
+/// What a call reads.
+#[derive(Debug)]
+enum Stdin {
+    Bytes(Vec<u8>),
+    File(File),
+}
+
 /// A call of git in the making.
 #[derive(Debug)]
 pub struct Call {
@@ -177,7 +185,9 @@ pub struct Call {
     args: Vec<OsString>,
     env: Vec<(String, OsString)>,
     config: Vec<(String, OsString)>,
-    stdin: Vec<u8>,
+    stdin: Stdin,
+    /// Where its output goes, if it is not read.
+    stdout: Option<File>,
     limit: Duration,
     most: usize,
     remote: bool,
@@ -210,7 +220,8 @@ impl Git {
             args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
             env: Vec::new(),
             config: Vec::new(),
-            stdin: Vec::new(),
+            stdin: Stdin::Bytes(Vec::new()),
+            stdout: None,
             limit: Duration::from_secs(60),
             most: 64 << 20,
             remote: false,
@@ -244,7 +255,13 @@ impl Call {
 
     /// What it reads.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = bytes.into();
+        self.stdin = Stdin::Bytes(bytes.into());
+        self
+    }
+
+    /// The file that it reads.
+    pub fn stdin_file(mut self, file: File) -> Self {
+        self.stdin = Stdin::File(file);
         self
     }
 
@@ -299,6 +316,16 @@ impl Call {
     pub async fn text(self) -> Result<String, GitError> {
         let text = String::from_utf8_lossy(&self.bytes().await?).into_owned();
         Ok(text.trim_end_matches('\n').to_owned())
+    }
+
+    /// Runs it and writes its output to a file, which is made anew.
+    pub async fn to_file(mut self, path: &Path) -> Result<(), GitError> {
+        let file = File::create(path).map_err(|source| GitError::Io {
+            command: self.name(),
+            source,
+        })?;
+        self.stdout = Some(file);
+        self.bytes().await.map(drop)
     }
 
     fn name(&self) -> String {

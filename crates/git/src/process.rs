@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, Command};
 use tokio::time::timeout;
 
-use super::{Call, GitError, Ran, excerpt};
+use super::{Call, GitError, Ran, Stdin, excerpt};
 
 /// The most of git's complaints that is read, in bytes.
 const STDERR: usize = 64 << 10;
@@ -27,13 +27,18 @@ impl Drop for Group {
 }
 
 pub(super) async fn run(call: Call, command: String, told: &(dyn Fn(&str) + Send + Sync)) -> Result<Ran, GitError> {
+    let environment = call.environment();
+    let (input, bytes) = match call.stdin {
+        Stdin::Bytes(bytes) => (Stdio::piped(), bytes),
+        Stdin::File(file) => (Stdio::from(file), Vec::new()),
+    };
     let mut child = Command::new(&call.git.program)
         .args(&call.args)
         .env_clear()
-        .envs(call.environment())
+        .envs(environment)
         .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdin(input)
+        .stdout(call.stdout.map_or_else(Stdio::piped, Stdio::from))
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true)
@@ -43,7 +48,7 @@ pub(super) async fn run(call: Call, command: String, told: &(dyn Fn(&str) + Send
     let mut group = Group(leader);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let talk = async {
-        let (fed, out, err) = tokio::join!(feed(stdin, &call.stdin), read(stdout, call.most), hear(stderr, told));
+        let (fed, out, err) = tokio::join!(feed(stdin, &bytes), read(stdout, call.most), hear(stderr, told));
         fed?;
         Ok::<_, std::io::Error>((out?, err?, child.wait().await?))
     };

@@ -1,130 +1,207 @@
-//! A repository in a workspace: a private clone that borrows the mirror's objects, and beside it, out of the agent's
-//! reach, a trusted git folder that knows how the files looked at the beginning.
+//! A repository in a workspace: the files of a commit, and a git folder of its own that borrows the mirror's objects.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use team6_core::ids::{BranchName, CommitId, RepositoryId};
+use team6_core::ids::{BranchName, CommitId};
 use team6_git::{Call, GitError};
+use team6_sandbox::reach::Mount;
 
 use crate::error::WorkspaceError;
+use crate::files::Files;
+use crate::generations::{Generation, Generations};
 use crate::mirror::Mirrors;
 use crate::provisioner::{Checkout, ClaimRepository};
-use crate::skeleton::{Head, Skeleton};
+use crate::skeleton::{self, Head, Skeleton};
+use crate::slot::Place;
 
-/// How long it may take to write the files of a repository.
-const WRITING: Duration = Duration::from_secs(900);
-
-/// Where the parts of one repository's checkout lie.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) repository: RepositoryId,
-    /// The files; the agent's.
-    pub(crate) work: PathBuf,
-    /// The trusted git folder.
-    pub(crate) trusted: PathBuf,
-    /// The git folder that the agent has.
-    pub(crate) private: PathBuf,
-    /// The objects that the private git folder borrows.
-    pub(crate) lent: PathBuf,
-    /// The objects of the import store, which borrows those of the mirror.
-    pub(crate) stored: PathBuf,
-}
-
-impl Place {
-    pub(crate) fn new(slot: &Path, mirrors: &Mirrors, repository: &RepositoryId, alone: bool) -> Self {
-        let root = slot.join("work");
-        let work = if alone { root } else { root.join(repository.as_str()) };
-        Self {
-            repository: repository.clone(),
-            private: work.join(".git"),
-            work,
-            trusted: slot.join("trusted").join(format!("{repository}.git")),
-            lent: mirrors.mirror(repository).join("objects"),
-            stored: mirrors.store(repository).join("objects"),
-        }
-    }
-}
+/// How long packing what earlier attempts left may take.
+const PACKING: Duration = Duration::from_secs(900);
 
 /// What a checkout is made from.
 pub(crate) struct Wanted<'a> {
+    pub(crate) key: &'a str,
     pub(crate) repository: &'a ClaimRepository,
-    /// The newest work of earlier attempts that is kept, published or not.
-    pub(crate) kept: Option<CommitId>,
     pub(crate) branch: Option<&'a BranchName>,
     pub(crate) author: &'a (String, String),
+    pub(crate) place: &'a Place,
+}
+
+/// What was made.
+pub(crate) struct Made {
+    pub(crate) checkout: Checkout,
+    pub(crate) generation: Generation,
+    /// What a sandbox shows of it.
+    pub(crate) view: Vec<Mount>,
+    /// What people should know.
+    pub(crate) notices: Vec<String>,
 }
 
 /// Makes the checkout of a repository at its place.
-pub(crate) async fn make(mirrors: &Mirrors, place: &Place, wanted: &Wanted<'_>) -> Result<Checkout, WorkspaceError> {
-    let what = || format!("the workspace of {} cannot be made", place.repository);
-    let by_git = |error: GitError| WorkspaceError::git(what(), &place.work, &error);
+pub(crate) async fn make(
+    mirrors: &Mirrors,
+    generations: &Generations,
+    wanted: &Wanted<'_>,
+) -> Result<Made, WorkspaceError> {
+    let Wanted { repository, place, .. } = wanted;
+    let what = || format!("the workspace of {} cannot be made", repository.id);
+    let by_git = |error: GitError| WorkspaceError::git(what(), &place.files, &error);
+    let by_disk = |error: io::Error| WorkspaceError::io(what(), &place.files, &error);
+    let base = &repository.base;
     let start = start(mirrors, wanted).await.map_err(by_git)?;
-    let base = &wanted.repository.base;
-    let floor = merge_base(mirrors, &place.repository, base, &start).await;
-    let floor = floor.map_err(by_git)?;
+    let floor = merge_base(mirrors, wanted, &start).await.map_err(by_git)?;
+    let generation = generations.ensure(mirrors, wanted.key, &repository.id, base).await?;
 
+    let [lent, kept] = &place.lent;
+    let beyond = start != *base && !mirrors.in_mirror(&repository.id, &start).await;
+    if beyond {
+        lend(mirrors, wanted, &start).await.map_err(by_git)?;
+    }
+    let borrowed: Vec<&Path> = match beyond {
+        true => vec![&lent.at, &kept.at],
+        false => vec![&lent.at],
+    };
     let head = wanted
         .branch
         .map_or(Head::At(&start), |branch| Head::On(branch, &start));
     let private = Skeleton {
         head,
-        origin: &[(&wanted.repository.base_branch, base)],
-        borrowed: &[&place.lent],
+        origin: &[(&repository.base_branch, base)],
+        borrowed: &borrowed,
         author: wanted.author,
         sha256: is_sha256(base),
     };
-    let trusted = Skeleton {
-        head: Head::Unborn,
-        origin: &[],
-        borrowed: &[&place.stored],
-        ..private
+    let mut view = match generations.builder().files {
+        Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private).await?,
+        _ => {
+            copied(mirrors, generations, wanted, &generation, &start, &private).await?;
+            Vec::new()
+        }
     };
-    let written = private
-        .write(&place.private)
-        .and_then(|()| trusted.write(&place.trusted));
-    written.map_err(|error| WorkspaceError::io(what(), &place.work, &error))?;
-    lend(mirrors, place, base, &start).await.map_err(by_git)?;
-    let files = mirrors
-        .git()
-        .call(["read-tree", "--reset", "-u", start.as_str()])
-        .git_dir(&place.private)
-        .env("GIT_WORK_TREE", &place.work)
-        .limit(WRITING);
-    files.text().await.map_err(by_git)?;
-    std::fs::copy(place.private.join("index"), place.trusted.join("index"))
-        .map_err(|error| WorkspaceError::io(what(), &place.work, &error))?;
-    Ok(Checkout {
-        path: place.work.clone(),
-        start,
-        floor,
+    view.push(lent.mount());
+    if beyond {
+        view.push(kept.mount());
+    }
+    mirrors.pin(&repository.id, wanted.key, base).map_err(by_disk)?;
+    Ok(Made {
+        notices: notices(&repository.id.to_string(), &generation),
+        checkout: Checkout {
+            path: place.work.clone(),
+            start,
+            floor,
+        },
+        generation,
+        view,
     })
+}
+
+/// Makes what an overlay in the sandbox puts together.
+async fn layered(
+    mirrors: &Mirrors,
+    generations: &Generations,
+    wanted: &Wanted<'_>,
+    generation: &Generation,
+    start: &CommitId,
+    private: &Skeleton<'_>,
+) -> Result<Vec<Mount>, WorkspaceError> {
+    let place = wanted.place;
+    let failed = |error: io::Error| {
+        let what = format!("the workspace of {} cannot be made", place.repository);
+        WorkspaceError::io(what, &place.layers, &error)
+    };
+    let made = fs::create_dir_all(place.layers.join("work"))
+        .and_then(|()| private.write(&place.upper().join(".git")));
+    made.map_err(failed)?;
+    let mut layers = vec![generation.skeleton.clone()];
+    layers.extend(generation.layers.iter().cloned());
+    if start != &generation.commit {
+        // A layer of the task's own, for what earlier attempts did.
+        let own = place.layers.join("own");
+        let (delta, git) = (own.join("tree"), own.join("skeleton/.git"));
+        let copied = skeleton::write_common(&git)
+            .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
+        copied.map_err(failed)?;
+        let id = &place.repository;
+        generations.add_layer(mirrors, id, generation, start, &delta, &git).await?;
+        layers.remove(0);
+        layers.splice(0..0, [own.join("skeleton"), delta]);
+    }
+    Ok(vec![Mount::Overlay {
+        layers,
+        upper: place.upper(),
+        at: place.work.clone(),
+    }])
+}
+
+/// Makes a whole work tree.
+async fn copied(
+    mirrors: &Mirrors,
+    generations: &Generations,
+    wanted: &Wanted<'_>,
+    generation: &Generation,
+    start: &CommitId,
+    private: &Skeleton<'_>,
+) -> Result<(), WorkspaceError> {
+    let (place, id) = (wanted.place, &wanted.repository.id);
+    let failed = |error: io::Error| {
+        let what = format!("the workspace of {id} cannot be made");
+        WorkspaceError::io(what, &place.files, &error)
+    };
+    let (files, tree, name) = (place.files.clone(), generation.tree().to_owned(), generation.commit.to_string());
+    let copies = generations.copies(id);
+    let taken = tokio::task::spawn_blocking(move || {
+        if let Some(parent) = files.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        copies.take(&name, &tree, &files)
+    });
+    taken.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(failed)?;
+    let git = place.files.join(".git");
+    let made = skeleton::write_common(&git)
+        .and_then(|()| private.write(&git))
+        .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
+    made.map_err(failed)?;
+    if start != &generation.commit {
+        let args = ["read-tree", "-m", "-u", generation.commit.as_str(), start.as_str()];
+        let store = mirrors.store(id);
+        generations.write_tree(mirrors, &store, &args, &place.files, &git.join("index")).await?;
+    }
+    Ok(())
 }
 
 /// What is kept of the same work, if it goes beyond what was asked for; else that; else the base.
 async fn start(mirrors: &Mirrors, wanted: &Wanted<'_>) -> Result<CommitId, GitError> {
     let repository = wanted.repository;
+    // A workspace that is only read begins at the base.
+    let kept = wanted.branch.and_then(|_| mirrors.kept(&repository.id, wanted.key));
     let Some(asked) = &repository.start else {
-        return Ok(wanted.kept.clone().unwrap_or_else(|| repository.base.clone()));
+        return Ok(kept.unwrap_or_else(|| repository.base.clone()));
     };
-    match &wanted.kept {
-        Some(kept) if is_ancestor(mirrors.in_store(&repository.id, NO_ARGS), asked, kept).await? => Ok(kept.clone()),
+    match kept {
+        Some(kept) if kept == *asked => Ok(kept),
+        Some(kept) if is_ancestor(mirrors.in_store(&repository.id, NO_ARGS), asked, &kept).await? => Ok(kept),
         _ => Ok(asked.clone()),
     }
 }
 
-/// Gives the clone what it needs of the import store: the work of earlier attempts that was not published.
-async fn lend(mirrors: &Mirrors, place: &Place, base: &CommitId, start: &CommitId) -> Result<(), GitError> {
-    if mirrors.in_mirror(&place.repository, start).await {
-        return Ok(());
-    }
-    let packs = place.private.join("objects/pack/pack");
+/// Lays the objects ready that the workspace needs of the import store: the work of earlier attempts that was not
+/// published.
+async fn lend(mirrors: &Mirrors, wanted: &Wanted<'_>, start: &CommitId) -> Result<(), GitError> {
+    let [_, kept] = &wanted.place.lent;
+    let packs = kept.from.join("pack");
+    fs::create_dir_all(&packs).map_err(|source| GitError::Io {
+        command: "pack-objects".into(),
+        source,
+    })?;
     let pack = mirrors.in_store(
-        &place.repository,
+        &wanted.repository.id,
         ["pack-objects", "--quiet", "--revs", "--delta-base-offset"],
     );
-    let revisions = format!("{start}\n^{base}\n");
-    pack.arg(packs).stdin(revisions).limit(WRITING).text().await.map(drop)
+    let revisions = format!("{start}\n^{}\n", wanted.repository.base);
+    let packed = pack.arg(packs.join("pack")).stdin(revisions).limit(PACKING);
+    packed.text().await.map(drop)
 }
 
 /// For calls whose arguments are added later.
@@ -132,6 +209,9 @@ pub(crate) const NO_ARGS: [&str; 0] = [];
 
 /// Whether the history of `new` holds `old`, asked with a call that has no arguments yet.
 pub(crate) async fn is_ancestor(call: Call, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
+    if old == new {
+        return Ok(true);
+    }
     let args = ["merge-base", "--is-ancestor", old.as_str(), new.as_str()];
     let ran = args.iter().fold(call, Call::arg).run().await?;
     match ran.code {
@@ -141,16 +221,12 @@ pub(crate) async fn is_ancestor(call: Call, old: &CommitId, new: &CommitId) -> R
     }
 }
 
-async fn merge_base(
-    mirrors: &Mirrors,
-    id: &RepositoryId,
-    base: &CommitId,
-    start: &CommitId,
-) -> Result<CommitId, GitError> {
+async fn merge_base(mirrors: &Mirrors, wanted: &Wanted<'_>, start: &CommitId) -> Result<CommitId, GitError> {
+    let base = &wanted.repository.base;
     if base == start {
         return Ok(base.clone());
     }
-    let found = mirrors.in_store(id, ["merge-base", base.as_str(), start.as_str()]);
+    let found = mirrors.in_store(&wanted.repository.id, ["merge-base", base.as_str(), start.as_str()]);
     let found = found.run().await?;
     let text = String::from_utf8_lossy(&found.stdout).trim().to_owned();
     // Two histories without a common commit: then all of it is the work.
@@ -163,19 +239,16 @@ pub(crate) fn is_sha256(commit: &CommitId) -> bool {
 }
 
 /// What people should know of the files, such as submodules.
-pub(crate) fn notices(place: &Place) -> Vec<String> {
+fn notices(repository: &str, generation: &Generation) -> Vec<String> {
     let mut found = Vec::new();
-    if place.work.join(".gitmodules").is_file() {
-        found.push(format!(
-            "{} has submodules; their folders are left empty",
-            place.repository
-        ));
+    let first = |name: &str| generation.layers.iter().map(|layer| layer.join(name)).find(|path| path.is_file());
+    if first(".gitmodules").is_some() {
+        found.push(format!("{repository} has submodules; their folders are left empty"));
     }
-    let attributes = std::fs::read_to_string(place.work.join(".gitattributes")).unwrap_or_default();
-    if attributes.contains("filter=lfs") {
+    let attributes = first(".gitattributes").and_then(|path| fs::read_to_string(path).ok());
+    if attributes.is_some_and(|text| text.contains("filter=lfs")) {
         found.push(format!(
-            "{} keeps files in Git LFS; they are left as pointers",
-            place.repository
+            "{repository} keeps files in Git LFS; they are left as pointers"
         ));
     }
     found

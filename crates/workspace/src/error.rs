@@ -132,6 +132,6 @@ impl WorkspaceError {
 }
 
 /// Whether git complains that the disk is full.
-fn is_full(said: &str) -> bool {
+pub(crate) fn is_full(said: &str) -> bool {
     said.contains("No space left on device") || said.contains("Disk quota exceeded")
 }

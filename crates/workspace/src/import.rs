@@ -1,308 +1,316 @@
-//! Brings an agent's commits, and what it left uncommitted, into the import store.
+//! Brings an agent's work into the import store: packed where the agent worked, checked here before anything is taken.
 //!
-//! Its git folder is read as text, its objects are borrowed by the trusted git folder beside it, and the store receives
-//! them in git's own quarantine, with every object checked. Whatever the agent did to its git folder, the files in the
-//! workspace are kept.
+//! Trusted git reads a stream of objects and nothing else of the agent's. The pack is indexed in quarantine, with every
+//! object and every link between them checked; what the store already has is whole, so what passes is whole as well.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use team6_core::ids::{AttemptId, BranchName, CommitId};
-use team6_git::{Call, GitError, ORIGIN};
+use team6_core::ids::{BranchName, CommitId};
+use team6_git::GitError;
+use team6_sandbox::reach::Mount;
+use team6_sandbox::{Exit, TreeMark};
+use tokio::io::AsyncReadExt;
 
-use crate::agent_git::{self, AgentGit, is_folder};
-use crate::checkout::{NO_ARGS, Place, is_ancestor};
+use crate::checkout::{NO_ARGS, is_ancestor, is_sha256};
 use crate::error::WorkspaceError;
-use crate::leftovers::Files;
-use crate::mirror::Mirrors;
-use crate::provisioner::{Checkout, Imported};
-use crate::skeleton::borrow;
+use crate::guest::{ENGINE, Guest, command, prepare_home};
+use crate::local::LocalOptions;
+use crate::mirror::{Mirrors, work_ref};
+use crate::pack::{How, Order, Outcome, Packed};
+use crate::provisioner::{Checkout, Imported, Workspace};
+use crate::skeleton::{Head, Skeleton, write_common};
+use crate::slot::{Place, Slot};
 
-/// How long one step may take; large work trees need minutes.
+/// How long packing and checking may take, each.
 const STEP: Duration = Duration::from_secs(900);
-/// What git says when the store's checks fail.
+/// The largest pack that is taken over from a workspace, in bytes.
+const LARGEST: u64 = 4 << 30;
+/// What git says when objects break a rule.
 const CHECKS: [&str; 2] = ["fsck", "maximum allowed size"];
-
-/// The ref in the store that keeps the newest work of a workspace.
-pub(crate) fn work_ref(key: &str) -> String {
-    format!("refs/team6/work/{key}")
-}
+/// The most that the packing process may say, in bytes.
+const SAID: u64 = 4 << 20;
+/// The most branches of an agent's that are kept beside its own.
+const ASIDE: usize = 60;
 
 pub(crate) struct Import<'a> {
+    pub(crate) options: &'a LocalOptions,
     pub(crate) mirrors: &'a Mirrors,
+    pub(crate) slot: &'a Slot,
     pub(crate) place: &'a Place,
+    pub(crate) workspace: &'a Workspace,
     pub(crate) checkout: &'a Checkout,
-    pub(crate) key: &'a str,
-    pub(crate) attempt: AttemptId,
     pub(crate) branch: &'a BranchName,
 }
 
-/// What stands in the way of an agent's commits.
+/// Why a pack was not taken.
 enum Trouble {
-    /// They are damaged, or cannot be seen.
-    Damaged(String),
-    /// They break a rule.
+    /// What is in it breaks a rule.
     Refused(String),
-    /// Something else went wrong, which has nothing to do with them.
-    Ours(GitError),
-}
-
-/// Where an agent's work stands.
-struct Stand {
-    /// The work.
-    tip: CommitId,
-    /// What the files belong to, if that is another line of history.
-    files: Option<CommitId>,
-    others: Vec<(String, CommitId)>,
+    /// It is not whole.
+    Damaged(String),
+    /// Something else went wrong, which has nothing to do with it.
+    Ours(WorkspaceError),
 }
 
 impl Import<'_> {
     pub(crate) async fn run(&self) -> Result<Imported, WorkspaceError> {
-        if !is_folder(&self.place.work) {
-            return Err(WorkspaceError::Lost {
-                repository: self.place.repository.clone(),
-                why: "its folder was deleted or replaced".into(),
-            });
-        }
-        let mut notices = Vec::new();
-        let head = match self.commits(&mut notices).await {
-            Ok(head) => head,
-            Err(Trouble::Ours(error)) => return Err(self.failed(&error)),
-            Err(Trouble::Damaged(why)) => {
-                let id = &self.place.repository;
-                notices.push(format!(
-                    "the commits in {id} cannot be read: {why}; the files that lie there were committed in their place"
-                ));
-                self.files_alone(&mut notices).await?
+        let mut given_up = None;
+        for how in [How::Everything, How::Branch, How::Files] {
+            let packed = self.pack(how).await?;
+            let had_more = !packed.aside.is_empty();
+            match self.take(packed).await {
+                Ok((head, notices)) => return self.taken(head, notices, given_up).await,
+                Err(Trouble::Ours(error)) => return Err(error),
+                // What lies beside the branch may be the reason; the branch alone is tried before that is said.
+                Err(_) if how == How::Everything && had_more => {}
+                Err(trouble) => _ = given_up.get_or_insert(trouble),
             }
-            Err(Trouble::Refused(why)) => {
-                let head = self.files_alone(&mut notices).await?;
-                self.keep(&head).await?;
+        }
+        match given_up {
+            Some(Trouble::Refused(why) | Trouble::Damaged(why)) => Err(self.refused(why)),
+            Some(Trouble::Ours(error)) => Err(error),
+            None => Err(self.refused("nothing of it can be taken".into())),
+        }
+    }
+
+    /// `given_up` is why the agent's own commits were not taken.
+    async fn taken(
+        &self,
+        head: CommitId,
+        mut notices: Vec<String>,
+        given_up: Option<Trouble>,
+    ) -> Result<Imported, WorkspaceError> {
+        let id = &self.place.repository;
+        match given_up {
+            Some(Trouble::Refused(why)) => {
+                self.keep(&head)?;
                 return Err(self.refused(format!("{why}; the files that lie there are kept as {}", head.short())));
             }
-        };
+            Some(Trouble::Damaged(why)) => notices.push(format!(
+                "the commits in {id} cannot be read: {why}; the files that lie there were committed in their place"
+            )),
+            Some(Trouble::Ours(error)) => return Err(error),
+            None => {}
+        }
         self.check_history(&head).await?;
-        self.keep(&head).await?;
+        self.keep(&head)?;
         Ok(Imported {
-            repository: self.place.repository.clone(),
+            repository: id.clone(),
             changed: head != self.checkout.floor && self.differs(&head).await?,
             head,
-            store: self.mirrors.store(&self.place.repository),
+            store: self.mirrors.store(id),
             notices,
         })
     }
 
-    /// Takes the agent's commits over, with what was not committed on top.
-    async fn commits(&self, notices: &mut Vec<String>) -> Result<CommitId, Trouble> {
-        let stand = self.stand(notices).await?;
-        let attempt = format!("refs/team6/attempts/{}", self.attempt);
-        let files = stand.files.as_ref().unwrap_or(&stand.tip);
-        let saved = self.save(files, notices).await.map_err(trouble)?;
-        let Some(aside) = stand.files.clone() else {
-            let head = saved.unwrap_or(stand.tip);
-            self.push(&[(head.clone(), attempt)]).await?;
-            self.set_others_aside(&stand.others, &head, notices).await;
-            return Ok(head);
-        };
-        let mut refs = vec![(stand.tip.clone(), attempt)];
-        let aside = saved.unwrap_or(aside);
-        if !self.is_ancestor(&aside, &stand.tip).await.map_err(trouble)? {
-            let name = format!("refs/team6/aside/{}/HEAD", self.attempt);
-            notices.push(format!(
-                "{} was not on its branch at the end; what lay there is kept as {name} of the import store",
-                self.place.repository
-            ));
-            refs.push((aside, name));
+    /// Has what was done packed beside the agent's files.
+    async fn pack(&self, how: How) -> Result<Packed, WorkspaceError> {
+        let home = self.slot.pack();
+        let tmp = home.join("tmp");
+        let failed = |error: io::Error| self.disk(&error);
+        match fs::remove_dir_all(&tmp) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
         }
-        self.push(&refs).await?;
-        self.set_others_aside(&stand.others, &stand.tip, notices).await;
-        Ok(stand.tip)
+        prepare_home(&home).map_err(failed)?;
+        let boxed = self.workspace.boxed.is_some();
+        let seen = if boxed { PathBuf::from("/tmp") } else { tmp };
+        let claimed = self.workspace.claim.repositories.iter().find(|one| one.id == self.place.repository);
+        let base = claimed.map_or(&self.checkout.start, |one| &one.base);
+        let skeleton = self.index(base);
+        let index = match boxed {
+            true => PathBuf::from("/index"),
+            false => skeleton.clone(),
+        };
+        let lent = self.place.lent.iter().filter(|lent| lent.from.exists());
+        let order = Order {
+            repository: self.place.repository.to_string(),
+            attempt: self.workspace.claim.attempt,
+            branch: self.branch.clone(),
+            base: base.clone(),
+            start: self.checkout.start.clone(),
+            author: self.workspace.claim.author.clone(),
+            git: self.options.git.clone(),
+            work: self.checkout.path.clone(),
+            index,
+            lent: lent.map(|lent| lent.at.clone()).collect(),
+            scratch: seen.join("scratch.git"),
+            pack: seen.join("pack"),
+            how,
+        };
+        let order = serde_json::to_string(&order).map_err(|error| self.failed(error.to_string()))?;
+        self.run_packer(&home, skeleton, order).await
     }
 
-    async fn stand(&self, notices: &mut Vec<String>) -> Result<Stand, Trouble> {
-        let git = agent_git::look(&self.place.private, self.branch, &self.place.lent)
-            .map_err(|why| Trouble::Damaged(why.to_owned()))?;
-        let objects = self.place.private.join("objects");
-        self.lend(&[&self.place.stored, &objects])?;
-        let AgentGit { on, others, .. } = git;
-        let head = self.known(git.head).await?;
-        let branch = self.known(git.branch).await?;
-        let (tip, files) = match (head, branch) {
-            (None, None) => return Err(Trouble::Damaged("neither HEAD nor the branch is a commit".into())),
-            (Some(one), None) | (None, Some(one)) => (one, None),
-            (Some(head), Some(branch)) if head == branch => (head, None),
-            (Some(head), Some(branch)) => {
-                let ahead = self.is_ancestor(&branch, &head).await.map_err(trouble)?;
-                let behind = self.is_ancestor(&head, &branch).await.map_err(trouble)?;
-                // Whoever left the branch as it was worked elsewhere.
-                let elsewhere = branch == self.checkout.start && !behind;
-                match !git.rebasing && (ahead || elsewhere) {
-                    true => (head, None),
-                    false => (branch, Some(head)),
-                }
+    async fn run_packer(&self, home: &Path, index: PathBuf, order: String) -> Result<Packed, WorkspaceError> {
+        let (program, args) = &self.options.packer;
+        let mut workspace = self.workspace.clone();
+        let program = match &mut workspace.boxed {
+            None => program.clone(),
+            Some(boxed) => {
+                let home = Path::new(crate::guest::HOME);
+                boxed.view.retain(|mount| !matches!(mount, Mount::Overlay { at, .. } if at.starts_with(home)));
+                ENGINE.into()
             }
         };
-        if files.is_none() && on.as_deref() != Some(self.branch.full().as_str()) {
-            let on = on
-                .as_deref()
-                .map_or("no branch", |name| name.trim_start_matches("refs/heads/"));
-            notices.push(format!(
-                "the agent worked on {on} instead of {}; that is what is taken",
-                self.branch
-            ));
+        let mut guest = Guest::new(&program, home);
+        guest.args = args.iter().cloned().chain([order]).map(Into::into).collect();
+        guest.shown = vec![
+            Mount::System {
+                from: self.options.packer.0.clone(),
+                at: ENGINE.into(),
+            },
+            Mount::ReadOnly {
+                from: index,
+                at: "/index".into(),
+            },
+        ];
+        let tree = format!("pack-{}", self.workspace.claim.attempt);
+        let mark = TreeMark::new(self.options.data_folder.clone(), tree);
+        let mark = mark.map_err(|error| self.failed(error.to_string()))?;
+        let mut spec = command(&workspace, guest);
+        spec.cwd = "/".into();
+        let mut tree = match self.options.launcher.spawn(spec, &mark).await {
+            Ok(tree) => tree,
+            Err(error) => return Err(self.failed(error.to_string())),
+        };
+        tree.stdin = None;
+        let mut said = Vec::new();
+        if let Some(stdout) = tree.stdout.take() {
+            let mut limited = stdout.take(SAID);
+            let read = tokio::time::timeout(STEP, limited.read_to_end(&mut said));
+            if read.await.is_err() {
+                return Err(self.failed(format!("packing took longer than {} s", STEP.as_secs())));
+            }
         }
-        Ok(Stand { tip, files, others })
+        let exit = tree.end(Duration::from_secs(1)).await.exit;
+        let last = String::from_utf8_lossy(&said);
+        match (exit, serde_json::from_str(last.lines().last().unwrap_or_default())) {
+            (Exit::Code(0), Ok(Outcome::Packed(packed))) => Ok(packed),
+            (_, Ok(Outcome::Lost(why))) => Err(WorkspaceError::Lost {
+                repository: self.place.repository.clone(),
+                why,
+            }),
+            (_, Ok(Outcome::Full(why))) => Err(WorkspaceError::OutOfRoom {
+                path: self.slot.path.clone(),
+                why,
+            }),
+            (_, Ok(Outcome::Failed(why))) => Err(self.failed(why)),
+            (exit, _) => Err(self.failed(format!("the process that packs it ended with {exit}"))),
+        }
     }
 
-    /// What the agent left on other branches and in its stash, if it is nowhere else.
-    async fn set_others_aside(&self, others: &[(String, CommitId)], head: &CommitId, notices: &mut Vec<String>) {
-        for (name, commit) in others {
-            if !matches!(self.is_ancestor(commit, head).await, Ok(false)) {
+    /// Git's index of the files as they were at the beginning.
+    fn index(&self, base: &CommitId) -> PathBuf {
+        let own = self.place.layers.join("own/skeleton/.git/index");
+        match own.exists() {
+            true => own,
+            false => self.mirrors.generation(&self.place.repository, base).join("skeleton/.git/index"),
+        }
+    }
+
+    /// Takes a pack over, if it passes; gives the newest commit, and what people should know.
+    async fn take(&self, packed: Packed) -> Result<(CommitId, Vec<String>), Trouble> {
+        let refused = |why: &str| Trouble::Refused(why.to_owned());
+        let head = packed.head.ok_or_else(|| refused("there is no commit"))?;
+        let pack = self.slot.pack().join("tmp/pack");
+        let store = self.mirrors.store(&self.place.repository);
+        let quarantine = Quarantine::make(&store, is_sha256(&head)).map_err(|error| Trouble::Ours(self.disk(&error)))?;
+        self.check(&quarantine, &pack).await?;
+        quarantine.release(&store).map_err(|error| Trouble::Ours(self.disk(&error)))?;
+
+        let id = &self.place.repository;
+        let attempt = self.workspace.claim.attempt;
+        let mut notices = packed.notices;
+        let mut refs = vec![(format!("refs/team6/attempts/{attempt}"), head.clone())];
+        for (name, commit) in packed.aside.into_iter().take(ASIDE) {
+            let proper = match name.as_str() {
+                "HEAD" | "stash" => true,
+                name => name.strip_prefix("heads/").is_some_and(|short| BranchName::new(short).is_ok()),
+            };
+            if !proper {
                 continue;
             }
-            let short = name.trim_start_matches("refs/");
-            let aside = format!("refs/team6/aside/{}/{short}", self.attempt);
-            let what = match self.push(&[(commit.clone(), aside.clone())]).await {
-                Ok(()) => format!("is kept as {aside} of the import store"),
-                Err(_) => "could not be kept".to_owned(),
-            };
-            notices.push(format!(
-                "the agent left {short} in {}, which {what}",
-                self.place.repository
-            ));
+            let aside = format!("refs/team6/aside/{attempt}/{name}");
+            notices.push(match name.as_str() {
+                "HEAD" => format!(
+                    "{id} was not on its branch at the end; what lay there is kept as {aside} of the import store"
+                ),
+                name => format!("the agent left {name} in {id}, which is kept as {aside} of the import store"),
+            });
+            refs.push((aside, commit));
+        }
+        let lines: String = refs.iter().map(|(name, commit)| format!("update {name} {commit}\n")).collect();
+        let update = self.mirrors.in_store(id, ["update-ref", "--stdin"]).stdin(lines);
+        match update.text().await {
+            Ok(_) => Ok((head, notices)),
+            // Such as a name for which there is no commit.
+            Err(error @ GitError::Failed { .. }) if !crate::error::is_full(error.said()) => {
+                Err(Trouble::Damaged(error.said().to_owned()))
+            }
+            Err(error) => Err(Trouble::Ours(self.git(&error))),
         }
     }
 
-    /// Commits the files on top of where the work began, without the agent's commits.
-    async fn files_alone(&self, notices: &mut Vec<String>) -> Result<CommitId, WorkspaceError> {
-        // What the failure left of the index is of no use.
-        for name in ["index", "index.lock"] {
-            let _ = fs::remove_file(self.place.trusted.join(name));
+    /// Checks every object of a pack, in quarantine.
+    async fn check(&self, quarantine: &Quarantine, pack: &Path) -> Result<(), Trouble> {
+        // The agent's user wrote it: what is read must be a plain file.
+        let plain = fs::symlink_metadata(pack).is_ok_and(|found| found.is_file() && found.len() <= LARGEST);
+        let opened = plain.then(|| fs::File::open(pack).ok()).flatten();
+        let file = opened.ok_or_else(|| Trouble::Refused("there is no pack, or it is too large".into()))?;
+        let args = ["index-pack", "--stdin", "--fix-thin", "--strict", "--fsck-objects"];
+        let call = self
+            .mirrors
+            .git()
+            .call(args)
+            .arg(format!("--max-input-size={LARGEST}"))
+            .git_dir(&quarantine.path)
+            .config("core.protectHFS", "true")
+            .config("core.protectNTFS", "true")
+            .stdin_file(file)
+            .limit(STEP);
+        match call.text().await {
+            Ok(_) => Ok(()),
+            Err(error @ GitError::Failed { .. }) if !crate::error::is_full(error.said()) => {
+                let said = error.said().to_owned();
+                Err(match CHECKS.iter().any(|word| said.contains(word)) {
+                    true => Trouble::Refused(said),
+                    false => Trouble::Damaged(said),
+                })
+            }
+            Err(error) => Err(Trouble::Ours(self.git(&error))),
         }
-        let start = &self.checkout.start;
-        let taken = async {
-            self.lend(&[&self.place.stored])?;
-            let saved = self.save(start, notices).await.map_err(Trouble::Ours)?;
-            let head = saved.unwrap_or_else(|| start.clone());
-            let name = format!("refs/team6/attempts/{}", self.attempt);
-            self.push(&[(head.clone(), name)]).await?;
-            Ok(head)
-        };
-        taken.await.map_err(|trouble| match trouble {
-            Trouble::Damaged(why) | Trouble::Refused(why) => self.refused(why),
-            Trouble::Ours(error) => self.failed(&error),
-        })
-    }
-
-    /// Commits what differs from a commit; none if nothing does.
-    async fn save(&self, tip: &CommitId, notices: &mut Vec<String>) -> Result<Option<CommitId>, GitError> {
-        let work = &self.place.work;
-        self.trusted(&["read-tree", "--reset", tip.as_str()], work)
-            .text()
-            .await?;
-        let files = Files {
-            git: &|args, work| self.trusted(args, work),
-            work,
-            exclude: self.place.private.join("info/exclude"),
-            no_index: self.place.trusted.join("no-index"),
-        };
-        let (tree, left_out) = files.tree().await?;
-        let id = &self.place.repository;
-        if !left_out.is_empty() {
-            let shown = left_out
-                .iter()
-                .take(5)
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            notices.push(format!("{} left out of the work in {id}: {shown}", left_out.len()));
-        }
-        let spec = format!("{tip}^{{tree}}");
-        if tree == self.trusted(&["rev-parse", "--verify", &spec], work).text().await? {
-            return Ok(None);
-        }
-        let message = format!("Uncommitted work of attempt {}", self.attempt);
-        let commit = ["commit-tree", "-p", tip.as_str(), "-m", &message, &tree];
-        let made = self.trusted(&commit, work).text().await?;
-        notices.push(format!("what was not committed in {id} was committed for the agent"));
-        Ok(CommitId::new(made).ok())
-    }
-
-    /// Pushes commits into the store.
-    async fn push(&self, refs: &[(CommitId, String)]) -> Result<(), Trouble> {
-        let store = self.mirrors.store(&self.place.repository);
-        let push = self.trusted(&["push", "--quiet", "--no-verify", ORIGIN], &self.place.work);
-        let push = refs
-            .iter()
-            .fold(push, |push, (commit, name)| push.arg(format!("+{commit}:{name}")));
-        let pushed = push.origin(&store.to_string_lossy(), STEP).text().await;
-        pushed.map(drop).map_err(|error| match trouble(error) {
-            Trouble::Damaged(said) if CHECKS.iter().any(|word| said.contains(word)) => Trouble::Refused(said),
-            trouble => trouble,
-        })
     }
 
     /// The work must build on what it was given.
     async fn check_history(&self, head: &CommitId) -> Result<(), WorkspaceError> {
         let floor = &self.checkout.floor;
         let call = self.mirrors.in_store(&self.place.repository, NO_ARGS);
-        let builds = is_ancestor(call, floor, head).await;
-        match builds.map_err(|error| self.failed(&error))? {
+        match is_ancestor(call, floor, head).await.map_err(|error| self.git(&error))? {
             true => Ok(()),
             false => Err(self.refused(format!(
                 "history was rewritten below {}, on which the task builds; the commits are kept as \
                  refs/team6/attempts/{} of the import store",
                 floor.short(),
-                self.attempt
+                self.workspace.claim.attempt
             ))),
         }
     }
 
-    async fn keep(&self, head: &CommitId) -> Result<(), WorkspaceError> {
-        let name = work_ref(self.key);
-        let args = ["update-ref", &name, head.as_str()];
-        let kept = self.mirrors.in_store(&self.place.repository, args).text().await;
-        kept.map(drop).map_err(|error| self.failed(&error))
+    fn keep(&self, head: &CommitId) -> Result<(), WorkspaceError> {
+        let store = self.mirrors.store(&self.place.repository);
+        let kept = crate::mirror::write_ref(&store, &work_ref(&self.workspace.claim.key), head);
+        kept.map_err(|error| self.disk(&error))
     }
 
     async fn differs(&self, head: &CommitId) -> Result<bool, WorkspaceError> {
         let args = ["diff-tree", "--quiet", self.checkout.floor.as_str(), head.as_str()];
         let ran = self.mirrors.in_store(&self.place.repository, args).run().await;
-        Ok(ran.map_err(|error| self.failed(&error))?.code != Some(0))
-    }
-
-    /// Git with the trusted folder, which takes nothing on trust from the objects that it borrows.
-    fn trusted(&self, args: &[&str], work: &Path) -> Call {
-        let call = self.mirrors.git().call(args).git_dir(&self.place.trusted).limit(STEP);
-        call.env("GIT_WORK_TREE", work)
-            .config("submodule.recurse", "false")
-            .config("core.excludesFile", "/dev/null")
-            .config("core.attributesFile", "/dev/null")
-            .config("core.commitGraph", "false")
-            .config("core.multiPackIndex", "false")
-            .config("core.protectHFS", "true")
-    }
-
-    fn lend(&self, stores: &[&Path]) -> Result<(), Trouble> {
-        borrow(&self.place.trusted, stores).map_err(|source| {
-            Trouble::Ours(GitError::Io {
-                command: "push".into(),
-                source,
-            })
-        })
-    }
-
-    /// The commit, if it is there.
-    async fn known(&self, commit: Option<CommitId>) -> Result<Option<CommitId>, Trouble> {
-        let Some(commit) = commit else { return Ok(None) };
-        let spec = format!("{commit}^{{tree}}");
-        let ran = self.trusted(&["cat-file", "-e", &spec], &self.place.work).run().await;
-        Ok((ran.map_err(Trouble::Ours)?.code == Some(0)).then_some(commit))
-    }
-
-    async fn is_ancestor(&self, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
-        is_ancestor(self.trusted(&NO_ARGS, &self.place.work), old, new).await
+        Ok(ran.map_err(|error| self.git(&error))?.code != Some(0))
     }
 
     fn refused(&self, why: String) -> WorkspaceError {
@@ -312,16 +320,65 @@ impl Import<'_> {
         }
     }
 
-    fn failed(&self, error: &GitError) -> WorkspaceError {
-        let what = format!("the work in {} cannot be brought out", self.place.repository);
-        WorkspaceError::git(what, &self.place.work, error)
+    fn what(&self) -> String {
+        format!("the work in {} cannot be brought out", self.place.repository)
+    }
+
+    fn failed(&self, why: String) -> WorkspaceError {
+        WorkspaceError::Failed { what: self.what(), why }
+    }
+
+    fn git(&self, error: &GitError) -> WorkspaceError {
+        WorkspaceError::git(self.what(), &self.slot.path, error)
+    }
+
+    fn disk(&self, error: &io::Error) -> WorkspaceError {
+        WorkspaceError::io(self.what(), &self.slot.path, error)
     }
 }
 
-/// What git could not do with an agent's objects is their fault, unless the disk is full.
-fn trouble(error: GitError) -> Trouble {
-    match error {
-        GitError::Failed { ref stderr, .. } if !stderr.contains("No space left") => Trouble::Damaged(stderr.clone()),
-        error => Trouble::Ours(error),
+/// A git folder that borrows the store's objects, for objects that were not checked yet. Removed when dropped.
+struct Quarantine {
+    path: PathBuf,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+impl Quarantine {
+    fn make(store: &Path, sha256: bool) -> io::Result<Self> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = store.with_file_name(format!("quarantine-{number}.git"));
+        let made = Self { path };
+        let _ = fs::remove_dir_all(&made.path);
+        write_common(&made.path)?;
+        let nobody = (String::new(), String::new());
+        let borrowed = [store.join("objects")];
+        let skeleton = Skeleton {
+            head: Head::Unborn,
+            origin: &[],
+            borrowed: &[&borrowed[0]],
+            author: &nobody,
+            sha256,
+        };
+        skeleton.write(&made.path)?;
+        Ok(made)
+    }
+
+    /// Moves what was checked into the store; the index of a pack last, since it makes it known.
+    fn release(&self, store: &Path) -> io::Result<()> {
+        let (from, to) = (self.path.join("objects/pack"), store.join("objects/pack"));
+        fs::create_dir_all(&to)?;
+        let mut names: Vec<_> = fs::read_dir(&from)?.flatten().map(|entry| entry.file_name()).collect();
+        names.sort_by_key(|name| name.to_string_lossy().ends_with(".idx"));
+        for name in names {
+            fs::rename(from.join(&name), to.join(&name))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Quarantine {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
     }
 }

@@ -1,20 +1,24 @@
 //! Mirrors, private workspaces and the import of what an agent committed.
 
-mod agent_git;
 mod checkout;
-mod clones;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+mod files;
+mod generations;
+pub mod guest;
 mod import;
-mod leftovers;
+mod local;
 mod mirror;
+pub mod pack;
 mod progress;
 mod provisioner;
 mod skeleton;
+mod slot;
 mod trash;
 
-pub use clones::CloneProvisioner;
 pub use error::WorkspaceError;
+pub use files::Files;
+pub use local::{LocalOptions, LocalProvisioner};
 pub use mirror::git_is_new_enough;
-pub use provisioner::{Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+pub use provisioner::{Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey};

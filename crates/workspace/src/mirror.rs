@@ -20,8 +20,22 @@ use crate::skeleton::borrow;
 
 /// How long a fetch may take.
 const FETCH: Duration = Duration::from_secs(3600);
-/// The largest pack that is taken over from a workspace, in bytes.
-const LARGEST_IMPORT: u64 = 4 << 30;
+
+/// The ref in the store that keeps the newest work of a workspace.
+pub(crate) fn work_ref(key: &str) -> String {
+    format!("refs/team6/work/{key}")
+}
+
+/// Writes a ref without a process of git, for refs that have one writer only. Nothing packs refs in these folders.
+pub(crate) fn write_ref(git_dir: &Path, name: &str, commit: &CommitId) -> std::io::Result<()> {
+    let path = git_dir.join(name);
+    let draft = path.with_extension("draft");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(&draft, format!("{commit}\n"))?;
+    std::fs::rename(draft, path)
+}
 
 /// The folders of all repositories.
 #[derive(Debug)]
@@ -54,6 +68,40 @@ impl Mirrors {
     /// The import store of a repository.
     pub(crate) fn store(&self, id: &RepositoryId) -> PathBuf {
         self.root.join(id.as_str()).join("import.git")
+    }
+
+    /// The folder of a generation of a repository.
+    pub(crate) fn generation(&self, id: &RepositoryId, commit: &CommitId) -> PathBuf {
+        self.root.join(id.as_str()).join("generations").join(commit.as_str())
+    }
+
+    /// What is kept of a workspace's work, published or not. It reads the ref as a file, since a claim waits for it.
+    pub(crate) fn kept(&self, id: &RepositoryId, key: &str) -> Option<CommitId> {
+        let text = std::fs::read_to_string(self.store(id).join(work_ref(key))).ok()?;
+        CommitId::new(text.trim()).ok()
+    }
+
+    /// Keeps what a workspace builds on, whatever becomes of the branches upstream.
+    pub(crate) fn pin(&self, id: &RepositoryId, key: &str, commit: &CommitId) -> std::io::Result<()> {
+        write_ref(&self.mirror(id), &format!("refs/keep/{key}"), commit)
+    }
+
+    /// Forgets the kept work of all workspaces but these, and what they were built on.
+    pub(crate) async fn forget_work(&self, id: &RepositoryId, live: &[String]) {
+        for (git_dir, prefix) in [(self.store(id), "refs/team6/work/"), (self.mirror(id), "refs/keep/")] {
+            let listed = self.git.call(["for-each-ref", "--format=%(refname)", prefix]);
+            let Ok(listed) = listed.git_dir(&git_dir).text().await else { continue };
+            for name in listed.lines() {
+                let key = name.trim_start_matches(prefix);
+                if live.iter().any(|known| known == key) {
+                    continue;
+                }
+                let deleted = self.git.call(["update-ref", "-d", name]).git_dir(&git_dir);
+                if let Err(error) = deleted.text().await {
+                    tracing::warn!(repository = %id, key, %error, "kept work of an ended task stays");
+                }
+            }
+        }
     }
 
     /// All repositories that have a store.
@@ -162,10 +210,6 @@ impl Mirrors {
             (&mirror, "core.repositoryFormatVersion", "1".to_owned()),
             (&mirror, "extensions.preciousObjects", "true".to_owned()),
             (&store, "gc.auto", "0".to_owned()),
-            (&store, "receive.fsckObjects", "true".to_owned()),
-            (&store, "receive.maxInputSize", LARGEST_IMPORT.to_string()),
-            (&store, "receive.autogc", "false".to_owned()),
-            (&store, "receive.updateServerInfo", "false".to_owned()),
         ];
         for (git_dir, name, value) in settings {
             let set = self.git.call(["config", "--local", name, &value]);
@@ -202,6 +246,11 @@ impl Mirrors {
 
     /// Removes what a fetch left that was ended in the middle, locks included. For a time when nobody fetches.
     pub(crate) fn tidy(&self, id: &RepositoryId) {
+        for entry in std::fs::read_dir(self.root.join(id.as_str())).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with("quarantine-") {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
         for git_dir in [self.mirror(id), self.store(id)] {
             remove_stale(&git_dir.join("objects/pack"), |name| name.starts_with("tmp_"));
             remove_stale(&git_dir, |name| name.ends_with(".lock"));

@@ -4,12 +4,12 @@
 //! where a session was. Nothing that is in it is trusted: commits leave it only by way of the import store.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
-use team6_sandbox::ProcessSpec;
+use team6_sandbox::reach::{Identity, Mount};
 
 use crate::error::WorkspaceError;
 
@@ -52,18 +52,29 @@ pub struct ClaimRepository {
 pub struct Workspace {
     /// What was asked for.
     pub claim: Claim,
-    /// The folder that the agent works in.
+    /// The folder that the agent works in, as it sees it.
     pub root: PathBuf,
     /// Each repository's folder in it, and the commit that is checked out there.
     pub checkouts: BTreeMap<RepositoryId, Checkout>,
     /// What people should know, such as submodules that are left empty.
     pub notices: Vec<String>,
+    /// How it is shown in a sandbox; none where agents run without one, and all paths are the machine's.
+    pub boxed: Option<Boxed>,
+}
+
+/// How a workspace is shown in a sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boxed {
+    /// What is shown, above the machine's programs and the agent's home.
+    pub view: Vec<Mount>,
+    /// The user that works in it.
+    pub identity: Identity,
 }
 
 /// A repository in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
-    /// Its folder.
+    /// Its folder, as the agent sees it.
     pub path: PathBuf,
     /// The commit that the work began from.
     pub start: CommitId,
@@ -103,16 +114,15 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
     async fn claim(&self, claim: Claim, progress: &(dyn Fn(String) + Send + Sync))
     -> Result<Workspace, WorkspaceError>;
 
-    /// How to run a program in the workspace: with its folder, and an environment of few variables around `home`, which
-    /// the caller keeps for the work.
-    fn command(&self, workspace: &Workspace, home: &Path, program: &str, args: &[String]) -> ProcessSpec;
-
     /// Brings out what was done: commits what lies around, takes the commits through quarantine into the import store,
     /// and keeps them there for the attempt. May be done more than once.
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
 
     /// Removes the workspace. What was not imported is lost.
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError>;
+
+    /// Waits for what goes on behind: the removal of released workspaces, and the making of the next ones.
+    async fn settle(&self);
 
     /// Removes what is left of earlier runs, and the kept work of all but these.
     async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError>;

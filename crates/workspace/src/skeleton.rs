@@ -32,13 +32,18 @@ pub(crate) enum Head<'a> {
     Unborn,
 }
 
+/// Writes what all git folders begin with.
+pub(crate) fn write_common(git_dir: &Path) -> io::Result<()> {
+    for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info", "hooks"] {
+        fs::create_dir_all(git_dir.join(folder))?;
+    }
+    fs::write(git_dir.join("info/exclude"), "")
+}
+
 impl Skeleton<'_> {
-    /// Writes it where nothing is yet.
+    /// Writes it where nothing is yet, but for what all begin with.
     pub(crate) fn write(&self, git_dir: &Path) -> io::Result<()> {
-        for folder in ["objects/info", "objects/pack", "refs/heads", "info"] {
-            fs::create_dir_all(git_dir.join(folder))?;
-        }
-        fs::write(git_dir.join("info/exclude"), "")?;
+        fs::create_dir_all(git_dir.join("objects/info"))?;
         borrow(git_dir, self.borrowed)?;
         fs::write(git_dir.join("config"), self.config())?;
         for (branch, commit) in self.origin {
@@ -65,7 +70,7 @@ impl Skeleton<'_> {
         };
         format!(
             "[core]\n\trepositoryformatversion = {version}\n\tfilemode = true\n\tbare = false\n\
-             \tlogallrefupdates = true\n{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
+             \tlogallrefupdates = true\n\tcheckStat = minimal\n\ttrustctime = false\n{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
              [user]\n\tname = {}\n\temail = {}\n",
             quoted(&self.author.0),
             quoted(&self.author.1)

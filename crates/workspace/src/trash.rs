@@ -21,8 +21,8 @@ impl Trash {
         }
     }
 
-    /// Takes a folder out of the way and then removes it. What cannot be removed waits for [`Trash::empty`].
-    pub(crate) async fn throw(&self, path: &Path) -> io::Result<()> {
+    /// Takes a folder out of the way, and tells where it is to be removed; none if it was not there.
+    pub(crate) fn throw(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let thrown = loop {
             let thrown = self.folder.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
             // An earlier run may have left that name.
@@ -31,12 +31,10 @@ impl Trash {
             }
         };
         match fs::rename(path, &thrown) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
+            Ok(()) => Ok(Some(thrown)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
-        remove(thrown).await;
-        Ok(())
     }
 
     /// Removes all that waits.
@@ -47,7 +45,8 @@ impl Trash {
     }
 }
 
-async fn remove(path: PathBuf) {
+/// Removes a folder. What cannot be removed waits for [`Trash::empty`].
+pub(crate) async fn remove(path: PathBuf) {
     let shown = path.display().to_string();
     let removed = tokio::task::spawn_blocking(move || remove_all(&path)).await;
     let why = match removed {

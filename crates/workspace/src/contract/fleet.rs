@@ -1,7 +1,6 @@
 //! Many workspaces, and what a crash leaves of them.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
 use team6_core::ids::{BranchName, CommitId};
@@ -14,30 +13,26 @@ use crate::{Claim, Workspace, WorkspaceError};
 pub async fn many_are_made_worked_in_and_removed_at_once(scene: &Scene) {
     let source = Repository::sample("two-crates");
     for round in 0..3 {
-        let mut all = JoinSet::new();
-        for n in 0..32 {
-            let provisioner = Arc::clone(&scene.provisioner);
+        let one = async |n: u32| {
             let claim = Claim {
                 key: format!("task-{n}"),
                 attempt: attempt(round * 32 + n),
                 branch: Some(BranchName::new(format!("feature/task-{n}")).unwrap()),
                 ..scene.claim_of(&source)
             };
-            all.spawn(async move {
-                let workspace = provisioner.claim(claim, &|_| {}).await?;
-                let path = workspace.root.join(format!("{round}-{n}.txt"));
-                fs::write(path, "x").unwrap();
-                let imported = provisioner.import(&workspace).await?;
-                provisioner.release(workspace).await?;
-                Ok::<_, WorkspaceError>((n, imported))
-            });
-        }
-        while let Some(done) = all.join_next().await {
-            let (n, imported) = done.unwrap().unwrap();
+            let workspace = scene.claimed(claim).await;
+            scene.agent(&workspace, &format!("echo x > {round}-{n}.txt")).await;
+            let imported = scene.imported(&workspace).await;
+            scene.provisioner.release(workspace).await.unwrap();
+            imported
+        };
+        let all = futures_util::future::join_all((0..32).map(one)).await;
+        for (n, imported) in all.into_iter().enumerate() {
             let expected: Vec<String> = (0..=round).map(|round| format!("A\t{round}-{n}.txt")).collect();
-            assert_eq!(changes(&imported[0], &source.head()), expected.join("\n"));
+            assert_eq!(changes(&imported, &source.head()), expected.join("\n"));
         }
     }
+    scene.provisioner.settle().await;
     let slots = fs::read_dir(scene.root.join("slots")).unwrap().count();
     assert_eq!((slots, fs::read_dir(scene.root.join("trash")).unwrap().count()), (0, 0));
 }
@@ -72,7 +67,7 @@ pub async fn many_first_claims_share_one_clone(scene: &Scene) {
 pub async fn work_that_a_crash_left_is_kept_for_the_next_attempt(scene: &Scene) {
     let source = Repository::sample("two-crates");
     let first = scene.workspace(&source).await;
-    scene.agent(&first, "echo x > x.txt; git add .; git commit -qm x; echo y > y.txt");
+    scene.agent(&first, "echo x > x.txt; git add .; git commit -qm x; echo y > y.txt").await;
     // Nobody released it: the next attempt comes all the same.
     let second = scene
         .claimed(Claim {
@@ -80,8 +75,8 @@ pub async fn work_that_a_crash_left_is_kept_for_the_next_attempt(scene: &Scene) 
             ..scene.claim_of(&source)
         })
         .await;
-    assert_eq!(scene.agent(&second, "cat x.txt y.txt; git status --porcelain"), "x\ny");
-    scene.agent(&second, "echo z > z.txt");
+    assert_eq!(scene.agent(&second, "cat x.txt y.txt; git status --porcelain").await, "x\ny");
+    scene.agent(&second, "echo z > z.txt").await;
     let imported = scene.imported(&second).await;
     assert_eq!(changes(&imported, &source.head()), "A\tx.txt\nA\ty.txt\nA\tz.txt");
     in_store(&imported.store, &["rev-parse", "--verify", "refs/team6/attempts/s1-a1"]);
@@ -104,10 +99,10 @@ pub async fn a_restart_keeps_work_and_removes_workspaces(scene: &Scene, restarte
         })
         .await;
     for workspace in [&live, &ended, &read] {
-        scene.agent(workspace, "echo x > x.txt");
+        scene.agent(workspace, "echo x > x.txt").await;
     }
     let broken = scene.claimed(claim(3)).await;
-    scene.agent(&broken, "rm -rf .git");
+    scene.agent(&broken, "rm -rf .git").await;
     fs::create_dir_all(scene.root.join("slots/task-4/work")).unwrap();
     fs::create_dir_all(scene.root.join("trash/9/deep")).unwrap();
     fs::write(scene.root.join("repos/app/mirror.git/packed-refs.lock"), "").unwrap();
@@ -118,7 +113,7 @@ pub async fn a_restart_keeps_work_and_removes_workspaces(scene: &Scene, restarte
         !untouched.workspaces.contains(&"task-1".into()),
         "what is in use is left alone"
     );
-    assert!(live.root.exists());
+    assert!(scene.slot(&live).exists());
 
     let mut swept = restarted.provisioner.sweep(&["task-1".into()]).await.unwrap();
     swept.workspaces.sort();
@@ -134,10 +129,10 @@ pub async fn a_restart_keeps_work_and_removes_workspaces(scene: &Scene, restarte
             ..claim(1)
         })
         .await;
-    assert_eq!(restarted.agent(&again, "cat x.txt"), "x");
+    assert_eq!(restarted.agent(&again, "cat x.txt").await, "x");
     let anew = restarted.claimed(claim(2)).await;
     assert_eq!(
-        restarted.agent(&anew, "ls x.txt || echo gone"),
+        restarted.agent(&anew, "ls x.txt || echo gone").await,
         "gone",
         "ended work is not gone on with"
     );
@@ -174,7 +169,7 @@ pub async fn what_cannot_be_fetched_is_told_apart(scene: &Scene) {
     assert!(matches!(error, WorkspaceError::NotARepository { .. }), "{error}");
     assert_eq!(fs::read_dir(scene.root.join("slots")).unwrap().count(), 0);
     assert_eq!(
-        scene.agent(&scene.workspace(&source).await, "git rev-parse HEAD"),
+        scene.agent(&scene.workspace(&source).await, "git rev-parse HEAD").await,
         source.head()
     );
 }
@@ -207,7 +202,7 @@ pub async fn a_branch_that_is_gone_upstream_stays_usable(scene: &Scene) {
             ..scene.claim_of(&source)
         })
         .await;
-    assert_eq!(scene.agent(&other, "git log -1 --format=%s"), "new");
+    assert_eq!(scene.agent(&other, "git log -1 --format=%s").await, "new");
     let objects = scene.root.join("repos/app/mirror.git");
     // It goes through, and removes nothing.
     store_git(&objects, &["gc", "--quiet", "--prune=now"]);
@@ -217,7 +212,7 @@ pub async fn a_branch_that_is_gone_upstream_stays_usable(scene: &Scene) {
     scene.agent(
         &workspace,
         "echo x > x.txt; git add .; git commit -qm x; git fsck --strict",
-    );
+    ).await;
     assert_eq!(file(&scene.imported(&workspace).await, "old.txt"), "old");
 }
 
@@ -225,7 +220,7 @@ pub async fn fifty_thousand_files_work(scene: &Scene) {
     let source = Repository::with_files(50_000);
     scene.provisioner.release(scene.workspace(&source).await).await.unwrap();
     let workspace = scene.workspace(&source).await;
-    scene.agent(&workspace, "echo x >> folder-0000/file-000001.txt; echo x > new.txt");
+    scene.agent(&workspace, "echo x >> folder-0000/file-000001.txt; echo x > new.txt").await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(
         changes(&imported, &source.head()),
@@ -235,8 +230,9 @@ pub async fn fifty_thousand_files_work(scene: &Scene) {
 }
 
 async fn release(scene: &Scene, workspace: Workspace) {
-    let root = workspace.root.clone();
-    fs::set_permissions(&root, fs::Permissions::from_mode(0o500)).unwrap();
+    let slot = scene.slot(&workspace);
+    scene.agent(&workspace, "chmod 500 .").await;
     scene.provisioner.release(workspace).await.unwrap();
-    assert!(!root.exists());
+    scene.provisioner.settle().await;
+    assert!(!slot.exists());
 }

@@ -13,7 +13,7 @@ pub async fn a_merge_in_the_middle_is_kept_with_its_conflict(scene: &Scene) {
         "git branch other; echo mine > a.txt; git commit -qam mine
          git checkout -q other; echo theirs > a.txt; git commit -qam theirs
          git checkout -q -; git merge other || true",
-    );
+    ).await;
     let imported = scene.imported(&workspace).await;
     assert!(file(&imported, "a.txt").contains("<<<<<<<"));
     assert_eq!(
@@ -34,7 +34,7 @@ pub async fn a_rebase_in_the_middle_keeps_the_branch_and_what_lies_around(scene:
         "git branch upstream; for n in 1 2 3; do echo $n > a.txt; git commit -qam $n; done
          git checkout -q upstream; echo upstream > a.txt; git commit -qam upstream
          git checkout -q -; git rebase upstream || true; echo untracked > new.txt",
-    );
+    ).await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(
         file(&imported, "a.txt"),
@@ -67,7 +67,7 @@ pub async fn work_beside_the_branch_is_taken(scene: &Scene) {
         scene.agent(
             &workspace,
             &format!("{script}; echo x > x.txt; git add .; git commit -qm x; echo y > y.txt"),
-        );
+        ).await;
         let imported = scene.imported(&workspace).await;
         assert_eq!(changes(&imported, &source.head()), "A\tx.txt\nA\ty.txt", "{script}");
         let expected = format!("the agent worked on {on} instead of {BRANCH}");
@@ -85,10 +85,10 @@ pub async fn an_older_commit_that_is_looked_at_does_not_take_work_back(scene: &S
     scene.agent(
         &workspace,
         "echo x > x.txt; git add .; git commit -qm x; git checkout -q HEAD~1",
-    );
+    ).await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(changes(&imported, &source.head()), "A\tx.txt");
-    scene.agent(&workspace, "echo y > y.txt");
+    scene.agent(&workspace, "echo y > y.txt").await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(changes(&imported, &source.head()), "A\tx.txt");
     let aside = in_store(&imported.store, &["show", "refs/team6/aside/s1-a1/HEAD:y.txt"]);
@@ -98,7 +98,7 @@ pub async fn an_older_commit_that_is_looked_at_does_not_take_work_back(scene: &S
 pub async fn a_stash_is_kept_aside(scene: &Scene) {
     let source = Repository::sample("two-crates");
     let workspace = scene.workspace(&source).await;
-    scene.agent(&workspace, "echo stashed > AGENTS.md; git stash -q");
+    scene.agent(&workspace, "echo stashed > AGENTS.md; git stash -q").await;
     let imported = scene.imported(&workspace).await;
     assert!(!imported.changed);
     let stashed = in_store(&imported.store, &["show", "refs/team6/aside/s1-a1/stash:AGENTS.md"]);
@@ -124,8 +124,8 @@ pub async fn a_damaged_git_folder_loses_no_file(scene: &Scene) {
         scene.agent(
             &workspace,
             "echo x > x.txt; git add .; git commit -qm x; rm AGENTS.md; echo y > y.txt",
-        );
-        scene.agent(&workspace, damage);
+        ).await;
+        scene.agent(&workspace, damage).await;
         let imported = scene.imported(&workspace).await;
         assert_eq!(
             changes(&imported, &source.head()),
@@ -147,7 +147,7 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
         .commit("odd");
     let names = source.files("HEAD").len();
     let workspace = scene.workspace(&source).await;
-    assert_eq!(scene.agent(&workspace, "git status --porcelain"), "");
+    assert_eq!(scene.agent(&workspace, "git status --porcelain").await, "");
     scene.agent(
         &workspace,
         r#"for f in * über/*; do [ -d "$f" ] || { printf 'more\n' >> "./$f"; cp -- "./$f" "./$f-copy"; }; done
@@ -156,7 +156,7 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
            rm -r was-folder; echo x > was-folder; chmod +x AGENTS.md; mkfifo pipe; touch 'secret'; chmod 0 secret
            printf '%s' "$(printf 'new\nline')" > "$(printf 'n\nl\377')"; mkdir -p .GIT; echo x > .GIT/x
            rm CODEOWNERS; mkfifo CODEOWNERS"#,
-    );
+    ).await;
     let imported = scene.imported(&workspace).await;
     assert!(in_store(&imported.store, &["ls-tree", "-r", imported.head.as_str()]).contains("120000"));
     assert!(has_file(&imported, "was-file/x") && has_file(&imported, "secret"));
@@ -173,7 +173,7 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
         notices.contains("CODEOWNERS (not a file)"),
         "what no commit can hold is named: {notices}"
     );
-    scene.agent(&workspace, "chmod 644 secret; rm -r .GIT CODEOWNERS");
+    scene.agent(&workspace, "chmod 644 secret; rm -r .GIT CODEOWNERS").await;
     assert_eq!(
         scene.imported(&workspace).await.notices.len(),
         1,
@@ -184,6 +184,7 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
 pub async fn repositories_that_lie_in_the_workspace_are_told_apart(scene: &Scene) {
     let (source, library) = (Repository::sample("two-crates"), Repository::sample("web-and-api"));
     source.with_submodule("library", &library).commit("submodule");
+    scene.show(library.path());
     let workspace = scene.workspace(&source).await;
     assert!(
         workspace.notices.iter().any(|notice| notice.contains("submodules")),
@@ -197,7 +198,7 @@ pub async fn repositories_that_lie_in_the_workspace_are_told_apart(scene: &Scene
              git clone -q {} copied; git -c protocol.file.allow=always submodule -q update --init; echo x > library/x",
             library.url()
         ),
-    );
+    ).await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(
         changes(&imported, &source.head()),
@@ -209,7 +210,7 @@ pub async fn repositories_that_lie_in_the_workspace_are_told_apart(scene: &Scene
     scene.agent(
         &workspace,
         "git add made copied 2>/dev/null; git commit -qm 'as links'; echo '[bad' > made/.git/config",
-    );
+    ).await;
     let imported = scene.imported(&workspace).await;
     assert!(
         has_file(&imported, "made/x.txt"),
@@ -224,7 +225,7 @@ pub async fn history_that_was_rewritten_below_the_base_is_refused_and_kept(scene
     scene.agent(
         &workspace,
         "echo x > x.txt; git add .; git commit -q --amend -m rewritten",
-    );
+    ).await;
     let refused = scene.try_import(&workspace).await.unwrap_err().to_string();
     assert!(refused.contains("history was rewritten below"), "{refused}");
     let store = scene.root.join("repos/app/import.git");
@@ -236,16 +237,18 @@ pub async fn a_workspace_that_is_gone_is_said_to_be_lost(scene: &Scene) {
     let source = Repository::sample("two-crates");
     for replaced in [false, true] {
         let workspace = scene.workspace(&source).await;
-        let root = workspace.root.clone();
-        scene.agent(
-            &workspace,
-            "rm -rf .git *; rmdir \"$PWD\" 2>/dev/null || rm -rf \"$PWD\"",
-        );
-        if replaced {
-            std::os::unix::fs::symlink("/", &root).unwrap();
+        scene
+            .agent(
+                &workspace,
+                "rm -rf .git .gitignore *; rmdir \"$PWD\" 2>/dev/null || rm -rf \"$PWD\" 2>/dev/null || true",
+            )
+            .await;
+        // In a sandbox its place cannot be taken.
+        if replaced && workspace.boxed.is_none() {
+            std::os::unix::fs::symlink("/", &workspace.root).unwrap();
         }
         let lost = scene.try_import(&workspace).await.unwrap_err();
-        assert!(lost.to_string().contains("deleted or replaced"), "{lost}");
+        assert!(lost.to_string().contains("deleted"), "{lost}");
         discard_all(scene, workspace).await;
     }
 }

@@ -1,13 +1,18 @@
 //! A repository, a place for workspaces, and an agent that works in one with real programs.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId, SprintId};
 use team6_testkit::repositories::Repository;
 
+use team6_sandbox::reach::Mount;
+use team6_sandbox::{Exit, Launcher, ProcessSpec, TreeMark};
+use tokio::io::AsyncReadExt;
+
+use crate::guest::{self, Guest};
 use crate::{Claim, ClaimRepository, Imported, Provisioner, Workspace, WorkspaceError};
 
 /// The branch of every task here.
@@ -21,18 +26,54 @@ pub struct Scene {
     pub root: PathBuf,
     /// The homes of agents.
     home: PathBuf,
+    launcher: Launcher,
+    /// Folders of this machine that agents see.
+    shown: Mutex<Vec<PathBuf>>,
+}
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Done {
+    /// Whether it succeeded.
+    pub success: bool,
+    /// What it printed, without the last line's end.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
 }
 
 impl Scene {
     /// A provisioner in `place`, which `open` opens. It may have been used before.
-    pub fn open<P: Provisioner + 'static>(place: &Path, open: impl Fn(&Path) -> P) -> Self {
+    pub fn open<P: Provisioner + 'static>(place: &Path, open: impl Fn(&Path) -> (P, Launcher)) -> Self {
         let (root, home) = (place.join("workspaces"), place.join("home"));
-        fs::create_dir_all(home.join("tmp")).unwrap();
+        guest::prepare_home(&home).unwrap();
+        let (provisioner, launcher) = open(&root);
         Self {
-            provisioner: Arc::new(open(&root)),
+            provisioner: Arc::new(provisioner),
             root,
             home,
+            launcher,
+            shown: Mutex::default(),
         }
+    }
+
+    /// Shows agents a folder of this machine.
+    pub fn show(&self, folder: &Path) {
+        self.shown.lock().unwrap().push(folder.to_owned());
+    }
+
+    /// A folder that this test and its agents see: how the test finds it, and how agents do.
+    pub fn exchange(&self, workspace: &Workspace) -> (PathBuf, String) {
+        let seen = match workspace.boxed {
+            Some(_) => guest::HOME.to_owned(),
+            None => self.home.display().to_string(),
+        };
+        (self.home.clone(), seen)
+    }
+
+    /// Whether anything is left of a workspace.
+    pub fn slot(&self, workspace: &Workspace) -> PathBuf {
+        self.root.join("slots").join(&workspace.claim.key)
     }
 
     /// What the first attempt of a task on one repository claims.
@@ -68,27 +109,45 @@ impl Scene {
         Ok(all.remove(0))
     }
 
+    /// How a program is started as an agent would be.
+    pub fn spec(&self, workspace: &Workspace, program: &str, args: &[&str]) -> ProcessSpec {
+        let mut guest = Guest::new(program, &self.home);
+        guest.args = args.iter().map(Into::into).collect();
+        guest.shown = self.shown.lock().unwrap().iter().map(|folder| Mount::ReadOnly {
+            from: folder.clone(),
+            at: folder.clone(),
+        }).collect();
+        guest::command(workspace, guest)
+    }
+
     /// Runs a program as an agent would.
-    pub fn run(&self, workspace: &Workspace, program: &str, args: &[&str]) -> Output {
-        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
-        let spec = self.provisioner.command(workspace, &self.home, program, &args);
-        Command::new(spec.program)
-            .args(spec.args)
-            .current_dir(spec.cwd)
-            .env_clear()
-            .envs(spec.env)
-            .output()
-            .unwrap()
+    pub async fn run(&self, workspace: &Workspace, program: &str, args: &[&str]) -> Done {
+        let mark = TreeMark::new(format!("scene-{}", std::process::id()), "agent").unwrap();
+        let spec = self.spec(workspace, program, args);
+        let mut tree = self.launcher.spawn(spec, &mark).await.unwrap();
+        tree.stdin = None;
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let (mut out, mut err) = (tree.stdout.take().unwrap(), tree.stderr.take().unwrap());
+        let read = async { tokio::try_join!(out.read_to_end(&mut stdout), err.read_to_end(&mut stderr)) };
+        tokio::time::timeout(PATIENCE, read).await.expect("an end in time").unwrap();
+        let exit = tree.end(PATIENCE).await.exit;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
+        Done {
+            success: exit == Exit::Code(0),
+            stdout: text(stdout),
+            stderr: text(stderr),
+        }
     }
 
     /// Runs a shell script as an agent would, and tells what it printed.
-    #[track_caller]
-    pub fn agent(&self, workspace: &Workspace, script: &str) -> String {
-        let output = self.run(workspace, "sh", &["-euc", script]);
-        assert!(output.status.success(), "{script}: {output:?}");
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    pub async fn agent(&self, workspace: &Workspace, script: &str) -> String {
+        let done = self.run(workspace, "sh", &["-euc", script]).await;
+        assert!(done.success, "{script}: {done:?}");
+        done.stdout
     }
 }
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An attempt of the first sprint.
 pub fn attempt(n: u32) -> AttemptId {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use team6_git::{Call, GitError};
 
-use crate::agent_git::{is_folder, read};
+use super::agent_git::{is_folder, read};
 
 /// The largest file that is committed for an agent, in bytes.
 const LARGEST: u64 = 512 << 20;

@@ -32,7 +32,7 @@ pub(crate) struct AgentGit {
 }
 
 /// Looks at the git folder; says what is wrong if nothing of it can be used.
-pub(crate) fn look(git_dir: &Path, branch: &BranchName, lent: &Path) -> Result<AgentGit, &'static str> {
+pub(crate) fn look(git_dir: &Path, branch: &BranchName, lent: &[PathBuf]) -> Result<AgentGit, &'static str> {
     if !is_folder(git_dir) || !is_folder(&git_dir.join("objects")) {
         return Err("its git folder is gone");
     }
@@ -62,13 +62,13 @@ pub(crate) fn look(git_dir: &Path, branch: &BranchName, lent: &Path) -> Result<A
 }
 
 /// Nothing but the objects that we lent may be borrowed, or those of others could be carried off.
-fn check_objects(objects: &Path, lent: &Path) -> Result<(), &'static str> {
+fn check_objects(objects: &Path, lent: &[PathBuf]) -> Result<(), &'static str> {
     let alternates = objects.join("info/alternates");
     let lines = match fs::symlink_metadata(&alternates) {
         Err(_) => String::new(),
         Ok(_) => read(&alternates).ok_or("its object store borrows from where cannot be seen")?,
     };
-    if lines.lines().any(|line| !line.is_empty() && Path::new(line) != lent) {
+    if lines.lines().any(|line| !line.is_empty() && !lent.iter().any(|lent| Path::new(line) == lent)) {
         return Err("its object store borrows from elsewhere");
     }
     let mut folders = vec![objects.to_owned()];

@@ -1,0 +1,292 @@
+//! Generations: the tree of a commit with git's index of it, made once, published by a rename, and never changed.
+//!
+//! Workspaces build on them without a process of git. A newer one is a layer over the one before, until there are too many
+//! layers. Below a repository's folder: `generations/<commit>/{layers.json,tree,skeleton/.git}`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use team6_core::ids::{CommitId, RepositoryId};
+use team6_sandbox::reach::Identity;
+use team6_sandbox::{Launcher, TreeMark};
+
+use crate::error::WorkspaceError;
+use crate::files::{Copies, Files, Stack, stack};
+use crate::mirror::Mirrors;
+use crate::skeleton;
+
+/// How many layers are stacked before a generation is written whole; the kernel takes 500, but looks names up in each.
+const LAYERS: usize = 8;
+/// How long writing a tree may take.
+const WRITING: Duration = Duration::from_secs(900);
+
+/// A generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Generation {
+    /// Its commit.
+    pub(crate) commit: CommitId,
+    /// The layers of its tree, the topmost first. A whole tree is one layer.
+    pub(crate) layers: Vec<PathBuf>,
+    /// A layer with the parts of a git folder that all workspaces of it begin with.
+    pub(crate) skeleton: PathBuf,
+}
+
+impl Generation {
+    /// Its whole tree, where trees are copied and not layered.
+    pub(crate) fn tree(&self) -> &Path {
+        self.layers.first().map_or(Path::new("/nonexistent"), PathBuf::as_path)
+    }
+}
+
+/// What writes trees.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    pub(crate) launcher: Launcher,
+    pub(crate) git: PathBuf,
+    pub(crate) mark: TreeMark,
+    /// The user that layers are written as.
+    pub(crate) identity: Identity,
+    pub(crate) files: Files,
+}
+
+/// The generations of all repositories.
+#[derive(Debug)]
+pub(crate) struct Generations {
+    root: PathBuf,
+    builder: Builder,
+    /// One is made at a time of each repository.
+    making: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Which workspaces build on which.
+    pins: Mutex<BTreeSet<(String, RepositoryId, String)>>,
+}
+
+impl Generations {
+    pub(crate) fn new(root: PathBuf, builder: Builder) -> Self {
+        Self {
+            root,
+            builder,
+            making: Mutex::default(),
+            pins: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn builder(&self) -> &Builder {
+        &self.builder
+    }
+
+    fn folder(&self, id: &RepositoryId) -> PathBuf {
+        self.root.join(id.as_str()).join("generations")
+    }
+
+    /// The copies of a repository's trees.
+    pub(crate) fn copies(&self, id: &RepositoryId) -> Copies {
+        Copies::new(self.builder.files, self.root.join(id.as_str()).join("pool"))
+    }
+
+    fn pins(&self) -> MutexGuard<'_, BTreeSet<(String, RepositoryId, String)>> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The generation of a commit, if it is there, pinned for a workspace.
+    pub(crate) fn find(&self, key: &str, id: &RepositoryId, commit: &CommitId) -> Option<Generation> {
+        let mut pins = self.pins();
+        let found = self.read(id, commit.as_str())?;
+        pins.insert((key.to_owned(), id.clone(), commit.to_string()));
+        Some(found)
+    }
+
+    /// A workspace builds on its generations no more.
+    pub(crate) fn unpin(&self, key: &str) {
+        self.pins().retain(|(pinned, _, _)| pinned != key);
+    }
+
+    fn read(&self, id: &RepositoryId, name: &str) -> Option<Generation> {
+        let folder = self.folder(id);
+        let layers = fs::read(folder.join(name).join("layers.json")).ok()?;
+        let layers: Vec<String> = serde_json::from_slice(&layers).ok()?;
+        Some(Generation {
+            commit: CommitId::new(name).ok()?,
+            layers: layers.iter().map(|layer| folder.join(layer).join("tree")).collect(),
+            skeleton: folder.join(name).join("skeleton"),
+        })
+    }
+
+    fn current(&self, id: &RepositoryId) -> Option<Generation> {
+        let name = fs::read_to_string(self.folder(id).join("current")).ok()?;
+        self.read(id, name.trim())
+    }
+
+    /// The generation of a commit of the mirror, made if it is not there, pinned for a workspace.
+    pub(crate) async fn ensure(
+        &self,
+        mirrors: &Mirrors,
+        key: &str,
+        id: &RepositoryId,
+        commit: &CommitId,
+    ) -> Result<Generation, WorkspaceError> {
+        if let Some(found) = self.find(key, id, commit) {
+            return Ok(found);
+        }
+        let lock = {
+            let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(making.entry(id.clone()).or_default())
+        };
+        let _making = lock.lock().await;
+        if let Some(found) = self.find(key, id, commit) {
+            return Ok(found);
+        }
+        let folder = self.folder(id);
+        let failed = |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), &folder, error);
+        let draft = folder.join("draft");
+        remove(&draft).and_then(|()| fs::create_dir_all(&draft)).map_err(|error| failed(&error))?;
+        let layers = self.write(mirrors, id, commit, &draft).await?;
+        let published = serde_json::to_vec(&layers)
+            .map_err(io::Error::other)
+            .and_then(|bytes| fs::write(draft.join("layers.json"), bytes))
+            .and_then(|()| fs::rename(&draft, folder.join(commit.as_str())))
+            .and_then(|()| fs::write(folder.join("current"), commit.as_str()));
+        published.map_err(|error| failed(&error))?;
+        let made = self.find(key, id, commit);
+        self.prune(id);
+        made.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))
+    }
+
+    /// Writes the tree of a commit into `draft`, and tells of which generations its layers are.
+    async fn write(
+        &self,
+        mirrors: &Mirrors,
+        id: &RepositoryId,
+        commit: &CommitId,
+        draft: &Path,
+    ) -> Result<Vec<String>, WorkspaceError> {
+        let failed = |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), draft, error);
+        let git = draft.join("skeleton/.git");
+        skeleton::write_common(&git).map_err(|error| failed(&error))?;
+        let begun = self.current(id);
+        let layered = self.builder.files == Files::Overlay;
+        if let Some(begun) = begun.filter(|begun| !layered || begun.layers.len() < LAYERS) {
+            fs::copy(begun.skeleton.join(".git/index"), git.join("index")).map_err(|error| failed(&error))?;
+            let mut layers = vec![commit.to_string()];
+            let done = match layered {
+                true => {
+                    layers.extend(self.names(&begun));
+                    self.add_layer(mirrors, id, &begun, commit, &draft.join("tree"), &git).await
+                }
+                false => {
+                    let tree = draft.join("tree");
+                    self.copies(id).copy(begun.tree(), &tree).map_err(|error| failed(&error))?;
+                    let args = ["read-tree", "-m", "-u", begun.commit.as_str(), commit.as_str()];
+                    self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index")).await
+                }
+            };
+            match done {
+                Ok(()) => return Ok(layers),
+                // Such as files that a layer cannot take; the whole tree is written instead.
+                Err(error) => tracing::warn!(repository = %id, %error, "a generation is written anew"),
+            }
+            remove(draft).map_err(|error| failed(&error))?;
+            skeleton::write_common(&git).map_err(|error| failed(&error))?;
+        }
+        let tree = draft.join("tree");
+        self.copies(id).make_folder(&tree).map_err(|error| failed(&error))?;
+        let args = ["read-tree", "--reset", "-u", commit.as_str()];
+        self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index")).await?;
+        Ok(vec![commit.to_string()])
+    }
+
+    fn names(&self, generation: &Generation) -> Vec<String> {
+        let name = |layer: &PathBuf| Some(layer.parent()?.file_name()?.to_string_lossy().into_owned());
+        generation.layers.iter().filter_map(name).collect()
+    }
+
+    /// Writes into `upper` what lies between a generation and a commit; `git` holds a copy of the generation's index.
+    pub(crate) async fn add_layer(
+        &self,
+        mirrors: &Mirrors,
+        id: &RepositoryId,
+        from: &Generation,
+        to: &CommitId,
+        upper: &Path,
+        git: &Path,
+    ) -> Result<(), WorkspaceError> {
+        let work = upper.with_file_name("work");
+        let what = || format!("the files of {id} cannot be laid ready");
+        for folder in [upper, &work] {
+            fs::create_dir_all(folder).map_err(|error| WorkspaceError::io(what(), folder, &error))?;
+        }
+        let builder = &self.builder;
+        let wanted = Stack {
+            launcher: &builder.launcher,
+            identity: builder.identity,
+            mark: &builder.mark,
+            git: &builder.git,
+            git_dir: &mirrors.store(id),
+            repository: &self.root.join(id.as_str()),
+            layers: &from.layers,
+            from: &from.commit,
+            to,
+        };
+        let failed = |why: String| WorkspaceError::Failed { what: what(), why };
+        let stacked = stack(&wanted, upper, git).await.map_err(|error| failed(error.to_string()))?;
+        stacked.map_err(failed)?;
+        remove(&work).map_err(|error| WorkspaceError::io(what(), &work, &error))
+    }
+
+    /// Runs trusted git on a tree that no agent has had yet.
+    pub(crate) async fn write_tree(
+        &self,
+        mirrors: &Mirrors,
+        git_dir: &Path,
+        args: &[&str],
+        tree: &Path,
+        index: &Path,
+    ) -> Result<(), WorkspaceError> {
+        let call = mirrors
+            .git()
+            .call(args)
+            .git_dir(git_dir)
+            .env("GIT_WORK_TREE", tree)
+            .env("GIT_INDEX_FILE", index)
+            .config("core.bare", "false")
+            .config("core.checkStat", "minimal")
+            .config("core.trustctime", "false")
+            .limit(WRITING);
+        let written = call.text().await;
+        written
+            .map(drop)
+            .map_err(|error| WorkspaceError::git("the files cannot be laid ready", tree, &error))
+    }
+
+    /// Removes what nobody builds on: neither a workspace nor a generation that is kept.
+    pub(crate) fn prune(&self, id: &RepositoryId) {
+        let pins = self.pins();
+        let folder = self.folder(id);
+        let mut kept = BTreeSet::from(["current".to_owned()]);
+        let pinned = pins.iter().filter(|(_, pinned, _)| pinned == id).filter_map(|(_, _, name)| self.read(id, name));
+        for generation in pinned.chain(self.current(id)) {
+            kept.insert(generation.commit.to_string());
+            kept.extend(self.names(&generation));
+        }
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name != "draft"
+                && !kept.contains(&name)
+                && let Err(error) = remove(&entry.path())
+            {
+                tracing::warn!(path = %entry.path().display(), %error, "an old generation stays");
+            }
+        }
+    }
+}
+
+/// Removes a folder, if it is there.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,167 @@
+//! How a program is run in a workspace: what it sees besides, and an environment of few variables.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use team6_sandbox::reach::{Confinement, Limits, Mount, Network};
+use team6_sandbox::{ProcessSpec, Reach, system};
+
+use crate::provisioner::Workspace;
+
+/// Where a program in a sandbox has its home.
+pub const HOME: &str = "/home/agent";
+
+/// Where a sandbox has the engine's own program, if it is shown.
+pub const ENGINE: &str = "/engine/team6";
+
+/// Variables of the engine's own environment that programs in a workspace get: nothing of them is secret.
+const PASSED: [&str; 4] = ["PATH", "LANG", "LC_ALL", "TZ"];
+
+/// Caches of packages below the engine's home that a sandbox sees, each with a layer of its own to write to.
+pub(crate) const CACHES: [&str; 3] = [".cargo/registry", ".cargo/git", ".npm/_cacache"];
+
+/// A program that is to run in a workspace.
+#[derive(Debug, Clone)]
+pub struct Guest<'a> {
+    /// The program: a path, or a name that is looked up in the `PATH`.
+    pub program: &'a OsStr,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// The folder that is its home, which the caller keeps for the work.
+    pub home: &'a Path,
+    /// What it sees besides, such as where it is installed.
+    pub shown: Vec<Mount>,
+    /// How it reaches anything outside.
+    pub network: Network,
+    /// What it may use up.
+    pub limits: Limits,
+}
+
+impl<'a> Guest<'a> {
+    /// One without a network that sees nothing besides.
+    pub fn new(program: &'a (impl AsRef<OsStr> + ?Sized), home: &'a Path) -> Self {
+        Self {
+            program: program.as_ref(),
+            args: Vec::new(),
+            home,
+            shown: Vec::new(),
+            network: Network::None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Makes the folders that a home needs.
+pub fn prepare_home(home: &Path) -> io::Result<()> {
+    fs::create_dir_all(home.join("tmp"))?;
+    CACHES.iter().try_for_each(|cache| fs::create_dir_all(home.join(cache)))
+}
+
+/// How to start a program in a workspace: in its sandbox if it has one.
+pub fn command(workspace: &Workspace, guest: Guest<'_>) -> ProcessSpec {
+    let home = match workspace.boxed {
+        Some(_) => Path::new(HOME),
+        None => guest.home,
+    };
+    let toolchains = toolchains();
+    let mut env = environment(workspace, home, &toolchains);
+    let program = guest.program.to_owned();
+    let reach = match &workspace.boxed {
+        None => {
+            env.extend(own("CARGO_HOME").map(|path| ("CARGO_HOME".into(), path.into())));
+            Reach::Open
+        }
+        Some(boxed) => {
+            let mut view = system(home);
+            view.extend(toolchains.shown.iter().map(|path| Mount::System {
+                from: path.clone(),
+                at: path.clone(),
+            }));
+            view.push(Mount::Writable {
+                from: guest.home.to_owned(),
+                at: HOME.into(),
+            });
+            view.push(Mount::Writable {
+                from: guest.home.join("tmp"),
+                at: "/tmp".into(),
+            });
+            view.extend(boxed.view.iter().cloned());
+            view.extend(guest.shown);
+            Reach::Confined(Box::new(Confinement {
+                view,
+                identity: boxed.identity,
+                network: guest.network,
+                limits: guest.limits,
+            }))
+        }
+    };
+    ProcessSpec {
+        program,
+        args: guest.args,
+        cwd: workspace.root.clone(),
+        env,
+        reach,
+    }
+}
+
+fn environment(workspace: &Workspace, home: &Path, toolchains: &Toolchains) -> BTreeMap<OsString, OsString> {
+    let mut env: BTreeMap<OsString, OsString> = PASSED
+        .iter()
+        .filter_map(|name| Some(((*name).into(), std::env::var_os(name)?)))
+        .collect();
+    if let Some(rustup) = &toolchains.rustup {
+        env.insert("RUSTUP_HOME".into(), rustup.into());
+    }
+    let below = |folder: &str| home.join(folder).into_os_string();
+    env.insert("HOME".into(), home.into());
+    let tmp = match workspace.boxed {
+        Some(_) => "/tmp".into(),
+        None => below("tmp"),
+    };
+    env.insert("TMPDIR".into(), tmp);
+    env.insert("XDG_CONFIG_HOME".into(), below(".config"));
+    env.insert("XDG_CACHE_HOME".into(), below(".cache"));
+    env.insert("XDG_DATA_HOME".into(), below(".local/share"));
+    env.insert("XDG_STATE_HOME".into(), below(".local/state"));
+    // For repositories that the tests of a project make; the workspace's own knows it anyway.
+    let (name, email) = &workspace.claim.author;
+    for who in ["AUTHOR", "COMMITTER"] {
+        env.insert(format!("GIT_{who}_NAME").into(), name.into());
+        env.insert(format!("GIT_{who}_EMAIL").into(), email.into());
+    }
+    env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
+    env.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
+    env
+}
+
+/// Programs that are installed for the engine's user alone.
+struct Toolchains {
+    shown: Vec<PathBuf>,
+    rustup: Option<PathBuf>,
+}
+
+/// What the engine's `PATH` names outside of the system, and where rustup keeps compilers.
+fn toolchains() -> Toolchains {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let system = |path: &Path| ["/usr", "/bin", "/sbin"].iter().any(|root| path.starts_with(root));
+    let above_home = |path: &Path| home.as_ref().is_some_and(|home| home.starts_with(path));
+    let mut shown: Vec<PathBuf> = std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute() && folder.is_dir() && !system(folder) && !above_home(folder))
+        .collect();
+    let in_home = |name: &str| home.as_ref().map(|home| home.join(name)).filter(|path| path.is_dir());
+    let rustup = std::env::var_os("RUSTUP_HOME").map(PathBuf::from).or_else(|| in_home(".rustup"));
+    shown.extend(rustup.clone());
+    // Managers of versions, whose programs in the `PATH` are small and lead elsewhere.
+    for (variable, folder) in [("PYENV_ROOT", ".pyenv"), ("NVM_DIR", ".nvm"), ("VOLTA_HOME", ".volta")] {
+        shown.extend(std::env::var_os(variable).map(PathBuf::from).or_else(|| in_home(folder)));
+    }
+    Toolchains { shown, rustup }
+}
+
+fn own(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}

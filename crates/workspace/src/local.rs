@@ -1,0 +1,396 @@
+//! Workspaces on this machine: mirrors, generations and slots below one folder.
+//!
+//! A claim starts no process of git and takes no lock that others hold for long: what is needed lies ready, and a
+//! sandbox puts it together when a program is started in it. Nothing is shared that can be written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use team6_core::ids::RepositoryId;
+use team6_git::{Fuse, Git};
+use team6_sandbox::reach::Mount;
+use team6_sandbox::{Launcher, TreeMark, identity};
+use tokio::task::JoinSet;
+
+use crate::checkout::{self, Wanted};
+use crate::error::WorkspaceError;
+use crate::files::{self, Files};
+use crate::generations::{Builder, Generations};
+use crate::guest::{CACHES, HOME};
+use crate::import::Import;
+use crate::mirror::Mirrors;
+use crate::provisioner::{Boxed, Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+use crate::slot::Slot;
+use crate::trash::Trash;
+
+/// How workspaces are made on this machine.
+#[derive(Debug, Clone)]
+pub struct LocalOptions {
+    /// The folder that holds everything.
+    pub root: PathBuf,
+    /// The git program.
+    pub git: PathBuf,
+    /// What starts process trees.
+    pub launcher: Launcher,
+    /// The program and its first arguments that run [`pack::main`](crate::pack::main).
+    pub packer: (PathBuf, Vec<String>),
+    /// The name under which processes of this engine are found again.
+    pub data_folder: String,
+    /// Whether programs run in sandboxes.
+    pub boxed: bool,
+    /// How files are made; the best way that this machine has if none is given.
+    pub files: Option<Files>,
+}
+
+/// Makes workspaces on this machine.
+#[derive(Debug)]
+pub struct LocalProvisioner {
+    options: LocalOptions,
+    files: Files,
+    mirrors: Mirrors,
+    generations: Arc<Generations>,
+    trash: Trash,
+    /// Claimed since the start, and not released, with their slot's number: not for sweeping.
+    in_use: Mutex<BTreeMap<WorkspaceKey, u16>>,
+    /// What goes on behind.
+    behind: Mutex<JoinSet<()>>,
+}
+
+impl LocalProvisioner {
+    /// Opens the folder of workspaces. Makes what is missing.
+    pub fn open(options: LocalOptions) -> Result<Self, WorkspaceError> {
+        let root = &options.root;
+        for folder in ["repos", "slots", "trash"] {
+            let path = root.join(folder);
+            fs::create_dir_all(&path)
+                .and_then(|()| only_ours(&path))
+                .map_err(|error| WorkspaceError::io("the folder of workspaces cannot be made", &path, &error))?;
+        }
+        let mirrors = Mirrors::new(Git::new(options.git.clone(), Fuse::default()), root.join("repos"));
+        let files = options
+            .files
+            .unwrap_or_else(|| files::best(root, options.boxed.then(|| identity(0))));
+        let mark = TreeMark::new(options.data_folder.clone(), "generations")
+            .map_err(|error| WorkspaceError::BadKey(error.to_string()))?;
+        let builder = Builder {
+            launcher: options.launcher.clone(),
+            git: options.git.clone(),
+            mark,
+            identity: identity(0),
+            files,
+        };
+        Ok(Self {
+            trash: Trash::new(root.join("trash")),
+            generations: Arc::new(Generations::new(root.join("repos"), builder)),
+            files,
+            mirrors,
+            options,
+            in_use: Mutex::default(),
+            behind: Mutex::default(),
+        })
+    }
+
+    /// How files are made here.
+    pub fn files(&self) -> Files {
+        self.files
+    }
+
+    fn slot(&self, claim: &Claim, number: u16) -> Slot {
+        Slot {
+            path: self.slot_folder(&claim.key),
+            identity: self.options.boxed.then(|| identity(number)),
+            alone: claim.repositories.len() == 1,
+        }
+    }
+
+    /// The slot of a workspace that was made, perhaps by an earlier run.
+    fn slot_of(&self, workspace: &Workspace) -> Slot {
+        Slot {
+            path: self.slot_folder(&workspace.claim.key),
+            identity: workspace.boxed.as_ref().map(|boxed| boxed.identity),
+            alone: workspace.claim.repositories.len() == 1,
+        }
+    }
+
+    fn slot_folder(&self, key: &str) -> PathBuf {
+        self.options.root.join("slots").join(key)
+    }
+
+    fn in_use(&self) -> MutexGuard<'_, BTreeMap<WorkspaceKey, u16>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the lowest number that no other workspace has: its sandbox is the user with this number.
+    fn take_number(&self, key: &str) -> u16 {
+        let mut in_use = self.in_use();
+        let taken: BTreeSet<u16> = in_use.values().copied().collect();
+        // The number 0 writes generations.
+        let free = (1..=MOST_SLOTS).find(|number| !taken.contains(number)).unwrap_or(MOST_SLOTS);
+        in_use.insert(key.to_owned(), free);
+        free
+    }
+
+    /// Keeps the work in a slot that nobody released, then removes it.
+    async fn recover(&self, key: &str) -> Result<(), WorkspaceError> {
+        let folder = self.slot_folder(key);
+        let claim = fs::read(folder.join("claim.json")).ok();
+        let workspace = claim.and_then(|bytes| serde_json::from_slice::<Workspace>(&bytes).ok());
+        // Without a claim it was never finished, and no agent was in it.
+        if let Some(workspace) = workspace.filter(|workspace| workspace.claim.branch.is_some()) {
+            match self.import(&workspace).await {
+                // What is lost or refused will not come back by waiting.
+                Ok(_) | Err(WorkspaceError::Lost { .. } | WorkspaceError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.discard(&folder)
+    }
+
+    fn discard(&self, slot: &Path) -> Result<(), WorkspaceError> {
+        let thrown = self.trash.throw(slot);
+        let thrown = thrown.map_err(|error| WorkspaceError::io("the workspace cannot be removed", slot, &error))?;
+        if let Some(thrown) = thrown {
+            self.behind(async move { crate::trash::remove(thrown).await });
+        }
+        Ok(())
+    }
+
+    fn behind(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        while behind.try_join_next().is_some() {}
+        behind.spawn(work);
+    }
+
+    /// Makes what was asked for where nothing is.
+    async fn make(&self, claim: Claim, number: u16) -> Result<Workspace, WorkspaceError> {
+        let slot = self.slot(&claim, number);
+        let failed = |error: io::Error| WorkspaceError::io("the workspace cannot be made", &slot.path, &error);
+        let mut checkouts: BTreeMap<RepositoryId, Checkout> = BTreeMap::new();
+        let mut notices = Vec::new();
+        let mut view = Vec::new();
+        // A single layered work tree is the workspace itself.
+        if !slot.alone || self.files != Files::Overlay {
+            view.push(slot.files_mount());
+        }
+        for repository in &claim.repositories {
+            let place = slot.place(&self.mirrors, &repository.id);
+            let wanted = Wanted {
+                key: &claim.key,
+                repository,
+                branch: claim.branch.as_ref(),
+                author: &claim.author,
+                place: &place,
+            };
+            let made = checkout::make(&self.mirrors, &self.generations, &wanted).await?;
+            notices.extend(made.notices);
+            view.extend(made.view);
+            if self.generations.copies(&repository.id).keeps_ready() {
+                self.refill(&repository.id, &made.generation);
+            }
+            checkouts.insert(repository.id.clone(), made.checkout);
+        }
+        if !slot.alone {
+            let beside = slot.path.join("files");
+            let folders = claim.repositories.iter().map(|repository| beside.join(repository.id.as_str()));
+            folders.into_iter().try_for_each(fs::create_dir_all).map_err(failed)?;
+        }
+        let boxed = match slot.identity {
+            None => None,
+            Some(identity) => {
+                view.extend(caches(&slot).map_err(failed)?);
+                Some(Boxed { view, identity })
+            }
+        };
+        let workspace = Workspace {
+            root: slot.root(),
+            claim,
+            checkouts,
+            notices,
+            boxed,
+        };
+        let written = serde_json::to_vec(&workspace).map_err(io::Error::other);
+        written.and_then(|bytes| fs::write(slot.claim(), bytes)).map_err(failed)?;
+        Ok(workspace)
+    }
+
+    fn refill(&self, id: &RepositoryId, generation: &crate::generations::Generation) {
+        let (copies, name) = (self.generations.copies(id), generation.commit.to_string());
+        let tree = generation.tree().to_owned();
+        self.behind(async move {
+            let filled = tokio::task::spawn_blocking(move || copies.refill(&name, &tree)).await;
+            if let Ok(Err(error)) = filled {
+                tracing::warn!(%error, "no work tree was made ahead of time");
+            }
+        });
+    }
+
+    async fn settled(&self) {
+        loop {
+            let mut behind = {
+                let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *behind)
+            };
+            if behind.is_empty() {
+                return;
+            }
+            while behind.join_next().await.is_some() {}
+        }
+    }
+}
+
+/// More workspaces than one machine works in at once.
+const MOST_SLOTS: u16 = 4_000;
+
+/// Caches of packages that the engine's user has, each with a layer of the workspace's own.
+fn caches(slot: &Slot) -> io::Result<Vec<Mount>> {
+    let Some(home) = std::env::var_os("HOME").map(PathBuf::from) else {
+        return Ok(Vec::new());
+    };
+    let mut all = Vec::new();
+    for (n, cache) in CACHES.iter().enumerate() {
+        let from = home.join(cache);
+        if !from.is_dir() {
+            continue;
+        }
+        let mount = slot.cache(n, &from, Path::new(HOME).join(cache));
+        if let Mount::Overlay { upper, .. } = &mount {
+            fs::create_dir_all(upper)?;
+            fs::create_dir_all(upper.with_file_name("work"))?;
+        }
+        all.push(mount);
+    }
+    Ok(all)
+}
+
+/// What agents write could lend its owner's rights to others who can reach it.
+fn only_ours(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+
+#[async_trait]
+impl Provisioner for LocalProvisioner {
+    async fn claim(
+        &self,
+        claim: Claim,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Workspace, WorkspaceError> {
+        let proper = |key: &str| key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !(1..=200).contains(&claim.key.len()) || !proper(&claim.key) {
+            return Err(WorkspaceError::BadKey(claim.key));
+        }
+        let (key, slot) = (claim.key.clone(), self.slot_folder(&claim.key));
+        if slot.exists() {
+            self.recover(&key).await?;
+        }
+        for repository in &claim.repositories {
+            if self.generations.find(&key, &repository.id, &repository.base).is_none() || repository.start.is_some() {
+                self.mirrors.bring(repository, progress).await?;
+            }
+        }
+        let number = self.take_number(&key);
+        match self.make(claim, number).await {
+            Ok(workspace) => Ok(workspace),
+            Err(error) => {
+                self.discard(&slot)?;
+                self.generations.unpin(&key);
+                self.in_use().remove(&key);
+                Err(error)
+            }
+        }
+    }
+
+    async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
+        let claim = &workspace.claim;
+        let Some(branch) = &claim.branch else {
+            return Ok(Vec::new());
+        };
+        let slot = self.slot_of(workspace);
+        let mut all = Vec::new();
+        let mut trouble = None;
+        for (id, checkout) in &workspace.checkouts {
+            let import = Import {
+                options: &self.options,
+                mirrors: &self.mirrors,
+                slot: &slot,
+                place: &slot.place(&self.mirrors, id),
+                workspace,
+                checkout,
+                branch,
+            };
+            match import.run().await {
+                Ok(imported) => all.push(imported),
+                // What lies in the other repositories is brought out all the same.
+                Err(error) => _ = trouble.get_or_insert(error),
+            }
+        }
+        if let Some(error) = trouble {
+            return Err(error);
+        }
+        let outside = outside(workspace, &slot);
+        if let Some(first) = all.first_mut().filter(|_| !outside.is_empty()) {
+            first.notices.push(format!(
+                "left out, since it lies in no repository: {}",
+                outside.join(", ")
+            ));
+        }
+        Ok(all)
+    }
+
+    async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError> {
+        let key = &workspace.claim.key;
+        self.discard(&self.slot_folder(key))?;
+        self.generations.unpin(key);
+        self.in_use().remove(key);
+        Ok(())
+    }
+
+    async fn settle(&self) {
+        self.settled().await;
+    }
+
+    async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError> {
+        let mut swept = Swept::default();
+        let names = |folder: &str| {
+            let entries = fs::read_dir(self.options.root.join(folder)).into_iter().flatten().flatten();
+            entries
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
+        };
+        for key in names("slots") {
+            if self.in_use().contains_key(&key) {
+                continue;
+            }
+            match self.recover(&key).await {
+                Ok(()) => swept.workspaces.push(key),
+                Err(error) => swept.left_alone.push((key, error.to_string())),
+            }
+        }
+        self.settled().await;
+        self.trash.empty().await;
+        for id in self.mirrors.known() {
+            self.mirrors.tidy(&id);
+            self.generations.prune(&id);
+            self.mirrors.forget_work(&id, live).await;
+        }
+        Ok(swept)
+    }
+}
+
+/// What an agent put beside the repositories of a workspace with several.
+fn outside(workspace: &Workspace, slot: &Slot) -> Vec<String> {
+    if slot.alone {
+        return Vec::new();
+    }
+    let known: BTreeSet<&str> = workspace.checkouts.keys().map(RepositoryId::as_str).collect();
+    let entries = fs::read_dir(slot.path.join("files")).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| !known.contains(&*entry.file_name().to_string_lossy()));
+    names
+        .map(|entry| entry.file_name().to_string_lossy().escape_debug().to_string())
+        .take(10)
+        .collect()
+}

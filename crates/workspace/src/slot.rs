@@ -1,0 +1,106 @@
+//! The folder of one workspace, and where the parts of its repositories lie in it and in the sandbox.
+//!
+//! ```text
+//! slots/<key>/claim.json        what was asked for; written last
+//!             files/            the work tree, or what lies beside those of several repositories
+//!             layers/<id>/      upper, work: what an overlay writes; delta, skeleton: a layer of the task's own
+//!             lent/<id>/        objects of earlier attempts that the mirror has not
+//!             caches/<n>/       upper, work: what is written over caches of packages
+//!             pack/             for the process that packs what was done
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use team6_core::ids::RepositoryId;
+use team6_sandbox::reach::{Identity, Mount};
+
+use crate::files::Lent;
+use crate::mirror::Mirrors;
+
+/// Where a sandbox has the workspace.
+const WORKSPACE: &str = "/ws";
+
+/// A workspace's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) path: PathBuf,
+    /// Whose sandbox it is shown in, if in one.
+    pub(crate) identity: Option<Identity>,
+    /// Whether it holds one repository, whose work tree then is the workspace itself.
+    pub(crate) alone: bool,
+}
+
+/// Where the parts of one repository lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) repository: RepositoryId,
+    /// The work tree, as the agent sees it.
+    pub(crate) work: PathBuf,
+    /// The work tree on this machine, where it is not layered.
+    pub(crate) files: PathBuf,
+    /// What the overlay writes and its siblings, where it is layered.
+    pub(crate) layers: PathBuf,
+    /// The objects that the agent's git folder borrows: of the mirror, and of earlier attempts.
+    pub(crate) lent: [Lent; 2],
+}
+
+impl Slot {
+    pub(crate) fn claim(&self) -> PathBuf {
+        self.path.join("claim.json")
+    }
+
+    fn files(&self) -> PathBuf {
+        self.path.join("files")
+    }
+
+    /// The workspace as the agent sees it.
+    pub(crate) fn root(&self) -> PathBuf {
+        match self.identity {
+            Some(_) => WORKSPACE.into(),
+            None => self.files(),
+        }
+    }
+
+    pub(crate) fn place(&self, mirrors: &Mirrors, id: &RepositoryId) -> Place {
+        let below = |root: PathBuf| if self.alone { root } else { root.join(id.as_str()) };
+        let boxed = self.identity.is_some();
+        let kept = self.path.join("lent").join(id.as_str());
+        Place {
+            repository: id.clone(),
+            work: below(self.root()),
+            files: below(self.files()),
+            layers: self.path.join("layers").join(id.as_str()),
+            lent: [
+                Lent::new(mirrors.mirror(id).join("objects"), id, "mirror", boxed),
+                Lent::new(kept, id, "kept", boxed),
+            ],
+        }
+    }
+
+    /// The folder that holds the work trees of several repositories, or the one that is no layered one.
+    pub(crate) fn files_mount(&self) -> Mount {
+        Mount::Writable {
+            from: self.files(),
+            at: WORKSPACE.into(),
+        }
+    }
+
+    /// Layers over a folder of the machine that a sandbox sees at `at`; `n` tells several apart.
+    pub(crate) fn cache(&self, n: usize, from: &Path, at: PathBuf) -> Mount {
+        Mount::Overlay {
+            layers: vec![from.to_owned()],
+            upper: self.path.join("caches").join(n.to_string()).join("upper"),
+            at,
+        }
+    }
+
+    pub(crate) fn pack(&self) -> PathBuf {
+        self.path.join("pack")
+    }
+}
+
+impl Place {
+    pub(crate) fn upper(&self) -> PathBuf {
+        self.layers.join("upper")
+    }
+}
