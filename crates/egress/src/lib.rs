@@ -1,0 +1,22 @@
+//! The one way out of a sandbox.
+//!
+//! The sandbox has no network. A unix socket is shown to it, and behind the socket this proxy runs in the engine's own
+//! process: it tunnels (`CONNECT host:port`) and forwards (`GET http://host/path`) to what is listed, resolves names
+//! itself, connects to exactly the address that it decided on, and records everything. Models whose credential must not
+//! enter the sandbox are reached by gateways, which put the credential in on this side.
+//!
+//! What may be connected to is decided by [`Rules`] alone, without IO.
+
+mod address;
+mod gateway;
+mod headers;
+mod host;
+mod range;
+mod refusal;
+mod rules;
+
+pub use address::AddressKind;
+pub use gateway::{GATEWAYS, Gateway, GatewayError, Secret};
+pub use host::{Host, HostError, Name};
+pub use refusal::Refusal;
+pub use rules::{Rule, RuleError, RuleProblem, Rules};
