@@ -8,6 +8,8 @@
 //! What may be connected to is decided by [`Rules`] alone, without IO.
 
 mod address;
+mod body;
+mod connection;
 mod gateway;
 mod headers;
 mod host;
@@ -20,8 +22,11 @@ mod record;
 mod refusal;
 mod resolver;
 mod rules;
+mod session;
 mod target;
+mod tls;
 mod tunnel;
+mod upstream;
 
 pub use address::AddressKind;
 pub use gateway::{GATEWAYS, Gateway, GatewayError, Secret};
@@ -31,3 +36,4 @@ pub use record::{Failure, Outcome, Record, What, records};
 pub use refusal::Refusal;
 pub use resolver::{Resolver, SystemResolver};
 pub use rules::{Rule, RuleError, RuleProblem, Rules};
+pub use session::{Egress, EgressError, EgressSession};
