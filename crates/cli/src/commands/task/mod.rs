@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 
 pub(crate) use log::run as log;
-pub(crate) use show::{list as list_tasks, why};
+pub(crate) use show::{list as list_tasks, why, why_in_short};
 
 /// What to do with tasks.
 #[derive(Debug, Subcommand)]
