@@ -37,23 +37,38 @@ enum Commands {
     Demo(demo::Demo),
     /// Run the server: the engine, its workers and the HTTP API.
     #[command(
-        after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up"
+        after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up\n  team6 up --json | jq -r .url"
     )]
     Up(up::Up),
     /// Projects: what is worked on.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 project add shop --title \"The shop\"\n  team6 project list"
+    )]
     Project(project::ProjectCommand),
     /// The repositories of a project.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 repo add shop .\n  team6 repo list shop"
+    )]
     Repo(repo::RepoCommand),
     /// The agents that can be given work.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 agent list\n  team6 agent check claude-code"
+    )]
     Agent(agent::AgentCommand),
     /// Sprints: from a goal to an approved plan, and how it goes on.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 sprint plan shop \"Customers can pay in euros and pounds.\"\n  team6 sprint watch 3\n  team6 sprint approve 3"
+    )]
     Sprint(sprint::SprintCommand),
     /// Tasks: where they stand, what their agents do, reviews and merges.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 task show 12\n  team6 task diff 12\n  team6 task review 12 --approve"
+    )]
     Task(task::TaskCommand),
     /// What waits for you, longest waiting first.
     #[command(after_help = "Examples:\n  team6 inbox\n  team6 inbox --all --project shop")]
@@ -62,12 +77,16 @@ enum Commands {
     #[command(after_help = "Examples:\n  team6 events --sprint 3\n  team6 events --follow --json | jq .kind")]
     Events(events::Events),
     /// Care for what the server remembers.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 admin check\n  team6 admin backup /backups/team6-monday"
+    )]
     Admin(admin::AdminCommand),
     /// The configuration, with the origin of each value.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  team6 config show")]
     Config(config::ConfigCommand),
     /// See whether this machine has what the server needs, and what to do if not.
+    #[command(after_help = "Examples:\n  team6 doctor\n  team6 doctor --json | jq .")]
     Doctor,
     /// Print completions for a shell.
     #[command(after_help = "Example:\n  team6 completions bash > ~/.local/share/bash-completion/completions/team6")]
@@ -138,5 +157,50 @@ mod tests {
     #[test]
     fn the_commands_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    /// Every command below this one, with the words that lead to it.
+    fn below(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
+        let subcommands = command.get_subcommands().filter(|command| !command.is_hide_set());
+        let walk = |command: &clap::Command| {
+            let path = format!("{path} {}", command.get_name());
+            let mut found = below(command, &path);
+            found.push((path, command.clone()));
+            found
+        };
+        subcommands.flat_map(walk).collect()
+    }
+
+    #[test]
+    fn every_command_shows_by_example_how_it_is_called() {
+        let all = below(&Cli::command(), "team6");
+        assert!(all.len() > 40, "{}", all.len());
+        for (path, command) in all {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Example"), "{path} has no example: {help}");
+            let examples = help.lines().filter(|line| line.starts_with("  "));
+            assert!(examples.clone().any(|line| line.contains(&path)), "{path}: {help}");
+        }
+    }
+
+    #[test]
+    fn the_examples_are_commands() {
+        for (path, command) in below(&Cli::command(), "team6") {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines = help.lines().filter_map(|line| line.strip_prefix("  team6 "));
+            for line in lines {
+                // What a shell does with the output, and remarks, are not ours.
+                let line = line.split(['|', '&', '>']).next().unwrap_or_default();
+                let line = line.split("    ").next().unwrap_or_default();
+                let mut quoted = false;
+                let words = line.split(|char: char| {
+                    quoted ^= char == '"';
+                    char.is_whitespace() && !quoted
+                });
+                let words = words.filter(|word| !word.is_empty()).map(|word| word.replace('"', ""));
+                let parsed = Cli::try_parse_from(std::iter::once("team6".to_owned()).chain(words));
+                assert!(parsed.is_ok(), "{path}: {line}: {}", parsed.unwrap_err());
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::json;
 use team6_agent::profile::CommandLine;
 use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
@@ -41,11 +42,17 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let token = token::load_or_create(&app.config().data).map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
     let told = Address::tell(&app.config().data, &format!("http://{address}"))?;
-    println!("Team6 listens on http://{address}");
-    println!("The token for it is in {}", token.file().display());
     let recovered = &app.recovered;
-    if recovered.attempts > 0 {
-        println!("{} attempts of an earlier run go on", recovered.attempts);
+    if context.output.json {
+        let ready = json!({ "url": format!("http://{address}"), "token_file": token.file(), "recovered": {
+            "processes": recovered.processes, "workspaces": recovered.workspaces, "attempts": recovered.attempts } });
+        println!("{ready}");
+    } else {
+        println!("Team6 listens on http://{address}");
+        println!("The token for it is in {}", token.file().display());
+        if recovered.attempts > 0 {
+            println!("{} attempts of an earlier run go on", recovered.attempts);
+        }
     }
     let router = api::router(app.api(token, stop.clone())?);
     let serving = tokio::spawn(api::serve(listener, router, stop.clone()));

@@ -1,6 +1,6 @@
 //! The demo, as a newcomer runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
@@ -25,7 +25,7 @@ fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
     }
     let failures: Vec<&str> = events
         .iter()
-        .filter_map(|event| event["body"]["failure"]["kind"].as_str())
+        .filter_map(|event| event["data"]["failure"]["kind"].as_str())
         .collect();
     assert_eq!(count["task_done"], 5, "{stdout}");
     assert_eq!(count["question_answered"], 1);
@@ -36,17 +36,38 @@ fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
     );
     let verdicts: Vec<&str> = events
         .iter()
-        .filter_map(|event| event["body"]["verdict"].as_str())
+        .filter_map(|event| event["data"]["verdict"].as_str())
         .collect();
     assert_eq!(
         verdicts.iter().filter(|verdict| **verdict == "request_changes").count(),
         1
     );
-    // Two agents at work at the same time: the second began before the first ended.
-    let kinds: Vec<&str> = events.iter().filter_map(|event| event["kind"].as_str()).collect();
-    let started: Vec<usize> = (0..kinds.len()).filter(|at| kinds[*at] == "attempt_started").collect();
-    let ended = kinds.iter().position(|kind| *kind == "attempt_delivered").unwrap();
-    assert!(started.iter().filter(|at| **at < ended).count() >= 3);
+    let end = events.last().unwrap();
+    assert_eq!(end["kind"], "demo_ended");
+    assert!(end["seconds"].as_f64().unwrap() < 60.0, "{end}");
+    // Two agents at tasks at the same time: the second began before any had delivered.
+    let mut of_tasks = BTreeSet::new();
+    let mut at_work = BTreeSet::new();
+    for event in &events {
+        let data = &event["data"];
+        match event["kind"].as_str().unwrap() {
+            "attempt_scheduled" if data["work"]["task"].is_u64() => {
+                of_tasks.insert(data["attempt"].as_u64().unwrap());
+            }
+            "attempt_started" => at_work.extend(data["attempt"].as_u64().filter(|attempt| of_tasks.contains(attempt))),
+            "attempt_delivered" => break,
+            _ => {}
+        }
+    }
+    assert!(at_work.len() >= 2, "{at_work:?}");
+    // What it prints has the shape that `team6 events --json` prints.
+    for event in &events[..events.len() - 1] {
+        for field in [
+            "position", "stream", "version", "project", "at", "actor", "kind", "data",
+        ] {
+            assert!(event.get(field).is_some(), "{field} is missing: {event}");
+        }
+    }
 
     let root = std::fs::read_dir(temp.path())
         .unwrap()

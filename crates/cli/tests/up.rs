@@ -4,9 +4,11 @@
 
 mod harness;
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 
 use harness::Place;
+use serde_json::Value;
 
 #[test]
 fn a_port_that_is_taken_is_named_with_the_setting_and_nothing_is_touched() {
@@ -20,6 +22,22 @@ fn a_port_that_is_taken_is_named_with_the_setting_and_nothing_is_touched() {
         "{said}"
     );
     assert!(!place.path().join("team6-data").exists(), "{said}");
+}
+
+#[test]
+fn a_program_that_starts_it_reads_one_line_when_it_is_ready() {
+    let place = Place::new("");
+    let mut server = place.spawn(&["up", "--json"]);
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let ready: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    let url = ready["url"].as_str().unwrap();
+    place.ok(&["--server", url, "project", "add", "shop"]);
+    assert!(ready["token_file"].as_str().unwrap().ends_with("/token"), "{ready}");
+    assert_eq!(ready["recovered"]["attempts"], 0);
+    let pid = rustix::process::Pid::from_child(&server);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(server.wait().unwrap().success());
+    assert!(lines.next().is_none());
 }
 
 #[test]

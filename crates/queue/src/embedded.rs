@@ -181,6 +181,10 @@ impl JobQueue for EmbeddedQueue {
         self.bells.listen(project)
     }
 
+    async fn damage(&self) -> Result<Vec<String>, QueueError> {
+        Ok(self.database.damage().await?)
+    }
+
     async fn next_due(&self, project: &ProjectId) -> Result<Option<Timestamp>, QueueError> {
         let statement = "SELECT min(not_before) FROM jobs WHERE project = $1 AND state = 'waiting'";
         let mut reader = self.database.reader().await?;

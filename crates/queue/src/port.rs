@@ -155,6 +155,11 @@ pub trait JobQueue: Send + Sync {
     /// Forgets the ids of jobs that ended before `ended_before`, and says how many.
     async fn prune(&self, ended_before: Timestamp) -> Result<u64, QueueError>;
 
+    /// What is wrong with what the queue keeps on this machine, for people; nothing for a sound one.
+    async fn damage(&self) -> Result<Vec<String>, QueueError> {
+        Ok(Vec::new())
+    }
+
     /// Finishes what was begun and lets go of the connection. Later calls get [`StorageError::Closed`].
     async fn close(&self);
 }

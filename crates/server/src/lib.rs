@@ -7,3 +7,4 @@ pub mod control;
 pub mod effects;
 pub mod engine;
 pub mod owners;
+pub mod records;

@@ -3,31 +3,44 @@
 //! A running server does it itself. Without one the files are opened here, so that a server that does not start can be
 //! looked into.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
 use serde_json::json;
+use team6_git::{Fuse, Git};
 use team6_server::api::types::{BackupReport, BackupRequest, CheckReport, RebuildReport};
 use team6_server::engine::Engine;
-use team6_store::{Admin, DataFolder, DataFolderError, Finding, SqliteStore, SqliteTraceStore, Store, backup};
+use team6_server::records::{Records, check_at_rest};
+use team6_store::{Admin, DataFolder, DataFolderError, SqliteStore, SqliteTraceStore, Store};
 
 use super::Context;
 use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
 
+const BACKUP: &str = "Example:
+  team6 admin backup /backups/team6-monday
+
+Not in it: mirrors of repositories, which are fetched again; the queue, which the log fills again; what agents have
+not committed yet, and the memories of their sessions; team6.toml, the folder of agents, and the token.
+
+To restore, give the server a new data folder:
+  cp -a /backups/team6-monday team6-data
+Into an old one, stop the server first and remove team6.db, traces.db and queue.db there, each with its -wal and -shm,
+and the folders forge and workspaces: what is left of them does not fit to the copy.";
+
 /// What to do with the records.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
     /// See whether the databases are sound.
+    #[command(after_help = "Examples:\n  team6 admin check\n  team6 admin check --json | jq .findings")]
     Check,
     /// Make all lists anew from the event log. Nothing is lost by it.
+    #[command(after_help = "Example:\n  team6 admin rebuild")]
     Rebuild,
-    /// Copy the databases into a new folder, while the server goes on.
-    #[command(
-        after_help = "Example:\n  team6 admin backup /backups/team6-monday\n\nTo restore, stop the server and put the copied files into the data folder."
-    )]
+    /// Copy the log, the traces, the pull requests and what agents delivered into a new folder, while the server goes on.
+    #[command(after_help = BACKUP)]
     Backup {
         /// A folder that does not exist yet.
         folder: PathBuf,
@@ -68,7 +81,7 @@ async fn running(command: AdminCommand, context: &Context) -> Result<(), Failure
                 .show(&reply, |report, page| rebuilt(report.sprints, page))
         }
         AdminCommand::Backup { folder } => {
-            let folder = std::path::absolute(&folder).map_err(|error| Failure::Failed(error.to_string()))?;
+            let folder = absolute(&folder)?;
             let Some(folder) = folder.to_str() else {
                 return Err(Failure::Usage(format!(
                     "{} is no UTF-8; choose another folder",
@@ -90,12 +103,15 @@ async fn at_rest(command: AdminCommand, context: &Context, folder: &DataFolder) 
         folder.path().display()
     ));
     let failed = |error: &dyn std::error::Error| Failure::Failed(error.to_string());
-    let log = Arc::new(SqliteStore::open(folder).await.map_err(|error| failed(&error))?);
-    let traces = SqliteTraceStore::open(folder).await.map_err(|error| failed(&error))?;
+    let log = async || {
+        SqliteStore::open(folder)
+            .await
+            .map(Arc::new)
+            .map_err(|error| failed(&error))
+    };
     match command {
         AdminCommand::Check => {
-            let mut found: Vec<Finding> = log.check().await.map_err(|error| failed(&error))?;
-            found.extend(traces.check().await.map_err(|error| failed(&error))?);
+            let found = check_at_rest(folder).await.map_err(|error| failed(&error))?;
             let found: Vec<_> = found
                 .into_iter()
                 .map(|f| (f.file.display().to_string(), f.what))
@@ -110,7 +126,7 @@ async fn at_rest(command: AdminCommand, context: &Context, folder: &DataFolder) 
             sound(&found)
         }
         AdminCommand::Rebuild => {
-            let engine = Engine::start(Arc::<SqliteStore>::clone(&log) as Arc<dyn Store>).await;
+            let engine = Engine::start(log().await? as Arc<dyn Store>).await;
             let sprints = engine
                 .map_err(|error| failed(&error))?
                 .rebuild()
@@ -120,15 +136,25 @@ async fn at_rest(command: AdminCommand, context: &Context, folder: &DataFolder) 
                 .output
                 .value(&json!({ "sprints": sprints }), |page| rebuilt(sprints, page))
         }
-        AdminCommand::Backup { folder } => {
+        AdminCommand::Backup { folder: target } => {
+            let log = log().await?;
+            let traces = SqliteTraceStore::open(folder).await.map_err(|error| failed(&error))?;
+            // git runs elsewhere, so that no path may depend on where this was started.
+            let target = absolute(&target)?;
+            let records = Records::new(absolute(folder.path())?, Git::new("git".into(), Fuse::default()));
             let databases: [&dyn Admin; 2] = [log.as_ref(), &traces];
-            backup(&databases, &folder).await.map_err(|error| failed(&error))?;
-            let folder = folder.display().to_string();
+            let copied_all = records.back_up(&databases, &target).await;
+            copied_all.map_err(|error| failed(&error))?;
+            let folder = target.display().to_string();
             context
                 .output
                 .value(&json!({ "folder": folder }), |page| copied(&folder, page))
         }
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
 fn findings(found: &[(String, String)], page: &mut Page) {
@@ -138,7 +164,7 @@ fn findings(found: &[(String, String)], page: &mut Page) {
     }
     if found.is_empty() {
         let good = page.tinted(Tone::Good, "sound");
-        page.line(format!("{good}  the log, its lists and the traces"));
+        page.line(format!("{good}  the log, its lists, the traces and the queue"));
     }
 }
 
@@ -155,5 +181,11 @@ fn rebuilt(sprints: usize, page: &mut Page) {
 }
 
 fn copied(folder: &str, page: &mut Page) {
-    page.line(format!("A copy of the log and the traces is in {folder}."));
+    page.line(format!(
+        "A copy of the log, the traces, the pull requests and what agents delivered is in {folder}."
+    ));
+    page.next(
+        "team6 admin backup --help",
+        "says how to restore it, and what is not in it",
+    );
 }

@@ -13,6 +13,7 @@ use crate::output::{Page, Tone};
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentCommand {
     /// List the agents.
+    #[command(after_help = "Example:\n  team6 agent list")]
     List,
     /// Start an agent, see what it can do, and end it again. Its model is asked nothing.
     #[command(after_help = "Example:\n  team6 agent check claude-code")]

@@ -14,6 +14,7 @@ use crate::output::{Page, Tone, ago};
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectCommand {
     /// List the projects.
+    #[command(after_help = "Example:\n  team6 project list")]
     List,
     /// Make a project.
     #[command(
@@ -30,6 +31,7 @@ pub(crate) enum ProjectCommand {
         at_once: Option<u32>,
     },
     /// Show a project and its repositories.
+    #[command(after_help = "Example:\n  team6 project show shop")]
     Show {
         /// The project.
         name: ProjectId,

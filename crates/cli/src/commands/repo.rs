@@ -16,6 +16,7 @@ use crate::output::{Page, Tone};
 #[derive(Debug, Subcommand)]
 pub(crate) enum RepoCommand {
     /// List the repositories of a project.
+    #[command(after_help = "Example:\n  team6 repo list shop")]
     List {
         /// The project.
         project: ProjectId,
@@ -45,6 +46,7 @@ pub(crate) enum RepoCommand {
         merge: Merging,
     },
     /// Take a repository away from a project. The repository itself stays as it is.
+    #[command(after_help = "Example:\n  team6 repo remove shop web")]
     Remove {
         /// The project.
         project: ProjectId,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use team6_core::ids::Position;
 use team6_core::sprint::Event;
+use team6_server::api::types::LogEvent;
 use team6_store::{LogFilter, Store};
 
 use crate::story::Story;
@@ -58,10 +59,8 @@ impl Watch {
             for recorded in page {
                 self.seen = recorded.position;
                 if self.json {
-                    println!(
-                        "{}",
-                        serde_json::to_string(&recorded).map_err(|error| error.to_string())?
-                    );
+                    let event = LogEvent::from(recorded);
+                    println!("{}", serde_json::to_string(&event).map_err(|error| error.to_string())?);
                     continue;
                 }
                 let event = serde_json::from_value::<Event>(recorded.body).map_err(|error| error.to_string())?;

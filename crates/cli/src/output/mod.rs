@@ -24,6 +24,18 @@ pub(crate) enum Colour {
     Never,
 }
 
+impl Colour {
+    /// Whether it is used, given whether a person looks and whether the environment says that it is unwanted. Whoever
+    /// asks for it on the command line has the last word.
+    fn is_used(self, interactive: bool, unwanted: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => interactive && !unwanted,
+        }
+    }
+}
+
 /// How a command shows what it found.
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -39,11 +51,8 @@ pub(crate) struct Output {
 impl Output {
     /// Whether standard output is coloured.
     pub(crate) fn coloured(self) -> bool {
-        match self.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => self.interactive() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        }
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        self.color.is_used(self.interactive(), unwanted)
     }
 
     /// Whether a person looks at standard output now.
@@ -97,5 +106,19 @@ pub(crate) fn put(bytes: &[u8]) -> Result<(), Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => Err(Failure::Failed(format!("the output cannot be written: {error}"))),
         Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_people_who_want_them() {
+        for (interactive, unwanted) in [(true, true), (true, false), (false, true), (false, false)] {
+            assert_eq!(Colour::Auto.is_used(interactive, unwanted), interactive && !unwanted);
+            assert!(Colour::Always.is_used(interactive, unwanted));
+            assert!(!Colour::Never.is_used(interactive, unwanted));
+        }
     }
 }

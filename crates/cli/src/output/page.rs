@@ -54,14 +54,14 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(coloured: bool) -> Self {
+    pub(crate) fn new(coloured: bool) -> Self {
         Self {
             text: String::new(),
             coloured,
         }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 

@@ -10,7 +10,7 @@ use team6_core::trace::TraceBody;
 use team6_server::api::types::SprintTask;
 
 use super::model::{Model, Tail};
-use crate::output::ago;
+use crate::commands::task::why_in_short;
 
 const KEYS: &str = " j/k choose   enter what its agent does   ? help   q leave ";
 const HELP: &str = "j, k, arrows   choose a task
@@ -67,7 +67,7 @@ fn header(model: &Model) -> Paragraph<'_> {
         phase,
         Span::raw(format!("{paused}  {} of {} done", counts.done, counts.tasks)),
     ]);
-    let why = sprint.why.as_ref().map(|why| format!("{} -> {}", why.text, why.actor));
+    let why = sprint.why.as_ref().map(why_in_short);
     Paragraph::new(vec![first, Line::styled(why.unwrap_or_default(), faint())])
 }
 
@@ -90,7 +90,7 @@ fn task_line(task: &SprintTask, width: usize) -> Line<'_> {
     let style = match item.state.as_str() {
         "done" => Style::new().fg(Color::Green),
         "failed" | "held" => Style::new().fg(Color::Red),
-        "in review" | "approved" | "asks" => Style::new().fg(Color::Yellow),
+        "in review" | "asking its owner" => Style::new().fg(Color::Yellow),
         "in progress" => Style::new().fg(Color::Cyan),
         _ => Style::new(),
     };
@@ -98,13 +98,10 @@ fn task_line(task: &SprintTask, width: usize) -> Line<'_> {
     let name = format!("{:indent$}{} {}", "", item.id, item.title);
     let wide = (width / 2).clamp(16, 48);
     let name = format!("{:<wide$} ", shortened(&name, wide));
-    let why = item
-        .why
-        .as_ref()
-        .map(|why| format!("{} -> {} ({})", why.text, why.actor, ago(why.since)));
+    let why = item.why.as_ref().map(why_in_short);
     Line::from(vec![
         Span::raw(name),
-        Span::styled(format!("{:<11} ", item.state), style),
+        Span::styled(format!("{:<16} ", item.state), style),
         Span::styled(why.unwrap_or_default(), faint()),
     ])
 }
@@ -126,8 +123,8 @@ fn draw_waiting(frame: &mut Frame<'_>, model: &Model, area: Rect) {
             let of = entry.task.map_or_else(String::new, |task| format!("task {task} "));
             Line::from(vec![
                 Span::styled(format!("{:<8} ", entry.person.as_str()), Color::Yellow),
-                Span::raw(format!("{of}{}: {} ", entry.title, entry.why.text)),
-                Span::styled(ago(entry.why.since), faint()),
+                Span::raw(format!("{of}{}: ", entry.title)),
+                Span::styled(why_in_short(&entry.why), faint()),
             ])
         })
         .collect();
@@ -257,6 +254,17 @@ mod tests {
             "12",
             "what is chosen stays chosen"
         );
+    }
+
+    #[test]
+    fn a_task_says_by_when_it_goes_on() {
+        let mut model = model();
+        let now = team6_core::time::Timestamp(jiff::Timestamp::now().as_millisecond());
+        let why = model.sprint.tasks[0].task.why.as_mut().unwrap();
+        why.since = now;
+        why.by = Some(now + std::time::Duration::from_secs(330));
+        let shown = screen(&model, 160, 24);
+        assert!(shown.contains("(just now, in 5 min at the latest)"), "{shown}");
     }
 
     #[test]

@@ -3,6 +3,12 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod lists;
+mod machine;
+mod records;
+
+use std::cell::Cell;
+
 use harness::Place;
 use team6_testkit::repositories::Repository;
 
@@ -18,6 +24,15 @@ fn shop() -> (Place, harness::Server, Repository) {
     let url = repository.url();
     place.ok(&["repo", "add", "shop", &url, "--name", "app"]);
     (place, server, repository)
+}
+
+/// Waits until the planning agent has ended this many attempts.
+fn planned(place: &Place, attempts: u32) {
+    let ended = Cell::new(0);
+    place.event("attempt_replied", |_| {
+        ended.set(ended.get() + 1);
+        ended.get() == attempts
+    });
 }
 
 #[test]

@@ -11,8 +11,13 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// For how long an event is waited for.
+const LIMIT: Duration = Duration::from_secs(60);
 
 const TEAM6: &str = env!("CARGO_BIN_EXE_team6");
 
@@ -118,6 +123,36 @@ impl Place {
     /// Starts a command whose output is read as it comes.
     pub fn spawn(&self, args: &[&str]) -> Child {
         self.command(args).stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The first event of a kind for which this holds, from the beginning of sprint 1 on.
+    pub fn event(&self, kind: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut viewer = self.spawn(&["events", "--sprint", "1", "--follow", "--json"]);
+        let lines = BufReader::new(viewer.stdout.take().unwrap()).lines();
+        let (sender, events) = mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut seen = Vec::new();
+        let found = loop {
+            let Ok(line) = events.recv_timeout(LIMIT) else {
+                break None;
+            };
+            let event: Value = serde_json::from_str(&line).unwrap();
+            if event["kind"] == kind && holds(&event["data"]) {
+                break Some(event["data"].clone());
+            }
+            seen.push(line);
+        };
+        viewer.kill().unwrap();
+        viewer.wait().unwrap();
+        drop(events);
+        reader.join().unwrap();
+        found.unwrap_or_else(|| panic!("no {kind} came: {}\n{}", seen.join("\n"), self.log()))
     }
 
     /// Runs a command.

@@ -86,7 +86,7 @@ pub enum Refusal {
 
     #[error("task {task} belongs to {}; only its owner does this", owner_name(owner))]
     NotOwner { task: TaskId, owner: Option<PersonId> },
-    #[error("only the owner of task {task} or the sprint's lead {lead} writes to its agent")]
+    #[error("only the owner of task {task} or the sprint's lead {lead} does this; ask one of them")]
     NotOwnerOrLead { task: TaskId, lead: PersonId },
     #[error("task {task} is {stage}, not in review; wait until its pull requests are open")]
     NotInReview { task: TaskId, stage: String },
@@ -146,7 +146,7 @@ pub enum ApprovalBlock {
     NoRepository { task: TaskId, repository: RepositoryId },
     #[error("no agent does \"{specialty}\", which task {task} needs")]
     NoAgent { task: TaskId, specialty: Specialty },
-    #[error("there is no agent at all")]
+    #[error("no agent that does tasks is installed on the server; the list of agents says how to install one")]
     NoAgents,
     #[error("{0}")]
     Plan(PlanProblem),

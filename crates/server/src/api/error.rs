@@ -13,6 +13,7 @@ use team6_store::{BackupError, StorageError, StoreError, TraceError};
 
 use super::types::Problem;
 use crate::engine::EngineError;
+use crate::records::RecordsError;
 
 /// Why a request was not carried out.
 #[derive(Debug)]
@@ -176,6 +177,17 @@ impl From<BackupError> for ApiError {
             BackupError::Storage(error) => error.into(),
             BackupError::Exists { .. } => Self::new(StatusCode::CONFLICT, "backup-exists", error.to_string()),
             BackupError::Io { .. } => Self::unusable("backup-failed", error.to_string()),
+        }
+    }
+}
+
+impl From<RecordsError> for ApiError {
+    fn from(error: RecordsError) -> Self {
+        match error {
+            RecordsError::Databases(error) => error.into(),
+            RecordsError::Repository { .. } | RecordsError::Io { .. } => {
+                Self::failed(StatusCode::INTERNAL_SERVER_ERROR, "backup-failed", &error)
+            }
         }
     }
 }

@@ -64,21 +64,23 @@ async fn read_log(State(api): State<ApiState>, Query(query): Query<LogQuery>) ->
             if part.is_full() {
                 return Ok(Json(part.with_next(|last| last.position.to_string())));
             }
-            part.push(shown(event));
+            part.push(event.into());
         }
         after = last;
     }
 }
 
-fn shown(event: RecordedEvent) -> LogEvent {
-    LogEvent {
-        position: event.position,
-        stream: event.stream.to_string(),
-        version: event.version,
-        project: event.project,
-        at: event.at,
-        actor: event.actor,
-        kind: event.kind,
-        data: event.body,
+impl From<RecordedEvent> for LogEvent {
+    fn from(event: RecordedEvent) -> Self {
+        Self {
+            position: event.position,
+            stream: event.stream.to_string(),
+            version: event.version,
+            project: event.project,
+            at: event.at,
+            actor: event.actor,
+            kind: event.kind,
+            data: event.body,
+        }
     }
 }

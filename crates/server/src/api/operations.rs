@@ -5,7 +5,7 @@ use std::path::Path;
 use axum::Json;
 use axum::extract::State;
 use team6_queue::queue_name;
-use team6_store::{Admin, Finding, backup};
+use team6_store::{Admin, Finding};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -59,6 +59,8 @@ async fn list_queues(State(api): State<ApiState>) -> Answer<Page<QueueItem>> {
 async fn check_databases(State(api): State<ApiState>) -> Answer<CheckReport> {
     let mut found: Vec<Finding> = api.store().check().await?;
     found.extend(api.traces.check().await?);
+    let damage = api.queue.damage().await?;
+    found.extend(damage.into_iter().map(|what| api.records.of_queue(what)));
     let findings = found.into_iter().map(|finding| CheckFinding {
         file: finding.file.display().to_string(),
         what: finding.what,
@@ -75,7 +77,8 @@ async fn rebuild(State(api): State<ApiState>) -> Answer<RebuildReport> {
     Ok(Json(RebuildReport { sprints }))
 }
 
-/// Copies the log and the traces into a new folder on the server, while everything goes on.
+/// Copies the log, the traces, the pull requests and what agents delivered into a new folder on the server, while
+/// everything goes on.
 #[utoipa::path(post, path = "/admin/backup", tag = "operations", request_body = BackupRequest,
     responses((status = OK, body = BackupReport)))]
 async fn back_up(State(api): State<ApiState>, order: Order<BackupRequest>) -> Answer<BackupReport> {
@@ -86,6 +89,6 @@ async fn back_up(State(api): State<ApiState>, order: Order<BackupRequest>) -> An
         return Err(ApiError::unusable("bad-field", text).with("field", "folder"));
     }
     let (log, traces): (&dyn Admin, &dyn Admin) = (api.store().as_ref(), api.traces.as_ref());
-    backup(&[log, traces], target).await?;
+    api.records.back_up(&[log, traces], target).await?;
     Ok(Json(BackupReport { folder }))
 }

@@ -220,10 +220,6 @@ async fn approval_facts(api: &ApiState, sprint: SprintId, by: &PersonId) -> Resu
             failed: 0,
         })
         .collect();
-    if agents.is_empty() {
-        let text = "no agent that does tasks is installed on the server; see the list of agents for how to install one";
-        return Err(ApiError::unusable("no-agent", text));
-    }
     let mut filter = TaskFilter {
         project: Some(project),
         states: vec!["done".to_owned(), "failed".to_owned()],

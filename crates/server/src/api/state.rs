@@ -18,6 +18,7 @@ use super::token::Token;
 use super::types::{AgentItem, AgentReport};
 use crate::config::Person;
 use crate::engine::Engine;
+use crate::records::Records;
 
 /// What the API is made of.
 pub struct ApiParts {
@@ -33,6 +34,8 @@ pub struct ApiParts {
     pub agents: Arc<dyn AgentDirectory>,
     /// What is known of who could own what.
     pub owners: Arc<dyn OwnerFactsSource>,
+    /// What is checked and copied.
+    pub records: Records,
     /// The people of the team.
     pub people: BTreeMap<PersonId, Person>,
     /// Who requests act for that name nobody; the first person if none is given.

@@ -31,6 +31,7 @@ use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
 use crate::owners::RepositoryOwners;
+use crate::records::Records;
 use sockets::SocketFolder;
 
 pub use error::AppError;
@@ -154,6 +155,7 @@ impl App {
                 self.git.clone(),
                 &self.config.people,
             )),
+            records: Records::new(self.config.data.clone(), self.git.clone()),
             people: self.config.people.clone(),
             me: self.config.me.clone(),
             token,

@@ -62,11 +62,11 @@ pub enum ConfigError {
     #[error("there is no configuration file {}; write one, or leave out --config", .0.display())]
     NoFile(PathBuf),
     /// A key that nobody knows.
-    #[error("{origin} has the key \"{key}\", which does not exist{}", suggestion(.near))]
+    #[error("{origin} the key \"{key}\", which does not exist{}", suggestion(.near))]
     UnknownKey {
         /// The key, with its section.
         key: String,
-        /// Where it stands.
+        /// Where it stands, as the beginning of a sentence.
         origin: String,
         /// The nearest key that exists.
         near: Option<String>,
@@ -134,6 +134,7 @@ fn explain(error: figment::Error) -> ConfigError {
             },
         );
         let path = problem.path.join(".");
+        let of_environment = problem.metadata.as_ref().is_some_and(|m| is_environment(m));
         if let Kind::UnknownField(field, known) = &problem.kind {
             let section = problem.path.iter().take(problem.path.len().saturating_sub(1));
             let section: String = section.map(|part| format!("{part}.")).collect();
@@ -142,11 +143,12 @@ fn explain(error: figment::Error) -> ConfigError {
                 .filter(|(alike, _)| *alike > 0.75)
                 .max_by(|a, b| a.0.total_cmp(&b.0));
             let near = near.map(|(_, key)| format!("{section}{key}"));
-            return ConfigError::UnknownKey {
-                key: format!("{section}{field}"),
-                origin,
-                near,
+            let key = format!("{section}{field}");
+            let origin = match of_environment {
+                true => format!("environment variable {} sets", variable(&key)),
+                false => format!("{origin} has"),
             };
+            return ConfigError::UnknownKey { key, origin, near };
         }
         let at = if path.is_empty() {
             String::new()
@@ -156,6 +158,15 @@ fn explain(error: figment::Error) -> ConfigError {
         problems.push(format!("{at}{} (in {origin})", problem.kind));
     }
     ConfigError::Invalid(problems.join("\n"))
+}
+
+fn is_environment(metadata: &figment::Metadata) -> bool {
+    metadata.name.contains("environment")
+}
+
+/// The variable that sets a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }
 
 fn values(figment: &Figment) -> Result<Vec<Value>, ConfigError> {
@@ -180,9 +191,7 @@ fn collect(figment: &Figment, key: &str, found: &Found, values: &mut Vec<Value>)
     let origin = match figment.find_metadata(key) {
         Some(metadata) => match &metadata.source {
             Some(Source::File(file)) => Origin::File(file.clone()),
-            _ if metadata.name.contains("environment") => {
-                Origin::Environment(format!("{PREFIX}{}", key.to_uppercase().replace('.', "__")))
-            }
+            _ if is_environment(metadata) => Origin::Environment(variable(key)),
             _ => Origin::Default,
         },
         None => Origin::Default,

@@ -173,7 +173,22 @@ async fn what_does_not_exist_is_named() {
 
 #[tokio::test]
 async fn an_approval_that_is_refused_gives_every_reason_at_once() {
-    let server = Server::open().await;
+    let none = Server::configured("", |config| scripted(config, "command = \"not-installed-here\"")).await;
+    refuses_at_once(none, "no_agents").await;
+    let writers = Server::configured("", |config| scripted(config, "specialties = [\"docs\"]")).await;
+    refuses_at_once(writers, "no_agent").await;
+}
+
+/// Changes the scripted agent, which is the only one there is.
+fn scripted(config: &mut team6_server::config::Config, line: &str) {
+    let file = config.agents.folder.join("scripted.md");
+    std::fs::write(file, format!("+++\nextends = \"scripted\"\n{line}\n+++\n")).unwrap();
+    // Somebody plans all the same.
+    let planner = config.agents.folder.join("planner.md");
+    std::fs::write(planner, "+++\nextends = \"scripted\"\nrole = \"planner\"\n+++\n").unwrap();
+}
+
+async fn refuses_at_once(server: Server, lacking: &str) {
     server.with_project().await;
     let sprint = server.sprint().await;
     let client = &server.client;
@@ -191,7 +206,7 @@ async fn an_approval_that_is_refused_gives_every_reason_at_once() {
     let problem = refused.problem(409, "not-approvable");
     let reasons: Vec<&Value> = problem["reasons"].as_array().unwrap().iter().collect();
     let blocks: Vec<&str> = reasons.iter().map(|reason| reason["block"].as_str().unwrap()).collect();
-    for block in ["not_allowed", "not_newest", "no_owner", "no_repository"] {
+    for block in ["not_allowed", "not_newest", "no_owner", "no_repository", lacking] {
         assert!(blocks.contains(&block), "{problem:#}");
     }
     assert_eq!(

@@ -24,6 +24,7 @@ use crate::failure::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum SprintCommand {
     /// List the sprints that are not closed, newest first.
+    #[command(after_help = "Examples:\n  team6 sprint list\n  team6 sprint list --project shop --all")]
     List {
         /// Only those of a project.
         #[arg(long)]
@@ -49,6 +50,7 @@ pub(crate) enum SprintCommand {
         watch: bool,
     },
     /// Show a sprint: its goal, its plan, its tasks, and why each is where it is.
+    #[command(after_help = "Examples:\n  team6 sprint show 3\n  team6 sprint show 3 --prd")]
     Show {
         /// The number of the sprint.
         sprint: SprintId,
@@ -71,6 +73,7 @@ pub(crate) enum SprintCommand {
         follow: bool,
     },
     /// Show what the planning agent asked.
+    #[command(after_help = "Example:\n  team6 sprint questions 3")]
     Questions {
         /// The number of the sprint.
         sprint: SprintId,
@@ -95,6 +98,9 @@ pub(crate) enum SprintCommand {
         hand: Option<PersonId>,
     },
     /// Ask the planning agent for another version of the plan.
+    #[command(
+        after_help = "Examples:\n  team6 sprint revise 3 \"Split the parser into two tasks.\"\n  team6 sprint revise 3 @wishes.md"
+    )]
     Revise {
         /// The number of the sprint.
         sprint: SprintId,
@@ -107,11 +113,13 @@ pub(crate) enum SprintCommand {
     )]
     Edit(edit::EditArguments),
     /// List the versions of the plan.
+    #[command(after_help = "Example:\n  team6 sprint versions 3")]
     Versions {
         /// The number of the sprint.
         sprint: SprintId,
     },
     /// Compare two versions of the plan.
+    #[command(after_help = "Examples:\n  team6 sprint diff 3\n  team6 sprint diff 3 1 4")]
     Diff {
         /// The number of the sprint.
         sprint: SprintId,
@@ -121,6 +129,7 @@ pub(crate) enum SprintCommand {
         to: Option<PlanVersion>,
     },
     /// Make an old version of the plan the newest again.
+    #[command(after_help = "Example:\n  team6 sprint restore 3 2")]
     Restore {
         /// The number of the sprint.
         sprint: SprintId,
@@ -133,6 +142,7 @@ pub(crate) enum SprintCommand {
     )]
     Owners(owners::OwnersArguments),
     /// Approve the plan: its tasks start.
+    #[command(after_help = "Examples:\n  team6 sprint approve 3\n  team6 sprint approve 3 --version 2")]
     Approve {
         /// The number of the sprint.
         sprint: SprintId,
@@ -141,16 +151,19 @@ pub(crate) enum SprintCommand {
         version: Option<PlanVersion>,
     },
     /// Let no further attempt begin; running agents are asked to stop, and their work is kept.
+    #[command(after_help = "Example:\n  team6 sprint pause 3")]
     Pause {
         /// The number of the sprint.
         sprint: SprintId,
     },
     /// Go on with a paused sprint.
+    #[command(after_help = "Example:\n  team6 sprint resume 3")]
     Resume {
         /// The number of the sprint.
         sprint: SprintId,
     },
     /// Give a sprint up. What was merged stays merged.
+    #[command(after_help = "Examples:\n  team6 sprint cancel 3\n  team6 sprint cancel 3 --yes")]
     Cancel {
         /// The number of the sprint.
         sprint: SprintId,
@@ -159,6 +172,9 @@ pub(crate) enum SprintCommand {
         yes: bool,
     },
     /// Plan again after the planning failed.
+    #[command(
+        after_help = "Examples:\n  team6 sprint retry 3\n  team6 sprint retry 3 --note \"The tests are in tests/, not in src/.\""
+    )]
     Retry {
         /// The number of the sprint.
         sprint: SprintId,
@@ -326,7 +342,6 @@ async fn detail(client: &Client, sprint: SprintId) -> Result<Reply<SprintDetail>
     client.get(&format!("/sprints/{sprint}")).await
 }
 
-/// The newest version of its plan.
 /// The newest attempt at the plan.
 async fn newest_attempt(client: &Client, sprint: SprintId) -> Result<AttemptId, Failure> {
     let detail = detail(client, sprint).await?.item;
@@ -334,6 +349,7 @@ async fn newest_attempt(client: &Client, sprint: SprintId) -> Result<AttemptId, 
     newest.ok_or_else(|| Failure::Failed(format!("no agent has worked on the plan of sprint {sprint} yet")))
 }
 
+/// The newest version of its plan.
 async fn newest(client: &Client, sprint: SprintId) -> Result<PlanVersion, Failure> {
     let newest = detail(client, sprint).await?.item.sprint.newest;
     newest.ok_or_else(|| {

@@ -7,7 +7,7 @@ use team6_core::sprint::{QuestionState, SprintPhase};
 use team6_server::api::types::{PlanVersionItem, SprintDetail, SprintItem, SprintTask, TaskItem};
 
 use crate::client::Reply;
-use crate::commands::task::{list_tasks, why};
+use crate::commands::task::{list_tasks, why, why_in_short};
 use crate::output::{Page, Tone, ago};
 
 fn closed(phase: SprintPhase) -> bool {
@@ -69,10 +69,7 @@ pub(super) fn list(sprints: &[SprintItem], page: &mut Page) {
         return;
     }
     let rows = sprints.iter().map(|sprint| {
-        let reason = sprint
-            .why
-            .as_ref()
-            .map(|why| format!("{} -> {} ({})", why.text, why.actor, ago(why.since)));
+        let reason = sprint.why.as_ref().map(why_in_short);
         let (tone, phase) = phase(sprint);
         [
             (Tone::Strong, sprint.id.to_string()),

@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 
 pub(crate) use log::run as log;
-pub(crate) use show::{list as list_tasks, why};
+pub(crate) use show::{list as list_tasks, why, why_in_short};
 
 /// What to do with tasks.
 #[derive(Debug, Subcommand)]
@@ -42,6 +42,7 @@ pub(crate) enum TaskCommand {
         state: Option<String>,
     },
     /// Show a task: why it is not done, its attempts, pull requests and reviews.
+    #[command(after_help = "Examples:\n  team6 task show 12\n  team6 task show 12 --json | jq .task.why")]
     Show {
         /// The number of the task.
         task: TaskId,
@@ -106,6 +107,9 @@ pub(crate) enum TaskCommand {
         dry_run: bool,
     },
     /// Try again what failed or is held.
+    #[command(
+        after_help = "Examples:\n  team6 task retry 12\n  team6 task retry 12 --note \"Use the port in the file .env.\""
+    )]
     Retry {
         /// The number of the task.
         task: TaskId,
@@ -114,6 +118,7 @@ pub(crate) enum TaskCommand {
         note: String,
     },
     /// Give a task up. What depends on it waits until a person decides.
+    #[command(after_help = "Examples:\n  team6 task cancel 12\n  team6 task cancel 12 --yes")]
     Cancel {
         /// The number of the task.
         task: TaskId,
@@ -122,16 +127,19 @@ pub(crate) enum TaskCommand {
         yes: bool,
     },
     /// Let no further attempt begin; a running agent is asked to stop, and its work is kept.
+    #[command(after_help = "Example:\n  team6 task pause 12")]
     Pause {
         /// The number of the task.
         task: TaskId,
     },
     /// Go on with a paused task.
+    #[command(after_help = "Example:\n  team6 task resume 12")]
     Resume {
         /// The number of the task.
         task: TaskId,
     },
     /// Choose the agent of a task, from the next attempt on.
+    #[command(after_help = "Example:\n  team6 task agent 12 codex")]
     Agent {
         /// The number of the task.
         task: TaskId,

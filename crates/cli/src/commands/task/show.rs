@@ -6,25 +6,31 @@ use team6_server::api::types::{AttemptItem, PullRequestItem, PullRequestState, T
 
 use crate::output::{Page, Tone, ago, until};
 
+/// Why something is not done, who moves it next, since when and by when, for a row of a list.
+pub(crate) fn why_in_short(why: &Why) -> String {
+    format!("{} -> {} ({})", why.text, why.actor, times(why))
+}
+
+fn times(why: &Why) -> String {
+    let by = why.by.map(|by| format!(", {} at the latest", until(by)));
+    format!("{}{}", ago(why.since), by.unwrap_or_default())
+}
+
 /// Why something is not done, who moves it next, since when and by when.
 pub(crate) fn why(why: &Why, page: &Page) -> String {
     let who = match &why.actor {
         Actor::Person(_) => page.tinted(Tone::Attention, &why.actor),
         _ => why.actor.to_string(),
     };
-    let by = why
-        .by
-        .map(|by| format!(", {} at the latest", until(by)))
-        .unwrap_or_default();
-    let times = page.tinted(Tone::Faint, format!("({}{by})", ago(why.since)));
+    let times = page.tinted(Tone::Faint, format!("({})", times(why)));
     format!("{} -> {who} {times}", why.text)
 }
 
 fn tone(state: &str) -> Tone {
     match state {
-        "done" | "merged" => Tone::Good,
+        "done" => Tone::Good,
         "failed" | "held" => Tone::Bad,
-        "in review" | "asks" | "approved" | "conflict" => Tone::Attention,
+        "in review" | "asking its owner" => Tone::Attention,
         _ => Tone::Plain,
     }
 }
@@ -38,10 +44,7 @@ pub(crate) fn list(tasks: &[TaskItem], page: &mut Page) {
     }
     let rows = tasks.iter().map(|task| {
         let name = |name: Option<String>| name.unwrap_or_else(|| "-".into());
-        let reason = task
-            .why
-            .as_ref()
-            .map(|why| format!("{} -> {} ({})", why.text, why.actor, ago(why.since)));
+        let reason = task.why.as_ref().map(why_in_short);
         [
             (Tone::Strong, task.id.to_string()),
             (Tone::Plain, task.title.clone()),
@@ -314,5 +317,45 @@ fn next(detail: &TaskDetail, page: &mut Page) {
     }
     if !detail.attempts.is_empty() {
         page.next(format!("team6 task log {id}"), "shows what its agent did");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use team6_core::time::Timestamp;
+
+    use super::*;
+
+    /// A task that waits, for somebody or until some time.
+    fn task(id: u32, state: &str, text: &str, actor: serde_json::Value, by: Option<u64>) -> TaskItem {
+        let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+        // Half a minute more, so that a slow machine does not round it down.
+        let by = by.map(|minutes| now + Duration::from_secs(60 * minutes + 30));
+        let item = json!({
+            "id": id, "sprint": 3, "title": format!("Do {id}"), "state": state, "owner": "ada", "agent": "claude",
+            "since": now, "attempts": 1, "approved": true,
+            "why": { "text": text, "reason": { "reason": "review", "deliveries": 1 }, "actor": actor,
+                "since": now, "by": by },
+        });
+        serde_json::from_value(item).unwrap()
+    }
+
+    #[test]
+    fn a_row_says_the_reason_the_actor_since_when_and_by_when() {
+        let person = json!({ "actor": "person", "name": "ada" });
+        let tasks = [
+            task(11, "in review", "waits for review", person, None),
+            task(12, "failed", "tries again soon", json!({ "actor": "engine" }), Some(5)),
+        ];
+        let mut page = Page::new(false);
+        list(&tasks, &mut page);
+        insta::assert_snapshot!(page.text(), @"
+        # task  title  state      owner  agent   why
+            11  Do 11  in review  ada    claude  waits for review -> ada (just now)
+            12  Do 12  failed     ada    claude  tries again soon -> the engine (just now, in 5 min at the latest)
+        ");
     }
 }

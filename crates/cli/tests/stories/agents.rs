@@ -1,0 +1,83 @@
+//! What people do when an agent does not get it done.
+
+use crate::shop::{DONE, Shop};
+
+const WRITE: &str = r#"{ edit = { path = "note.txt", content = "note\n" } }"#;
+const COMMIT: &str = r#"{ commit = { message = "Write the note" } }"#;
+
+#[test]
+fn a_person_tries_again_after_the_last_attempt_and_says_what_to_do() {
+    let shop = Shop::at_work(
+        "attempts = 2",
+        &["A note"],
+        &[
+            (r"ada asks you to try again: Use port 7", &[WRITE, COMMIT, DONE]),
+            (r"task \d+: A note", &["{ exit = 3 }"]),
+        ],
+    );
+    let waits = shop.waits_for_a_person();
+    assert!(waits.contains("team6 task show 1"), "{waits}");
+    let detail = shop.task("1");
+    assert_eq!(
+        (&detail["task"]["state"], detail["attempts"].as_array().unwrap().len()),
+        (&"failed".into(), 2),
+        "{detail:#}"
+    );
+    shop.place.ok(&["task", "retry", "1", "--note", "Use port 7"]);
+    shop.event("pull_request_opened", |_| true);
+    let shown = shop.place.ok(&["task", "show", "1"]);
+    assert!(
+        shown.contains("ada retried") && shown.contains("exit code 3"),
+        "{shown}"
+    );
+    let again = shop.place.fails(3, &["task", "retry", "1"]);
+    assert!(again.contains("only what failed or is held can be retried"), "{again}");
+}
+
+#[test]
+fn another_agent_takes_over_where_one_failed() {
+    let shop = {
+        let scripts: &[(&str, &[&str])] = &[
+            (r"ada asks you to try again", &[WRITE, COMMIT, DONE]),
+            (r"task \d+: A note", &["{ exit = 3 }"]),
+        ];
+        Shop::with_agents(
+            "attempts = 1",
+            &["A note"],
+            scripts,
+            &[("writer", "extends = \"scripted\"")],
+        )
+    };
+    let before = shop.place.fails(3, &["task", "agent", "1", "nobody"]);
+    assert!(before.contains("agent nobody is not one of those approved"), "{before}");
+    shop.event("attempt_failed", |_| true);
+    let first = shop.task("1")["task"]["agent"].as_str().unwrap().to_owned();
+    let other = if first == "writer" { "scripted" } else { "writer" };
+    shop.place.ok(&["task", "agent", "1", other]);
+    let shown = shop.place.ok(&["task", "show", "1"]);
+    assert!(shown.contains(&format!("{other} (chosen by ada)")), "{shown}");
+    shop.place.ok(&["task", "retry", "1"]);
+    shop.event("pull_request_opened", |_| true);
+    let attempts = shop.task("1")["attempts"].clone();
+    assert_eq!(attempts[0]["agent"], first.as_str(), "{attempts:#}");
+    assert_eq!(attempts[1]["agent"], other, "{attempts:#}");
+}
+
+#[test]
+fn a_plan_that_failed_is_tried_again_by_a_person() {
+    let submit = crate::shop::submit(&["A note"]);
+    let shop = Shop::open(
+        "attempts = 1",
+        &[
+            ("ada asks you to try again: The goal is fine", &[&submit]),
+            ("Plan a sprint for this goal", &["{ exit = 3 }"]),
+        ],
+    );
+    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+    let waits = shop.waits_for_a_person();
+    assert!(waits.contains("team6 sprint retry 1"), "{waits}");
+    shop.place.ok(&["sprint", "retry", "1", "--note", "The goal is fine"]);
+    shop.event("plan_saved", |_| true);
+    let again = shop.place.fails(3, &["sprint", "retry", "1"]);
+    assert!(again.contains("only what failed or is held can be retried"), "{again}");
+}

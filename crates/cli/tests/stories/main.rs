@@ -1,0 +1,14 @@
+//! What people and agents can do to each other, one story for each, on a real server with a worker and the scripted
+//! agent.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod agents;
+mod asking;
+mod backup;
+mod chat;
+mod repositories;
+mod revising;
+mod shop;
+mod stopping;

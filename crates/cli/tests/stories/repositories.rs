@@ -1,0 +1,79 @@
+//! Tasks over several repositories, and tasks that get into each other's way.
+
+use team6_testkit::repositories::Repository;
+
+use crate::shop::{DONE, Shop};
+
+#[test]
+fn a_task_over_two_repositories_has_a_pull_request_in_each() {
+    let submit = crate::shop::submit(&["A note @ app,docs"]);
+    let shop = Shop::open(
+        "",
+        &[
+            ("Plan a sprint for this goal", &[&submit]),
+            (
+                r"task \d+: A note",
+                &[
+                    r#"{ edit = { path = "app/note.txt", content = "code\n" } }"#,
+                    r#"{ commit = { message = "Write the code", folder = "app" } }"#,
+                    r#"{ edit = { path = "docs/note.txt", content = "words\n" } }"#,
+                    r#"{ commit = { message = "Write the words", folder = "docs" } }"#,
+                    DONE,
+                ],
+            ),
+        ],
+    );
+    let docs = Repository::sample("two-crates").bare_clone();
+    shop.place.ok(&["repo", "add", "shop", &docs.url(), "--name", "docs"]);
+    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+    shop.waits_for_a_person();
+    shop.approved(1);
+    shop.waits_for_a_person();
+    let shown = shop.place.ok(&["task", "show", "1"]);
+    assert!(shown.contains("app#1 open") && shown.contains("docs#1 open"), "{shown}");
+    assert!(
+        shop.place
+            .ok(&["task", "diff", "1", "--repository", "docs"])
+            .contains("+words")
+    );
+    shop.merges("1");
+    shop.place.ok(&["sprint", "watch", "1", "--until", "done"]);
+    assert_eq!(shop.merged("note.txt"), "code");
+    assert_eq!(docs.git(&["show", "main:note.txt"]), "words");
+}
+
+#[test]
+fn a_conflict_goes_back_to_the_agent_that_made_it() {
+    let write = |text: &str| format!(r#"{{ edit = {{ path = "note.txt", content = "{text}\n" }} }}"#);
+    let (one, two) = (write("one"), write("two"));
+    let commit = r#"{ commit = { message = "Write the note" } }"#;
+    let resolve = r#"{ run = { command = "git merge origin/HEAD || true; printf 'one\ntwo\n' > note.txt; git add -A; git commit -m 'Keep both'" } }"#;
+    let shop = Shop::at_work(
+        "",
+        &["First", "Second"],
+        &[
+            ("Your branch conflicts with its base in app: note.txt", &[resolve, DONE]),
+            (r"task \d+: First", &[&one, commit, DONE]),
+            (r"task \d+: Second", &[&two, commit, DONE]),
+        ],
+    );
+    for task in [1, 2] {
+        shop.event("pull_request_opened", |data| data["task"] == task);
+    }
+    shop.merges("1");
+    shop.event("task_done", |data| data["task"] == 1);
+    shop.place.ok(&["task", "review", "2", "--approve"]);
+    let forecast = shop.place.ok(&["task", "merge", "2", "--dry-run"]);
+    assert!(forecast.contains("note.txt"), "{forecast}");
+    shop.place.ok(&["task", "merge", "2"]);
+    shop.event("merge_conflicted", |data| data["task"] == 2);
+    let delivered = |data: &serde_json::Value| data["task"] == 2 || data["attempt"].is_u64();
+    shop.event("attempt_delivered", delivered);
+    // What changed since the approval is looked at again.
+    let waits = shop.waits_for_a_person();
+    assert!(waits.contains("team6 task diff 2"), "{waits}");
+    assert!(shop.place.ok(&["task", "show", "2"]).contains("conflict in app"));
+    shop.merges("2");
+    shop.place.ok(&["sprint", "watch", "1", "--until", "done"]);
+    assert_eq!(shop.merged("note.txt"), "one\ntwo");
+}

@@ -1,0 +1,142 @@
+//! A server with the project `shop`, whose planner submits the tasks that a story needs.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+use team6_testkit::repositories::Repository;
+
+use crate::harness::{Place, Server};
+
+/// A project at work.
+pub(crate) struct Shop {
+    pub(crate) place: Place,
+    pub(crate) server: Server,
+    pub(crate) repository: Repository,
+}
+
+/// A script of the scenario: what it is played for, and its steps, one a line.
+pub(crate) type Script<'a> = (&'a str, &'a [&'a str]);
+
+/// The last step of a task that is done.
+pub(crate) const DONE: &str = r#"{ tool = { name = "complete_task", arguments = { summary_what = "It is there.", summary_why = "It was asked for.", tests = [] } } }"#;
+
+impl Shop {
+    /// A sprint of these tasks, planned and approved; they belong to ada.
+    pub(crate) fn at_work(more: &str, tasks: &[&str], scripts: &[Script<'_>]) -> Self {
+        let shop = Self::planned(more, tasks, scripts);
+        shop.approved(tasks.len());
+        shop
+    }
+
+    /// A sprint of these tasks that waits for its approval.
+    pub(crate) fn planned(more: &str, tasks: &[&str], scripts: &[Script<'_>]) -> Self {
+        Self::planned_with(more, tasks, scripts, &[])
+    }
+
+    /// A sprint at work, with further agents: each a name and a line of its profile.
+    pub(crate) fn with_agents(more: &str, tasks: &[&str], scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
+        let shop = Self::planned_with(more, tasks, scripts, agents);
+        shop.approved(tasks.len());
+        shop
+    }
+
+    fn planned_with(more: &str, tasks: &[&str], scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
+        let submit = submit(tasks);
+        let steps = [submit.as_str()];
+        let mut scenario: Vec<Script<'_>> = scripts.to_vec();
+        scenario.push(("Plan a sprint for this goal", &steps));
+        let shop = Self::staffed(more, &scenario, agents);
+        shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+        shop.waits_for_a_person();
+        shop
+    }
+
+    /// A server with the project and its repository `app`, whose agents play these scripts, the first that matches.
+    pub(crate) fn open(more: &str, scripts: &[Script<'_>]) -> Self {
+        Self::staffed(more, scripts, &[])
+    }
+
+    fn staffed(more: &str, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
+        let place = Place::new(&format!("{more}\n[agents]\nplanner = \"scripted\"\n"));
+        for (name, line) in agents {
+            place.file(&format!("agents/{name}.md"), &format!("+++\n{line}\n+++\n"));
+        }
+        let here = place.path().to_str().unwrap().to_owned();
+        let mut text = String::from("title = \"A story\"\n");
+        for (when, steps) in scripts {
+            let steps = steps.join(",\n    ").replace("HERE", &here);
+            write!(text, "\n[[script]]\nwhen = '{when}'\nsteps = [\n    {steps},\n]\n").unwrap();
+        }
+        let scenario = place.file("scenario.toml", &text);
+        let server = place.up(&["--scenario", &scenario]);
+        let repository = Repository::sample("two-crates").bare_clone();
+        place.ok(&["project", "add", "shop", "--title", "The shop"]);
+        place.ok(&["repo", "add", "shop", &repository.url(), "--name", "app"]);
+        Self {
+            place,
+            server,
+            repository,
+        }
+    }
+
+    pub(crate) fn approved(&self, tasks: usize) {
+        let owners: Vec<String> = (1..=tasks).map(|task| format!("{task}=ada")).collect();
+        let mut own = vec!["sprint", "owners", "1"];
+        own.extend(owners.iter().map(String::as_str));
+        self.place.ok(&own);
+        self.place.ok(&["sprint", "approve", "1"]);
+    }
+
+    pub(crate) fn waits_for_a_person(&self) -> String {
+        self.place.ok(&["sprint", "watch", "1", "--until", "person"])
+    }
+
+    /// Approves and merges what a task delivered.
+    pub(crate) fn merges(&self, task: &str) {
+        self.place.ok(&["task", "review", task, "--approve"]);
+        self.place.ok(&["task", "merge", task]);
+    }
+
+    /// The first event of a kind for which this holds, from the beginning of the sprint on.
+    pub(crate) fn event(&self, kind: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        self.place.event(kind, holds)
+    }
+
+    /// Waits until the agent of a task has said this.
+    pub(crate) fn progress(&self, text: &str) {
+        self.event("progress_reported", |data| data["text"] == text);
+    }
+
+    /// What people see of a task.
+    pub(crate) fn task(&self, task: &str) -> Value {
+        self.place.json(&["task", "show", task])
+    }
+
+    /// A file on the main branch of the origin.
+    pub(crate) fn merged(&self, file: &str) -> String {
+        self.repository.git(&["show", &format!("main:{file}")])
+    }
+}
+
+/// A step that says how far the agent is, which a test can wait for.
+pub(crate) fn report(text: &str) -> String {
+    format!(r#"{{ tool = {{ name = "report_progress", arguments = {{ text = "{text}" }} }} }}"#)
+}
+
+/// Submits tasks, each `title` or `title @ repository,repository`, none of which needs another.
+pub(crate) fn submit(tasks: &[&str]) -> String {
+    let mut list = String::new();
+    for (place, task) in tasks.iter().enumerate() {
+        let (title, repositories) = task.split_once(" @ ").unwrap_or((task, "app"));
+        let repositories: Vec<String> = repositories.split(',').map(|name| format!("\"{name}\"")).collect();
+        write!(
+            list,
+            r#"{{ key = "task-{place}", title = "{title}", what = "Do it.", why = "People wish it.", acceptance_criteria = ["It is there"], estimate_minutes = 5, specialty = "docs", repositories = [{}] }}, "#,
+            repositories.join(", ")
+        )
+        .unwrap();
+    }
+    format!(
+        r##"{{ tool = {{ name = "submit_plan", arguments = {{ prd = "# More\n\nSell more.", tasks = [{list}] }} }} }}"##
+    )
+}
