@@ -81,9 +81,8 @@ impl CloneProvisioner {
         // Without a claim it was never finished, and no agent was in it.
         if let Some(workspace) = workspace.filter(|workspace| workspace.claim.branch.is_some()) {
             match self.import(&workspace).await {
-                // What is lost or refused will not come back by waiting.
-                Ok(_) | Err(WorkspaceError::Lost { .. } | WorkspaceError::Refused { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) if error.leaves_work_behind() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         self.discard(&slot).await
@@ -198,6 +197,7 @@ impl Provisioner for CloneProvisioner {
             return Ok(Vec::new());
         };
         let mut all = Vec::new();
+        let mut failed: Option<WorkspaceError> = None;
         for (id, checkout) in &workspace.checkouts {
             let import = Import {
                 mirrors: &self.mirrors,
@@ -207,7 +207,20 @@ impl Provisioner for CloneProvisioner {
                 attempt: claim.attempt,
                 branch,
             };
-            all.push(import.run().await?);
+            match import.run().await {
+                Ok(imported) => all.push(imported),
+                // The work in the other repositories is brought out all the same. The first error is told, but before
+                // it one after which the workspace must stay.
+                Err(error) => match &failed {
+                    Some(first) if first.leaves_work_behind() || !error.leaves_work_behind() => {
+                        tracing::warn!(repository = %id, %error, "work in a further repository was not brought out");
+                    }
+                    _ => failed = Some(error),
+                },
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         let outside = outside(workspace);
         if let Some(first) = all.first_mut().filter(|_| !outside.is_empty()) {
@@ -223,6 +236,10 @@ impl Provisioner for CloneProvisioner {
         self.discard(&self.slot(&workspace.claim.key)).await?;
         self.in_use().remove(&workspace.claim.key);
         Ok(())
+    }
+
+    fn leave(&self, workspace: Workspace) {
+        self.in_use().remove(&workspace.claim.key);
     }
 
     async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError> {

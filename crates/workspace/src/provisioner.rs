@@ -109,10 +109,17 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
 
     /// Brings out what was done: commits what lies around, takes the commits through quarantine into the import store,
     /// and keeps them there for the attempt. May be done more than once.
+    ///
+    /// What stands in the way in one repository does not keep back the work in the others. After an error that
+    /// [leaves work behind](WorkspaceError::leaves_work_behind), [`leave`](Self::leave) the workspace.
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
 
     /// Removes the workspace. What was not imported is lost.
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError>;
+
+    /// Lets go of a workspace whose work could not be brought out. It stays as it is, until the next claim of the same
+    /// key or a sweep brings the work out.
+    fn leave(&self, workspace: Workspace);
 
     /// Removes what is left of earlier runs, and the kept work of all but these.
     async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError>;
