@@ -112,6 +112,12 @@ impl WorkspaceError {
         }
     }
 
+    /// Whether work that met this when it was to be brought out may still come out later, so that its workspace must
+    /// stay. What is lost or refused will not come out by waiting; what could be kept of it was.
+    pub fn leaves_work_behind(&self) -> bool {
+        !matches!(self, Self::Lost { .. } | Self::Refused { .. })
+    }
+
     /// The failure of an attempt that met this.
     pub fn failure(&self) -> Failure {
         let kind = match self {

@@ -142,9 +142,8 @@ impl LocalProvisioner {
         // Without a claim it was never finished, and no agent was in it.
         if let Some(workspace) = workspace.filter(|workspace| workspace.claim.branch.is_some()) {
             match self.import(&workspace).await {
-                // What is lost or refused will not come back by waiting.
-                Ok(_) | Err(WorkspaceError::Lost { .. } | WorkspaceError::Refused { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) if error.leaves_work_behind() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         self.discard(&folder)
@@ -311,7 +310,7 @@ impl Provisioner for LocalProvisioner {
         };
         let slot = self.slot_of(workspace);
         let mut all = Vec::new();
-        let mut trouble = None;
+        let mut trouble: Option<WorkspaceError> = None;
         for (id, checkout) in &workspace.checkouts {
             let import = Import {
                 options: &self.options,
@@ -324,8 +323,14 @@ impl Provisioner for LocalProvisioner {
             };
             match import.run().await {
                 Ok(imported) => all.push(imported),
-                // What lies in the other repositories is brought out all the same.
-                Err(error) => _ = trouble.get_or_insert(error),
+                // The work in the other repositories is brought out all the same. The first error is told, but before
+                // it one after which the workspace must stay.
+                Err(error) => match &trouble {
+                    Some(first) if first.leaves_work_behind() || !error.leaves_work_behind() => {
+                        tracing::warn!(repository = %id, %error, "work in a further repository was not brought out");
+                    }
+                    _ => trouble = Some(error),
+                },
             }
         }
         if let Some(error) = trouble {
@@ -347,6 +352,10 @@ impl Provisioner for LocalProvisioner {
         self.generations.unpin(key);
         self.in_use().remove(key);
         Ok(())
+    }
+
+    fn leave(&self, workspace: Workspace) {
+        self.in_use().remove(&workspace.claim.key);
     }
 
     async fn settle(&self) {

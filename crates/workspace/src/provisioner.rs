@@ -116,10 +116,17 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
 
     /// Brings out what was done: commits what lies around, takes the commits through quarantine into the import store,
     /// and keeps them there for the attempt. May be done more than once.
+    ///
+    /// What stands in the way in one repository does not keep back the work in the others. After an error that
+    /// [leaves work behind](WorkspaceError::leaves_work_behind), [`leave`](Self::leave) the workspace.
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
 
     /// Removes the workspace. What was not imported is lost.
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError>;
+
+    /// Lets go of a workspace whose work could not be brought out. It stays as it is, until the next claim of the same
+    /// key or a sweep brings the work out.
+    fn leave(&self, workspace: Workspace);
 
     /// Waits for what goes on behind: the removal of released workspaces, and the making of the next ones.
     async fn settle(&self);

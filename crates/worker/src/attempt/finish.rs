@@ -7,7 +7,7 @@ use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::RepositoryId;
 use team6_core::sprint::{Command, Delivered, Delivery, Refusal, TestRun, ThreadAnswer};
 use team6_core::trace::Usage;
-use team6_workspace::{Imported, Workspace};
+use team6_workspace::{Imported, Workspace, WorkspaceError};
 
 use super::talk::Outcome;
 use super::{Attempt, is_over};
@@ -27,11 +27,16 @@ impl Attempt {
             Some(_) => self.while_waiting_anyway(parts.provisioner.import(&workspace)).await,
             None => Ok(Vec::new()),
         };
+        let left_behind = imported.as_ref().is_err_and(WorkspaceError::leaves_work_behind);
         let (imported, outcome) = match imported {
             Ok(imported) => (imported, outcome),
             Err(error) => {
+                let stays = match left_behind {
+                    true => "; its workspace stays, and the next attempt or the next start brings it out first",
+                    false => "",
+                };
                 self.trace
-                    .note(format!("the work could not be brought out: {error}"))
+                    .note(format!("the work could not be brought out: {error}{stays}"))
                     .await;
                 let outcome = match outcome {
                     Outcome::Complete(_) | Outcome::Stopped(_) => Outcome::Failed(error.failure()),
@@ -68,7 +73,11 @@ impl Attempt {
             Outcome::Replied | Outcome::Asked => {}
             Outcome::Over => self.trace.note("the attempt is over; what was done is kept").await,
         }
-        self.release(parts, workspace).await;
+        match left_behind {
+            // Work is never thrown away, whatever the reason for which it does not come out now.
+            true => parts.provisioner.leave(workspace),
+            false => self.release(parts, workspace).await,
+        }
     }
 
     pub(super) async fn release(&self, parts: &Parts, workspace: Workspace) {

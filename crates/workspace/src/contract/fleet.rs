@@ -82,6 +82,29 @@ pub async fn work_that_a_crash_left_is_kept_for_the_next_attempt(scene: &Scene) 
     in_store(&imported.store, &["rev-parse", "--verify", "refs/team6/attempts/s1-a1"]);
 }
 
+pub async fn a_workspace_that_was_left_is_brought_out_by_the_next_claim_or_sweep(scene: &Scene) {
+    let source = Repository::sample("two-crates");
+    let first = scene.workspace(&source).await;
+    let slot = scene.slot(&first);
+    scene.agent(&first, "echo x > x.txt").await;
+    scene.provisioner.leave(first);
+    assert!(slot.exists(), "it stays as it is");
+    let second = scene
+        .claimed(Claim {
+            attempt: attempt(2),
+            ..scene.claim_of(&source)
+        })
+        .await;
+    assert_eq!(scene.agent(&second, "cat x.txt; git status --porcelain").await, "x");
+
+    scene.agent(&second, "echo y > y.txt").await;
+    scene.provisioner.leave(second);
+    let swept = scene.provisioner.sweep(&["task-1".into()]).await.unwrap();
+    assert_eq!(swept.workspaces, ["task-1"]);
+    let store = scene.root.join("repos/app/import.git");
+    assert_eq!(in_store(&store, &["show", "refs/team6/work/task-1:y.txt"]), "y");
+}
+
 pub async fn a_restart_keeps_work_and_removes_workspaces(scene: &Scene, restarted: &Scene) {
     let source = Repository::sample("two-crates");
     let claim = |n: u32| Claim {

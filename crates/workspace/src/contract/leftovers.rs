@@ -2,7 +2,8 @@
 
 use team6_testkit::repositories::Repository;
 
-use super::scene::{BRANCH, Scene, changes, file, has_file, in_store, store_git};
+use super::scene::{BRANCH, Scene, changes, file, has_file, in_store, store_git, wanted};
+use crate::Claim;
 
 pub async fn a_merge_in_the_middle_is_kept_with_its_conflict(scene: &Scene) {
     let source = Repository::sample("two-crates");
@@ -251,6 +252,28 @@ pub async fn a_workspace_that_is_gone_is_said_to_be_lost(scene: &Scene) {
         assert!(lost.to_string().contains("deleted"), "{lost}");
         discard_all(scene, workspace).await;
     }
+}
+
+pub async fn what_stands_in_the_way_in_one_repository_keeps_no_work_back_in_another(scene: &Scene) {
+    let (app, web) = (Repository::sample("two-crates"), Repository::sample("web-and-api"));
+    app.write("second.txt", "2").commit("second");
+    let claim = Claim {
+        repositories: vec![wanted("app", &app), wanted("web", &web)],
+        ..scene.claim_of(&app)
+    };
+    let workspace = scene.claimed(claim).await;
+    let script = "cd app; echo x > x.txt; git add .; git commit -q --amend -m rewritten; cd ../web; echo y > y.txt";
+    scene.agent(&workspace, script).await;
+    let refused = scene.provisioner.import(&workspace).await.unwrap_err();
+    assert!(refused.to_string().contains("commits in app are refused"), "{refused}");
+    assert!(!refused.leaves_work_behind(), "{refused}");
+    let kept = |id: &str, file: &str| {
+        let store = scene.root.join(format!("repos/{id}/import.git"));
+        in_store(&store, &["show", &format!("refs/team6/attempts/s1-a1:{file}")])
+    };
+    assert_eq!((kept("app", "x.txt"), kept("web", "y.txt")), ("x".into(), "y".into()));
+    let store = scene.root.join("repos/web/import.git");
+    assert_eq!(in_store(&store, &["show", "refs/team6/work/task-1:y.txt"]), "y");
 }
 
 /// Forgets a workspace and its work, so that the next one begins anew.

@@ -43,6 +43,7 @@ macro_rules! provisioner_contract {
             repositories_that_lie_in_the_workspace_are_told_apart,
             history_that_was_rewritten_below_the_base_is_refused_and_kept,
             a_workspace_that_is_gone_is_said_to_be_lost,
+            what_stands_in_the_way_in_one_repository_keeps_no_work_back_in_another,
         );
         $crate::provisioner_contract!($open: hostile:
             no_program_that_a_git_folder_names_is_run,
@@ -55,6 +56,7 @@ macro_rules! provisioner_contract {
             many_are_made_worked_in_and_removed_at_once,
             many_first_claims_share_one_clone,
             work_that_a_crash_left_is_kept_for_the_next_attempt,
+            a_workspace_that_was_left_is_brought_out_by_the_next_claim_or_sweep,
             what_cannot_be_fetched_is_told_apart,
             names_that_lead_elsewhere_are_refused,
             a_branch_that_is_gone_upstream_stays_usable,
