@@ -100,6 +100,7 @@ fn main() -> ExitCode {
     match args.next().as_ref().and_then(|arg| arg.to_str()) {
         Some("supervisor") => return team6_sandbox::supervisor::main(),
         Some("toolbox-bridge") => return team6_agent::toolbox::bridge::main(&path(args.next())),
+        Some("workspace-packer") => return team6_workspace::pack::main(&path(args.next()).to_string_lossy()),
         Some("scripted-agent") => return team6_agent::scripted::main(&path(args.next())),
         _ => {}
     }

@@ -125,6 +125,7 @@ fn programs_of(up: &Up) -> Result<Programs, String> {
     Ok(Programs {
         supervisor: programs::hidden(&own, "supervisor"),
         bridge: programs::hidden(&own, "toolbox-bridge"),
+        packer: programs::hidden(&own, "workspace-packer"),
         scripted: CommandLine { ..scripted },
         scripted_works: up.scenario.is_some(),
         git: PathBuf::from("git"),

@@ -2,6 +2,8 @@
 
 mod attempt;
 pub mod control;
+mod surroundings;
 mod worker;
 
+pub use surroundings::Surroundings;
 pub use worker::{Parts, Turns, run};

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::attempt;
 use crate::control::{ControlPlane, WorkName};
+use crate::surroundings::Surroundings;
 
 /// How long a worker waits when the control plane fails.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,6 +37,8 @@ pub struct Parts {
     pub homes: PathBuf,
     /// Where the sockets of tool sessions are; short, because paths of sockets must be.
     pub sockets: PathBuf,
+    /// What agents have around them in their sandboxes.
+    pub surroundings: Surroundings,
     /// Whose turn it is in each workspace.
     pub turns: Turns,
 }

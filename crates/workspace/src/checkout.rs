@@ -111,8 +111,7 @@ async fn layered(
         let what = format!("the workspace of {} cannot be made", place.repository);
         WorkspaceError::io(what, &place.layers, &error)
     };
-    let made = fs::create_dir_all(place.layers.join("work"))
-        .and_then(|()| private.write(&place.upper().join(".git")));
+    let made = fs::create_dir_all(place.layers.join("work")).and_then(|()| private.write(&place.upper().join(".git")));
     made.map_err(failed)?;
     let mut layers = vec![generation.skeleton.clone()];
     layers.extend(generation.layers.iter().cloned());
@@ -124,7 +123,9 @@ async fn layered(
             .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
         copied.map_err(failed)?;
         let id = &place.repository;
-        generations.add_layer(mirrors, id, generation, start, &delta, &git).await?;
+        generations
+            .add_layer(mirrors, id, generation, start, &delta, &git)
+            .await?;
         layers.remove(0);
         layers.splice(0..0, [own.join("skeleton"), delta]);
     }
@@ -149,7 +150,11 @@ async fn copied(
         let what = format!("the workspace of {id} cannot be made");
         WorkspaceError::io(what, &place.files, &error)
     };
-    let (files, tree, name) = (place.files.clone(), generation.tree().to_owned(), generation.commit.to_string());
+    let (files, tree, name) = (
+        place.files.clone(),
+        generation.tree().to_owned(),
+        generation.commit.to_string(),
+    );
     let copies = generations.copies(id);
     let taken = tokio::task::spawn_blocking(move || {
         if let Some(parent) = files.parent() {
@@ -157,7 +162,10 @@ async fn copied(
         }
         copies.take(&name, &tree, &files)
     });
-    taken.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(failed)?;
+    taken
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+        .map_err(failed)?;
     let git = place.files.join(".git");
     let made = skeleton::write_common(&git)
         .and_then(|()| private.write(&git))
@@ -166,7 +174,9 @@ async fn copied(
     if start != &generation.commit {
         let args = ["read-tree", "-m", "-u", generation.commit.as_str(), start.as_str()];
         let store = mirrors.store(id);
-        generations.write_tree(mirrors, &store, &args, &place.files, &git.join("index")).await?;
+        generations
+            .write_tree(mirrors, &store, &args, &place.files, &git.join("index"))
+            .await?;
     }
     Ok(())
 }
@@ -241,7 +251,13 @@ pub(crate) fn is_sha256(commit: &CommitId) -> bool {
 /// What people should know of the files, such as submodules.
 fn notices(repository: &str, generation: &Generation) -> Vec<String> {
     let mut found = Vec::new();
-    let first = |name: &str| generation.layers.iter().map(|layer| layer.join(name)).find(|path| path.is_file());
+    let first = |name: &str| {
+        generation
+            .layers
+            .iter()
+            .map(|layer| layer.join(name))
+            .find(|path| path.is_file())
+    };
     if first(".gitmodules").is_some() {
         found.push(format!("{repository} has submodules; their folders are left empty"));
     }

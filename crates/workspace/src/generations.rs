@@ -140,9 +140,12 @@ impl Generations {
             return Ok(found);
         }
         let folder = self.folder(id);
-        let failed = |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), &folder, error);
+        let failed =
+            |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), &folder, error);
         let draft = folder.join("draft");
-        remove(&draft).and_then(|()| fs::create_dir_all(&draft)).map_err(|error| failed(&error))?;
+        remove(&draft)
+            .and_then(|()| fs::create_dir_all(&draft))
+            .map_err(|error| failed(&error))?;
         let layers = self.write(mirrors, id, commit, &draft).await?;
         let published = serde_json::to_vec(&layers)
             .map_err(io::Error::other)
@@ -163,7 +166,8 @@ impl Generations {
         commit: &CommitId,
         draft: &Path,
     ) -> Result<Vec<String>, WorkspaceError> {
-        let failed = |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), draft, error);
+        let failed =
+            |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), draft, error);
         let git = draft.join("skeleton/.git");
         skeleton::write_common(&git).map_err(|error| failed(&error))?;
         let begun = self.current(id);
@@ -174,13 +178,17 @@ impl Generations {
             let done = match layered {
                 true => {
                     layers.extend(self.names(&begun));
-                    self.add_layer(mirrors, id, &begun, commit, &draft.join("tree"), &git).await
+                    self.add_layer(mirrors, id, &begun, commit, &draft.join("tree"), &git)
+                        .await
                 }
                 false => {
                     let tree = draft.join("tree");
-                    self.copies(id).copy(begun.tree(), &tree).map_err(|error| failed(&error))?;
+                    self.copies(id)
+                        .copy(begun.tree(), &tree)
+                        .map_err(|error| failed(&error))?;
                     let args = ["read-tree", "-m", "-u", begun.commit.as_str(), commit.as_str()];
-                    self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index")).await
+                    self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index"))
+                        .await
                 }
             };
             match done {
@@ -194,7 +202,8 @@ impl Generations {
         let tree = draft.join("tree");
         self.copies(id).make_folder(&tree).map_err(|error| failed(&error))?;
         let args = ["read-tree", "--reset", "-u", commit.as_str()];
-        self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index")).await?;
+        self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index"))
+            .await?;
         Ok(vec![commit.to_string()])
     }
 
@@ -231,7 +240,9 @@ impl Generations {
             to,
         };
         let failed = |why: String| WorkspaceError::Failed { what: what(), why };
-        let stacked = stack(&wanted, upper, git).await.map_err(|error| failed(error.to_string()))?;
+        let stacked = stack(&wanted, upper, git)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         stacked.map_err(failed)?;
         remove(&work).map_err(|error| WorkspaceError::io(what(), &work, &error))
     }
@@ -266,7 +277,10 @@ impl Generations {
         let pins = self.pins();
         let folder = self.folder(id);
         let mut kept = BTreeSet::from(["current".to_owned()]);
-        let pinned = pins.iter().filter(|(_, pinned, _)| pinned == id).filter_map(|(_, _, name)| self.read(id, name));
+        let pinned = pins
+            .iter()
+            .filter(|(_, pinned, _)| pinned == id)
+            .filter_map(|(_, _, name)| self.read(id, name));
         for generation in pinned.chain(self.current(id)) {
             kept.insert(generation.commit.to_string());
             kept.extend(self.names(&generation));

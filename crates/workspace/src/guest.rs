@@ -90,6 +90,9 @@ pub fn command(workspace: &Workspace, guest: Guest<'_>) -> ProcessSpec {
             });
             view.extend(boxed.view.iter().cloned());
             view.extend(guest.shown);
+            if let Network::Proxy { port, .. } = &guest.network {
+                env.extend(proxied(*port));
+            }
             Reach::Confined(Box::new(Confinement {
                 view,
                 identity: boxed.identity,
@@ -105,6 +108,25 @@ pub fn command(workspace: &Workspace, guest: Guest<'_>) -> ProcessSpec {
         env,
         reach,
     }
+}
+
+/// What tells programs of the proxy. The loopback is the sandbox's own.
+fn proxied(port: u16) -> impl Iterator<Item = (OsString, OsString)> {
+    let proxy = format!("http://127.0.0.1:{port}");
+    let names = [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "npm_config_proxy",
+        "npm_config_https_proxy",
+    ];
+    let to_proxy = names.into_iter().map(move |name| (name, proxy.clone()));
+    let past = ["NO_PROXY", "no_proxy"].map(|name| (name, "localhost,127.0.0.1,::1".to_owned()));
+    // Without it, node's own fetch knows of no proxy.
+    let node = [("NODE_USE_ENV_PROXY", "1".to_owned())];
+    let all = to_proxy.chain(past).chain(node);
+    all.map(|(name, value)| (name.into(), value.into()))
 }
 
 fn environment(workspace: &Workspace, home: &Path, toolchains: &Toolchains) -> BTreeMap<OsString, OsString> {
@@ -153,11 +175,17 @@ fn toolchains() -> Toolchains {
         .filter(|folder| folder.is_absolute() && folder.is_dir() && !system(folder) && !above_home(folder))
         .collect();
     let in_home = |name: &str| home.as_ref().map(|home| home.join(name)).filter(|path| path.is_dir());
-    let rustup = std::env::var_os("RUSTUP_HOME").map(PathBuf::from).or_else(|| in_home(".rustup"));
+    let rustup = std::env::var_os("RUSTUP_HOME")
+        .map(PathBuf::from)
+        .or_else(|| in_home(".rustup"));
     shown.extend(rustup.clone());
     // Managers of versions, whose programs in the `PATH` are small and lead elsewhere.
     for (variable, folder) in [("PYENV_ROOT", ".pyenv"), ("NVM_DIR", ".nvm"), ("VOLTA_HOME", ".volta")] {
-        shown.extend(std::env::var_os(variable).map(PathBuf::from).or_else(|| in_home(folder)));
+        shown.extend(
+            std::env::var_os(variable)
+                .map(PathBuf::from)
+                .or_else(|| in_home(folder)),
+        );
     }
     Toolchains { shown, rustup }
 }

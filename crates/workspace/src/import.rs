@@ -119,7 +119,12 @@ impl Import<'_> {
         prepare_home(&home).map_err(failed)?;
         let boxed = self.workspace.boxed.is_some();
         let seen = if boxed { PathBuf::from("/tmp") } else { tmp };
-        let claimed = self.workspace.claim.repositories.iter().find(|one| one.id == self.place.repository);
+        let claimed = self
+            .workspace
+            .claim
+            .repositories
+            .iter()
+            .find(|one| one.id == self.place.repository);
         let base = claimed.map_or(&self.checkout.start, |one| &one.base);
         let skeleton = self.index(base);
         let index = match boxed {
@@ -153,7 +158,9 @@ impl Import<'_> {
             None => program.clone(),
             Some(boxed) => {
                 let home = Path::new(crate::guest::HOME);
-                boxed.view.retain(|mount| !matches!(mount, Mount::Overlay { at, .. } if at.starts_with(home)));
+                boxed
+                    .view
+                    .retain(|mount| !matches!(mount, Mount::Overlay { at, .. } if at.starts_with(home)));
                 ENGINE.into()
             }
         };
@@ -209,7 +216,10 @@ impl Import<'_> {
         let own = self.place.layers.join("own/skeleton/.git/index");
         match own.exists() {
             true => own,
-            false => self.mirrors.generation(&self.place.repository, base).join("skeleton/.git/index"),
+            false => self
+                .mirrors
+                .generation(&self.place.repository, base)
+                .join("skeleton/.git/index"),
         }
     }
 
@@ -219,9 +229,12 @@ impl Import<'_> {
         let head = packed.head.ok_or_else(|| refused("there is no commit"))?;
         let pack = self.slot.pack().join("tmp/pack");
         let store = self.mirrors.store(&self.place.repository);
-        let quarantine = Quarantine::make(&store, is_sha256(&head)).map_err(|error| Trouble::Ours(self.disk(&error)))?;
+        let quarantine =
+            Quarantine::make(&store, is_sha256(&head)).map_err(|error| Trouble::Ours(self.disk(&error)))?;
         self.check(&quarantine, &pack).await?;
-        quarantine.release(&store).map_err(|error| Trouble::Ours(self.disk(&error)))?;
+        quarantine
+            .release(&store)
+            .map_err(|error| Trouble::Ours(self.disk(&error)))?;
 
         let id = &self.place.repository;
         let attempt = self.workspace.claim.attempt;
@@ -230,7 +243,9 @@ impl Import<'_> {
         for (name, commit) in packed.aside.into_iter().take(ASIDE) {
             let proper = match name.as_str() {
                 "HEAD" | "stash" => true,
-                name => name.strip_prefix("heads/").is_some_and(|short| BranchName::new(short).is_ok()),
+                name => name
+                    .strip_prefix("heads/")
+                    .is_some_and(|short| BranchName::new(short).is_ok()),
             };
             if !proper {
                 continue;
@@ -244,7 +259,10 @@ impl Import<'_> {
             });
             refs.push((aside, commit));
         }
-        let lines: String = refs.iter().map(|(name, commit)| format!("update {name} {commit}\n")).collect();
+        let lines: String = refs
+            .iter()
+            .map(|(name, commit)| format!("update {name} {commit}\n"))
+            .collect();
         let update = self.mirrors.in_store(id, ["update-ref", "--stdin"]).stdin(lines);
         match update.text().await {
             Ok(_) => Ok((head, notices)),

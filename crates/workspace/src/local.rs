@@ -129,7 +129,9 @@ impl LocalProvisioner {
         let mut in_use = self.in_use();
         let taken: BTreeSet<u16> = in_use.values().copied().collect();
         // The number 0 writes generations.
-        let free = (1..=MOST_SLOTS).find(|number| !taken.contains(number)).unwrap_or(MOST_SLOTS);
+        let free = (1..=MOST_SLOTS)
+            .find(|number| !taken.contains(number))
+            .unwrap_or(MOST_SLOTS);
         in_use.insert(key.to_owned(), free);
         free
     }
@@ -194,7 +196,10 @@ impl LocalProvisioner {
         }
         if !slot.alone {
             let beside = slot.path.join("files");
-            let folders = claim.repositories.iter().map(|repository| beside.join(repository.id.as_str()));
+            let folders = claim
+                .repositories
+                .iter()
+                .map(|repository| beside.join(repository.id.as_str()));
             folders.into_iter().try_for_each(fs::create_dir_all).map_err(failed)?;
         }
         let boxed = match slot.identity {
@@ -212,7 +217,9 @@ impl LocalProvisioner {
             boxed,
         };
         let written = serde_json::to_vec(&workspace).map_err(io::Error::other);
-        written.and_then(|bytes| fs::write(slot.claim(), bytes)).map_err(failed)?;
+        written
+            .and_then(|bytes| fs::write(slot.claim(), bytes))
+            .map_err(failed)?;
         Ok(workspace)
     }
 
@@ -365,7 +372,10 @@ impl Provisioner for LocalProvisioner {
     async fn sweep(&self, live: &[WorkspaceKey]) -> Result<Swept, WorkspaceError> {
         let mut swept = Swept::default();
         let names = |folder: &str| {
-            let entries = fs::read_dir(self.options.root.join(folder)).into_iter().flatten().flatten();
+            let entries = fs::read_dir(self.options.root.join(folder))
+                .into_iter()
+                .flatten()
+                .flatten();
             entries
                 .map(|entry| entry.file_name().to_string_lossy().into_owned())
                 .collect::<Vec<_>>()

@@ -90,7 +90,9 @@ impl Mirrors {
     pub(crate) async fn forget_work(&self, id: &RepositoryId, live: &[String]) {
         for (git_dir, prefix) in [(self.store(id), "refs/team6/work/"), (self.mirror(id), "refs/keep/")] {
             let listed = self.git.call(["for-each-ref", "--format=%(refname)", prefix]);
-            let Ok(listed) = listed.git_dir(&git_dir).text().await else { continue };
+            let Ok(listed) = listed.git_dir(&git_dir).text().await else {
+                continue;
+            };
             for name in listed.lines() {
                 let key = name.trim_start_matches(prefix);
                 if live.iter().any(|known| known == key) {
@@ -246,7 +248,11 @@ impl Mirrors {
 
     /// Removes what a fetch left that was ended in the middle, locks included. For a time when nobody fetches.
     pub(crate) fn tidy(&self, id: &RepositoryId) {
-        for entry in std::fs::read_dir(self.root.join(id.as_str())).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(self.root.join(id.as_str()))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             if entry.file_name().to_string_lossy().starts_with("quarantine-") {
                 let _ = std::fs::remove_dir_all(entry.path());
             }

@@ -34,7 +34,14 @@ pub(crate) enum Head<'a> {
 
 /// Writes what all git folders begin with.
 pub(crate) fn write_common(git_dir: &Path) -> io::Result<()> {
-    for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info", "hooks"] {
+    for folder in [
+        "objects/info",
+        "objects/pack",
+        "refs/heads",
+        "refs/tags",
+        "info",
+        "hooks",
+    ] {
         fs::create_dir_all(git_dir.join(folder))?;
     }
     fs::write(git_dir.join("info/exclude"), "")

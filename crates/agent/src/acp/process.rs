@@ -10,7 +10,7 @@ use agent_client_protocol::schema::ProtocolVersion;
 use agent_client_protocol::v1::schema::{AgentCapabilities, Implementation, InitializeRequest, InitializeResponse};
 use agent_client_protocol::{is_connection_terminated, is_incoming_transport_closed};
 use team6_core::failure::FailureKind;
-use team6_sandbox::{Ended, Launcher, ProcessSpec, ProcessTree, SpawnError, TreeMark, TreeUsage};
+use team6_sandbox::{Ended, Launcher, ProcessSpec, ProcessTree, Reach, SpawnError, TreeMark, TreeUsage};
 use tokio::time::{sleep, timeout};
 
 use super::connection::{Connection, Incoming};
@@ -33,6 +33,8 @@ pub struct StartAgent<'a> {
     pub cwd: PathBuf,
     /// Its whole environment but for what the profile adds.
     pub env: BTreeMap<OsString, OsString>,
+    /// How far it can reach.
+    pub reach: Reach,
     /// Values that must not appear in anything it says, besides those that the profile knows.
     pub secrets: Vec<String>,
     /// How its processes are found again.
@@ -103,7 +105,7 @@ impl AgentProcess {
             args: profile.args.iter().map(Into::into).collect(),
             cwd: start.cwd.clone(),
             env,
-            reach: team6_sandbox::Reach::Open,
+            reach: start.reach,
         };
         let mut tree = start
             .launcher

@@ -56,6 +56,12 @@ pub struct AgentProfile {
     pub cost: CostMeaning,
     /// How its requests for permission are answered: the first rule that matches decides, none means to allow once.
     pub permissions: Vec<PermissionRule>,
+    /// What its sandbox shows it to read besides its program: paths, or variables of `env` that hold one, as `$NAME`.
+    pub reads: Vec<String>,
+    /// The same, to write.
+    pub writes: Vec<String>,
+    /// Where it may connect to from its sandbox, besides the addresses in `env`: what the proxy lists.
+    pub network: Vec<String>,
     /// How an operator gives it an account, for people.
     pub credentials: Option<String>,
     /// How its program is installed, for people.
@@ -81,6 +87,9 @@ impl AgentProfile {
             usage: UsageMeaning::default(),
             cost: CostMeaning::default(),
             permissions: Vec::new(),
+            reads: Vec::new(),
+            writes: Vec::new(),
+            network: Vec::new(),
             credentials: None,
             install: None,
         }

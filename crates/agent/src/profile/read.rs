@@ -140,13 +140,19 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
             _ => CostMeaning::Session,
         };
     }
-    if let Some(node) = fields.get("args") {
-        let reader = fields.reader;
-        made.args = reader
-            .list("profile.args", node)
-            .into_iter()
-            .map(|arg| reader.text("an argument", arg).into())
-            .collect();
+    for (name, item, field) in [
+        ("args", "an argument", &mut made.args),
+        ("reads", "a path", &mut made.reads),
+        ("writes", "a path", &mut made.writes),
+        ("network", "a host", &mut made.network),
+    ] {
+        if let Some(node) = fields.get(name) {
+            let listed = fields.reader.list(&format!("profile.{name}"), node);
+            *field = listed
+                .into_iter()
+                .map(|text| fields.reader.text(item, text).into())
+                .collect();
+        }
     }
     if let Some(node) = fields.get("specialties") {
         made.specialties = specialties(fields.reader, node);

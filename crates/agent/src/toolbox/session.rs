@@ -118,6 +118,18 @@ impl fmt::Debug for McpServerSpec {
     }
 }
 
+impl McpServerSpec {
+    /// The same for an agent in a sandbox that sees the program there, and the session's folder as `folder`.
+    pub fn seen_at(&self, program: &Path, folder: &Path) -> Self {
+        let mut seen = self.clone();
+        seen.command = program.to_owned();
+        if let Some(socket) = seen.args.last_mut() {
+            *socket = folder.join(SOCKET_NAME).to_string_lossy().into_owned();
+        }
+        seen
+    }
+}
+
 /// Serves the engine's tools to sessions.
 #[derive(Debug, Clone)]
 pub struct Toolbox {
@@ -126,6 +138,11 @@ pub struct Toolbox {
 }
 
 impl Toolbox {
+    /// The program of the bridge.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// `program` with `args` and a socket's path after them must run [`bridge::main`](super::bridge::main).
     pub fn new(program: impl Into<PathBuf>, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {

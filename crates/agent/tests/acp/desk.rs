@@ -73,6 +73,7 @@ impl Desk {
             profile: &self.profile,
             cwd: self.cwd(),
             env: self.env.clone(),
+            reach: team6_sandbox::Reach::Open,
             secrets: self.secrets.clone(),
             mark: &self.mark,
             patience: self.patience,

@@ -122,6 +122,7 @@ fn programs(scenario: &Path) -> Result<Programs, String> {
     Ok(Programs {
         supervisor: programs::hidden(&own, "supervisor"),
         bridge: programs::hidden(&own, "toolbox-bridge"),
+        packer: programs::hidden(&own, "workspace-packer"),
         scripted: CommandLine { ..scripted },
         scripted_works: true,
         git: PathBuf::from("git"),

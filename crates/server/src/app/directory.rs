@@ -64,6 +64,7 @@ impl AgentDirectory for Directory {
             profile,
             cwd: home.clone(),
             env,
+            reach: team6_sandbox::Reach::Open,
             secrets: Vec::new(),
             mark: &mark,
             patience: Patience::default(),

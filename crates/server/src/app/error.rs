@@ -26,6 +26,15 @@ pub enum AppError {
     /// Workspaces cannot be made.
     #[error(transparent)]
     Workspaces(#[from] WorkspaceError),
+    /// Agents cannot be kept in sandboxes here.
+    #[error(
+        "agents cannot be kept in sandboxes on this machine: {why}; `team6 doctor` explains how to enable that, and \
+         sandbox = \"off\" in the configuration runs agents without"
+    )]
+    NoSandbox {
+        /// What could not be done.
+        why: String,
+    },
     /// A folder cannot be made.
     #[error("the folder {} cannot be made: {source}", path.display())]
     Folder {

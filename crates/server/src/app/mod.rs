@@ -3,6 +3,7 @@
 mod directory;
 mod error;
 mod recover;
+mod sandbox;
 mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,13 +21,13 @@ use team6_queue::{EmbeddedQueue, JobQueue};
 use team6_sandbox::Launcher;
 use team6_store::{DataFolder, SqliteStore, SqliteTraceStore, Store, TraceStore};
 use team6_worker::{Parts, Turns};
-use team6_workspace::{CloneProvisioner, Provisioner};
+use team6_workspace::{LocalOptions, LocalProvisioner, Provisioner};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::token::Token;
 use crate::api::{ApiParts, ApiState};
-use crate::config::Config;
+use crate::config::{Config, Sandbox};
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
@@ -47,6 +48,8 @@ pub struct Programs {
     pub supervisor: CommandLine,
     /// Connects agents with the engine's tools.
     pub bridge: CommandLine,
+    /// Packs what an agent did, in its workspace.
+    pub packer: CommandLine,
     /// The product's own scripted agent.
     pub scripted: CommandLine,
     /// Whether the scripted agent can be given work as it is: only if its command line names a scenario.
@@ -100,16 +103,32 @@ impl App {
             },
             patience: PATIENCE,
         }));
-        let provisioner: Arc<dyn Provisioner> =
-            Arc::new(CloneProvisioner::open(path.join("workspaces"), programs.git)?);
-        let engine = Arc::new(Engine::start(Arc::clone(&store)).await?);
         let name = name_of(&path);
+        let launcher = Launcher::new(programs.supervisor.program, programs.supervisor.args);
+        let workspaces = path.join("workspaces");
+        let boxed = config.sandbox == Sandbox::On;
+        if boxed {
+            sandbox::try_out(&launcher, &name, &workspaces).await?;
+        } else {
+            tracing::warn!("agents run without a sandbox: they can do whatever this user can");
+        }
+        let provisioner: Arc<dyn Provisioner> = Arc::new(LocalProvisioner::open(LocalOptions {
+            root: workspaces,
+            git: programs.git,
+            launcher: launcher.clone(),
+            packer: (programs.packer.program.into(), programs.packer.args),
+            data_folder: name.clone(),
+            boxed,
+            files: None,
+        })?);
+        let engine = Arc::new(Engine::start(Arc::clone(&store)).await?);
         let sockets = SocketFolder::open(&name)?;
         let worker = Parts {
             provisioner: Arc::clone(&provisioner),
             agents: agents.clone(),
             toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
-            launcher: Launcher::new(programs.supervisor.program, programs.supervisor.args),
+            launcher,
+            surroundings: sandbox::surroundings(&config.agents),
             homes: path.join("homes"),
             sockets: sockets.path().to_owned(),
             data_folder: name.clone(),

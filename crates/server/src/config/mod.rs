@@ -6,4 +6,4 @@ mod load;
 mod settings;
 
 pub use load::{ConfigError, Loaded, Origin, Value, default_file, load};
-pub use settings::{Agents, Config, Limits, Person, Server};
+pub use settings::{Agents, Config, Limits, Person, Sandbox, Server};

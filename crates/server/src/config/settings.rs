@@ -19,6 +19,8 @@ pub struct Config {
     /// Who commands on this machine act for; the first person if none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub me: Option<PersonId>,
+    /// Whether agents run in sandboxes.
+    pub sandbox: Sandbox,
     /// The HTTP server.
     pub server: Server,
     /// The people of the team.
@@ -27,6 +29,17 @@ pub struct Config {
     pub agents: Agents,
     /// Limits and periods.
     pub limits: Limits,
+}
+
+/// Whether agents run in sandboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sandbox {
+    /// Each in one of its own; the server does not start where that cannot be.
+    #[default]
+    On,
+    /// None: agents can do whatever the server's user can.
+    Off,
 }
 
 /// The HTTP server.
@@ -73,6 +86,17 @@ pub struct Agents {
     pub planner: Option<AgentId>,
     /// How many agents of a project work at once, unless the project says otherwise.
     pub at_once: u32,
+    /// Where all agents may connect to from their sandboxes, such as registries of packages: `host`, `host:port`,
+    /// `*.suffix`, an address or a range of addresses.
+    pub network: Vec<String>,
+    /// Files and folders that all agents may read, besides the machine's programs.
+    pub reads: Vec<PathBuf>,
+    /// Memory that all processes of an agent may use together, in MB.
+    pub memory_mb: u64,
+    /// Processes and threads of an agent.
+    pub processes: u32,
+    /// What an agent may write in its workspace and home together, in MB.
+    pub disk_mb: u64,
 }
 
 /// Limits and periods of sprints. Durations are written like `30s`, `15m` or `1h 30m`.
@@ -114,6 +138,7 @@ impl Default for Config {
         Self {
             data: PathBuf::from("team6-data"),
             me: None,
+            sandbox: Sandbox::default(),
             server: Server::default(),
             people: BTreeMap::new(),
             agents: Agents::default(),
@@ -137,6 +162,11 @@ impl Default for Agents {
             folder: PathBuf::from("agents"),
             planner: None,
             at_once: 3,
+            network: Vec::new(),
+            reads: Vec::new(),
+            memory_mb: 8_192,
+            processes: 4_096,
+            disk_mb: 20_480,
         }
     }
 }

@@ -182,6 +182,7 @@ pub(crate) fn programs(scenario: &Path) -> Programs {
     Programs {
         supervisor: hidden("supervisor"),
         bridge: hidden("toolbox-bridge"),
+        packer: hidden("workspace-packer"),
         scripted,
         scripted_works: true,
         git: PathBuf::from("git"),

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Some("supervisor") => team6_sandbox::supervisor::main(),
         Some("toolbox-bridge") => team6_agent::toolbox::bridge::main(&path),
         Some("scripted-agent") => team6_agent::scripted::main(&path),
+        Some("workspace-packer") => team6_workspace::pack::main(&path.to_string_lossy()),
         Some("serve") => match serve_on(&path) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
@@ -77,6 +78,7 @@ fn programs() -> Result<Programs, Box<dyn Error>> {
     Ok(Programs {
         supervisor: hidden("supervisor"),
         bridge: hidden("toolbox-bridge"),
+        packer: hidden("workspace-packer"),
         scripted: hidden("scripted-agent"),
         scripted_works: true,
         git: "git".into(),

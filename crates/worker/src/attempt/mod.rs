@@ -6,6 +6,7 @@ mod finish;
 mod talk;
 mod tools;
 mod trace;
+mod way_out;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,15 +23,18 @@ use team6_core::sprint::{Command, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use team6_sandbox::TreeMark;
+use team6_workspace::guest::{self, Guest};
 use team6_workspace::{Claim, ClaimRepository, Workspace};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::{Assignment, ControlError, ControlPlane, WorkName};
+use crate::surroundings::around;
 use crate::worker::Parts;
 use talk::{Outcome, Talk};
 use tools::{Said, Tools};
 use trace::Trace;
+use way_out::WayOut;
 
 /// How long the end of an agent's process may take at each step.
 const GRACE: Duration = Duration::from_secs(5);
@@ -248,9 +252,23 @@ impl Attempt {
     ) -> Result<(Outcome, Usage), Outcome> {
         let home = self.home(parts, name).await?;
         let tools = self.tools(parts, assignment, said).await?;
-        let spec = parts
-            .provisioner
-            .command(workspace, &home, &profile.command, &profile.args);
+        let mut guest = Guest::new(&profile.command, &home);
+        let mut server = tools.mcp_server().clone();
+        let mut way_out = None;
+        if workspace.boxed.is_some() {
+            let common = &parts.surroundings;
+            let folder = parts.sockets.join(self.id.to_string());
+            let around = around(common, profile, &parts.toolbox, &server, &folder).await;
+            let around = around.map_err(|error| {
+                Outcome::Failed(unavailable(format!("the agent's sandbox cannot be laid out: {error}")))
+            })?;
+            guest.shown = around.shown;
+            guest.network = around.network;
+            guest.limits = common.limits;
+            server = around.tools;
+            way_out = Some(WayOut::watch(around.proxy, around.records, self.trace.clone()));
+        }
+        let spec = guest::command(workspace, guest);
         let mark = TreeMark::new(parts.data_folder.clone(), self.id.to_string());
         let mark = mark.map_err(|error| Outcome::Failed(unavailable(error.to_string())))?;
         let start = StartAgent {
@@ -258,6 +276,7 @@ impl Attempt {
             profile,
             cwd: spec.cwd,
             env: spec.env,
+            reach: spec.reach,
             mark: &mark,
             secrets: Vec::new(),
             patience: Patience::default(),
@@ -268,7 +287,7 @@ impl Attempt {
             .await
             .ok_or(Outcome::Over)?;
         let mut agent = started.map_err(|error| Outcome::Failed(not_begun(&error, profile)))?;
-        let opening = agent.open_session(assignment.session.as_deref(), vec![tools.mcp_server().clone()]);
+        let opening = agent.open_session(assignment.session.as_deref(), vec![server]);
         let opened = match self.while_waiting(opening).await {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => {
@@ -292,7 +311,7 @@ impl Attempt {
                 began.elapsed().as_millis()
             ))
             .await;
-        let outcome = self.talk(assignment, &mut agent, said, opened.id, opened.how).await;
+        let mut outcome = self.talk(assignment, &mut agent, said, opened.id, opened.how).await;
         let usage = agent.usage();
         let ended = agent.end(GRACE).await;
         if ended.survivors_killed > 0 {
@@ -303,6 +322,13 @@ impl Attempt {
             self.trace.note(text).await;
         }
         tools.shutdown().await;
+        if let Some(way_out) = way_out {
+            way_out.close().await;
+        }
+        if let (Some(exceeded), Outcome::Failed(failure)) = (ended.exceeded, &mut outcome) {
+            failure.kind = FailureKind::OutOfRoom;
+            failure.text = format!("the agent was ended: {exceeded}");
+        }
         Ok((outcome, usage))
     }
 
@@ -330,7 +356,7 @@ impl Attempt {
     /// The agent's own home, which stays until its task ends: sessions are kept there.
     async fn home(&self, parts: &Parts, name: &WorkName) -> Result<PathBuf, Outcome> {
         let home = parts.homes.join(name.to_string());
-        tokio::fs::create_dir_all(home.join("tmp")).await.map_err(|error| {
+        guest::prepare_home(&home).map_err(|error| {
             let text = format!("the agent's home {} cannot be made: {error}", home.display());
             Outcome::Failed(Failure {
                 kind: FailureKind::OutOfRoom,

@@ -12,17 +12,22 @@ pub async fn a_branch_is_checked_out_at_the_base(scene: &Scene) {
     assert_eq!(scene.agent(&workspace, "git status --porcelain").await, "");
     assert_eq!(scene.agent(&workspace, "git branch --show-current").await, BRANCH);
     assert_eq!(scene.agent(&workspace, "git rev-parse HEAD").await, source.head());
-    assert_eq!(scene.agent(&workspace, "git rev-parse origin/main").await, source.head());
+    assert_eq!(
+        scene.agent(&workspace, "git rev-parse origin/main").await,
+        source.head()
+    );
     assert_eq!(
         scene.agent(&workspace, "git log -1 --format=%s origin/HEAD").await,
         "first",
         "the default branch is known"
     );
     assert_eq!(
-        scene.agent(
-            &workspace,
-            "git commit -q --allow-empty -m x; git log -1 --format='%an <%ae>'"
-        ).await,
+        scene
+            .agent(
+                &workspace,
+                "git commit -q --allow-empty -m x; git log -1 --format='%an <%ae>'"
+            )
+            .await,
         "coder (Team6) <coder@team6.invalid>"
     );
 }
@@ -35,7 +40,9 @@ pub async fn repositories_lie_side_by_side(scene: &Scene) {
     };
     let workspace = scene.claimed(claim).await;
     assert_eq!(scene.agent(&workspace, "ls").await, "app\nweb");
-    scene.agent(&workspace, "cd web; echo x > new.txt; git add .; git commit -qm new").await;
+    scene
+        .agent(&workspace, "cd web; echo x > new.txt; git add .; git commit -qm new")
+        .await;
     scene.agent(&workspace, "echo x > notes.txt").await;
     let imported = scene.provisioner.import(&workspace).await.unwrap();
     let changed: Vec<_> = imported
@@ -55,7 +62,9 @@ pub async fn commits_and_what_was_not_committed_are_brought_out(scene: &Scene) {
         .commit("second");
     let base = source.head();
     let workspace = scene.workspace(&source).await;
-    scene.agent(&workspace, "echo one > one.txt; git add .; git commit -qm one").await;
+    scene
+        .agent(&workspace, "echo one > one.txt; git add .; git commit -qm one")
+        .await;
     let clean = scene.imported(&workspace).await;
     assert_eq!(clean.notices, Vec::<String>::new());
     assert_eq!(clean.head.as_str(), scene.agent(&workspace, "git rev-parse HEAD").await);
@@ -90,10 +99,12 @@ pub async fn nothing_done_is_nothing_changed(scene: &Scene) {
     let imported = scene.imported(&workspace).await;
     assert!(!imported.changed);
     assert_eq!(imported.head.as_str(), source.head());
-    scene.agent(
-        &workspace,
-        "echo x > x; git add .; git commit -qm x; git revert --no-edit HEAD",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "echo x > x; git add .; git commit -qm x; git revert --no-edit HEAD",
+        )
+        .await;
     assert!(
         !scene.imported(&workspace).await.changed,
         "what was taken back changes nothing"
@@ -118,7 +129,9 @@ pub async fn the_next_attempt_goes_on_in_the_same_place(scene: &Scene) {
         scene.agent(&second, "cat first.txt; git rev-parse HEAD").await,
         format!("1\n{}", left.head)
     );
-    scene.agent(&second, "git merge -q --no-edit origin/main; echo 2 > second.txt").await;
+    scene
+        .agent(&second, "git merge -q --no-edit origin/main; echo 2 > second.txt")
+        .await;
     let imported = scene.imported(&second).await;
     assert_eq!(
         changes(&imported, &source.head()),
@@ -132,10 +145,7 @@ pub async fn the_next_attempt_goes_on_in_the_same_place(scene: &Scene) {
     };
     let other = scene.claimed(elsewhere).await;
     let unseen = scene.run(&other, "git", &["cat-file", "-e", left.head.as_str()]).await;
-    assert!(
-        !unseen.success,
-        "another task cannot read what was not published"
-    );
+    assert!(!unseen.success, "another task cannot read what was not published");
 }
 
 pub async fn a_workspace_to_read_brings_nothing_out(scene: &Scene) {
@@ -191,10 +201,12 @@ pub async fn a_released_workspace_is_gone(scene: &Scene) {
     let source = Repository::sample("two-crates");
     let workspace = scene.workspace(&source).await;
     let slot = scene.slot(&workspace);
-    scene.agent(
-        &workspace,
-        "mkdir -p locked/inner; touch locked/inner/file; chmod 0 locked/inner locked",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "mkdir -p locked/inner; touch locked/inner/file; chmod 0 locked/inner locked",
+        )
+        .await;
     scene.provisioner.release(workspace.clone()).await.unwrap();
     assert!(!slot.exists());
     scene.provisioner.release(workspace).await.unwrap();

@@ -67,7 +67,9 @@ pub async fn many_first_claims_share_one_clone(scene: &Scene) {
 pub async fn work_that_a_crash_left_is_kept_for_the_next_attempt(scene: &Scene) {
     let source = Repository::sample("two-crates");
     let first = scene.workspace(&source).await;
-    scene.agent(&first, "echo x > x.txt; git add .; git commit -qm x; echo y > y.txt").await;
+    scene
+        .agent(&first, "echo x > x.txt; git add .; git commit -qm x; echo y > y.txt")
+        .await;
     // Nobody released it: the next attempt comes all the same.
     let second = scene
         .claimed(Claim {
@@ -75,7 +77,10 @@ pub async fn work_that_a_crash_left_is_kept_for_the_next_attempt(scene: &Scene) 
             ..scene.claim_of(&source)
         })
         .await;
-    assert_eq!(scene.agent(&second, "cat x.txt y.txt; git status --porcelain").await, "x\ny");
+    assert_eq!(
+        scene.agent(&second, "cat x.txt y.txt; git status --porcelain").await,
+        "x\ny"
+    );
     scene.agent(&second, "echo z > z.txt").await;
     let imported = scene.imported(&second).await;
     assert_eq!(changes(&imported, &source.head()), "A\tx.txt\nA\ty.txt\nA\tz.txt");
@@ -232,10 +237,12 @@ pub async fn a_branch_that_is_gone_upstream_stays_usable(scene: &Scene) {
     for pruning in [&["prune"][..], &["repack", "-a", "-d"]] {
         assert!(!store_git(&objects, pruning).status.success(), "{pruning:?}");
     }
-    scene.agent(
-        &workspace,
-        "echo x > x.txt; git add .; git commit -qm x; git fsck --strict",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "echo x > x.txt; git add .; git commit -qm x; git fsck --strict",
+        )
+        .await;
     assert_eq!(file(&scene.imported(&workspace).await, "old.txt"), "old");
 }
 
@@ -243,7 +250,9 @@ pub async fn fifty_thousand_files_work(scene: &Scene) {
     let source = Repository::with_files(50_000);
     scene.provisioner.release(scene.workspace(&source).await).await.unwrap();
     let workspace = scene.workspace(&source).await;
-    scene.agent(&workspace, "echo x >> folder-0000/file-000001.txt; echo x > new.txt").await;
+    scene
+        .agent(&workspace, "echo x >> folder-0000/file-000001.txt; echo x > new.txt")
+        .await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(
         changes(&imported, &source.head()),

@@ -18,7 +18,11 @@ fn arm(scene: &Scene, workspace: &Workspace, folder: &str) -> (std::path::PathBu
     )
     .unwrap();
     fs::set_permissions(here.join("trap.sh"), fs::Permissions::from_mode(0o755)).unwrap();
-    let (trap, included, sprung) = (format!("{seen}/trap.sh"), format!("{seen}/trap.config"), here.join("sprung"));
+    let (trap, included, sprung) = (
+        format!("{seen}/trap.sh"),
+        format!("{seen}/trap.config"),
+        here.join("sprung"),
+    );
     fs::write(
         here.join("trap.config"),
         format!("[core]\npager = {trap}\n[diff]\nexternal = {trap}\n"),
@@ -43,14 +47,18 @@ pub async fn no_program_that_a_git_folder_names_is_run(scene: &Scene) {
     source.with_submodule("library", &library).commit("submodule");
     scene.show(library.path());
     let workspace = scene.workspace(&source).await;
-    scene.agent(
-        &workspace,
-        "git init -q inner; cd inner; echo x > x.txt; git add .; git commit -qm x; cd ..; git add inner 2>/dev/null
+    scene
+        .agent(
+            &workspace,
+            "git init -q inner; cd inner; echo x > x.txt; git add .; git commit -qm x; cd ..; git add inner 2>/dev/null
          git commit -qm links; git -c protocol.file.allow=always submodule -q update --init library
          cp -r inner other; mkdir deep; cp -r inner deep/inner",
-    ).await;
+        )
+        .await;
     for folder in ["inner", "other", "deep/inner", "library", "."] {
-        let config = scene.agent(&workspace, &format!("cd {folder}; cat .git || git rev-parse --git-dir")).await;
+        let config = scene
+            .agent(&workspace, &format!("cd {folder}; cat .git || git rev-parse --git-dir"))
+            .await;
         let (_, script) = arm(scene, &workspace, folder);
         let script = match config.strip_prefix("gitdir: ") {
             Some(git_dir) => script.replace(".git/", &format!("{git_dir}/")),
@@ -59,10 +67,12 @@ pub async fn no_program_that_a_git_folder_names_is_run(scene: &Scene) {
         scene.agent(&workspace, &script).await;
     }
     let (sprung, _) = arm(scene, &workspace, ".");
-    scene.agent(
-        &workspace,
-        "for f in x.txt inner/x.txt other/x.txt library/README.md; do echo changed >> $f; done",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "for f in x.txt inner/x.txt other/x.txt library/README.md; do echo changed >> $f; done",
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert!(has_file(&imported, "x.txt"), "{imported:?}");
     assert_eq!(
@@ -150,13 +160,15 @@ pub async fn crafted_trees_are_refused_and_the_files_kept(scene: &Scene) {
 pub async fn objects_with_false_names_do_not_get_in(scene: &Scene) {
     let source = Repository::sample("two-crates");
     let workspace = scene.workspace(&source).await;
-    scene.agent(
-        &workspace,
-        "echo good > x.txt; echo evil > y.txt; git add .; git commit -qm x
+    scene
+        .agent(
+            &workspace,
+            "echo good > x.txt; echo evil > y.txt; git add .; git commit -qm x
          good=$(git rev-parse HEAD:x.txt); evil=$(git rev-parse HEAD:y.txt)
          path() { echo .git/objects/$(echo $1 | cut -c1-2)/$(echo $1 | cut -c3-); }
          chmod u+w $(path $good); cp $(path $evil) $(path $good)",
-    ).await;
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(changes(&imported, &source.head()), "A\tx.txt\nA\ty.txt");
     in_store(&imported.store, &["fsck", "--full", "--strict"]);
@@ -175,7 +187,9 @@ pub async fn an_agent_cannot_reach_the_mirror_by_its_git(scene: &Scene) {
          git config core.fsmonitor /bin/false; git tag x; git remote add origin /nowhere; git update-ref -d refs/remotes/origin/main",
     ).await;
     assert_eq!(
-        scene.agent(&second, "git status --porcelain; git tag; git fsck --strict 2>&1").await,
+        scene
+            .agent(&second, "git status --porcelain; git tag; git fsck --strict 2>&1")
+            .await,
         ""
     );
     assert_eq!(scene.agent(&second, "git rev-parse origin/main").await, source.head());

@@ -9,12 +9,14 @@ pub async fn a_merge_in_the_middle_is_kept_with_its_conflict(scene: &Scene) {
     let source = Repository::sample("two-crates");
     source.write("a.txt", "base\n").commit("second");
     let workspace = scene.workspace(&source).await;
-    scene.agent(
-        &workspace,
-        "git branch other; echo mine > a.txt; git commit -qam mine
+    scene
+        .agent(
+            &workspace,
+            "git branch other; echo mine > a.txt; git commit -qam mine
          git checkout -q other; echo theirs > a.txt; git commit -qam theirs
          git checkout -q -; git merge other || true",
-    ).await;
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert!(file(&imported, "a.txt").contains("<<<<<<<"));
     assert_eq!(
@@ -30,12 +32,14 @@ pub async fn a_rebase_in_the_middle_keeps_the_branch_and_what_lies_around(scene:
     let source = Repository::sample("two-crates");
     source.write("a.txt", "base\n").commit("second");
     let workspace = scene.workspace(&source).await;
-    scene.agent(
-        &workspace,
-        "git branch upstream; for n in 1 2 3; do echo $n > a.txt; git commit -qam $n; done
+    scene
+        .agent(
+            &workspace,
+            "git branch upstream; for n in 1 2 3; do echo $n > a.txt; git commit -qam $n; done
          git checkout -q upstream; echo upstream > a.txt; git commit -qam upstream
          git checkout -q -; git rebase upstream || true; echo untracked > new.txt",
-    ).await;
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(
         file(&imported, "a.txt"),
@@ -65,10 +69,12 @@ pub async fn work_beside_the_branch_is_taken(scene: &Scene) {
         ("git checkout -q -b mine; git pack-refs --all", "mine"),
     ] {
         let workspace = scene.workspace(&source).await;
-        scene.agent(
-            &workspace,
-            &format!("{script}; echo x > x.txt; git add .; git commit -qm x; echo y > y.txt"),
-        ).await;
+        scene
+            .agent(
+                &workspace,
+                &format!("{script}; echo x > x.txt; git add .; git commit -qm x; echo y > y.txt"),
+            )
+            .await;
         let imported = scene.imported(&workspace).await;
         assert_eq!(changes(&imported, &source.head()), "A\tx.txt\nA\ty.txt", "{script}");
         let expected = format!("the agent worked on {on} instead of {BRANCH}");
@@ -83,10 +89,12 @@ pub async fn work_beside_the_branch_is_taken(scene: &Scene) {
 pub async fn an_older_commit_that_is_looked_at_does_not_take_work_back(scene: &Scene) {
     let source = Repository::sample("two-crates");
     let workspace = scene.workspace(&source).await;
-    scene.agent(
-        &workspace,
-        "echo x > x.txt; git add .; git commit -qm x; git checkout -q HEAD~1",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "echo x > x.txt; git add .; git commit -qm x; git checkout -q HEAD~1",
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(changes(&imported, &source.head()), "A\tx.txt");
     scene.agent(&workspace, "echo y > y.txt").await;
@@ -122,10 +130,12 @@ pub async fn a_damaged_git_folder_loses_no_file(scene: &Scene) {
         "rm .git/HEAD; mkfifo .git/HEAD .git/packed-refs .git/objects/pack/pack-1.pack; rm .git/refs/heads/feature/*",
     ] {
         let workspace = scene.workspace(&source).await;
-        scene.agent(
-            &workspace,
-            "echo x > x.txt; git add .; git commit -qm x; rm AGENTS.md; echo y > y.txt",
-        ).await;
+        scene
+            .agent(
+                &workspace,
+                "echo x > x.txt; git add .; git commit -qm x; rm AGENTS.md; echo y > y.txt",
+            )
+            .await;
         scene.agent(&workspace, damage).await;
         let imported = scene.imported(&workspace).await;
         assert_eq!(
@@ -149,15 +159,17 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
     let names = source.files("HEAD").len();
     let workspace = scene.workspace(&source).await;
     assert_eq!(scene.agent(&workspace, "git status --porcelain").await, "");
-    scene.agent(
-        &workspace,
-        r#"for f in * über/*; do [ -d "$f" ] || { printf 'more\n' >> "./$f"; cp -- "./$f" "./$f-copy"; }; done
+    scene
+        .agent(
+            &workspace,
+            r#"for f in * über/*; do [ -d "$f" ] || { printf 'more\n' >> "./$f"; cp -- "./$f" "./$f-copy"; }; done
            rm was-file was-plain; mkdir was-file; echo x > was-file/x; ln -s gone was-plain
            mkdir -p $TMPDIR/far; echo secret > $TMPDIR/far/inner; rm -r was-near; ln -s $TMPDIR/far was-near
            rm -r was-folder; echo x > was-folder; chmod +x AGENTS.md; mkfifo pipe; touch 'secret'; chmod 0 secret
            printf '%s' "$(printf 'new\nline')" > "$(printf 'n\nl\377')"; mkdir -p .GIT; echo x > .GIT/x
            rm CODEOWNERS; mkfifo CODEOWNERS"#,
-    ).await;
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert!(in_store(&imported.store, &["ls-tree", "-r", imported.head.as_str()]).contains("120000"));
     assert!(has_file(&imported, "was-file/x") && has_file(&imported, "secret"));
@@ -208,10 +220,12 @@ pub async fn repositories_that_lie_in_the_workspace_are_told_apart(scene: &Scene
     let notices = imported.notices.join("\n");
     assert!(notices.contains("copied (a repository of its own)"), "{notices}");
 
-    scene.agent(
-        &workspace,
-        "git add made copied 2>/dev/null; git commit -qm 'as links'; echo '[bad' > made/.git/config",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "git add made copied 2>/dev/null; git commit -qm 'as links'; echo '[bad' > made/.git/config",
+        )
+        .await;
     let imported = scene.imported(&workspace).await;
     assert!(
         has_file(&imported, "made/x.txt"),
@@ -223,10 +237,12 @@ pub async fn history_that_was_rewritten_below_the_base_is_refused_and_kept(scene
     let source = Repository::sample("two-crates");
     source.write("second.txt", "2").commit("second");
     let workspace = scene.workspace(&source).await;
-    scene.agent(
-        &workspace,
-        "echo x > x.txt; git add .; git commit -q --amend -m rewritten",
-    ).await;
+    scene
+        .agent(
+            &workspace,
+            "echo x > x.txt; git add .; git commit -q --amend -m rewritten",
+        )
+        .await;
     let refused = scene.try_import(&workspace).await.unwrap_err().to_string();
     assert!(refused.contains("history was rewritten below"), "{refused}");
     let store = scene.root.join("repos/app/import.git");

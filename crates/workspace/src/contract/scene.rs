@@ -113,10 +113,16 @@ impl Scene {
     pub fn spec(&self, workspace: &Workspace, program: &str, args: &[&str]) -> ProcessSpec {
         let mut guest = Guest::new(program, &self.home);
         guest.args = args.iter().map(Into::into).collect();
-        guest.shown = self.shown.lock().unwrap().iter().map(|folder| Mount::ReadOnly {
-            from: folder.clone(),
-            at: folder.clone(),
-        }).collect();
+        guest.shown = self
+            .shown
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|folder| Mount::ReadOnly {
+                from: folder.clone(),
+                at: folder.clone(),
+            })
+            .collect();
         guest::command(workspace, guest)
     }
 
@@ -129,7 +135,10 @@ impl Scene {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let (mut out, mut err) = (tree.stdout.take().unwrap(), tree.stderr.take().unwrap());
         let read = async { tokio::try_join!(out.read_to_end(&mut stdout), err.read_to_end(&mut stderr)) };
-        tokio::time::timeout(PATIENCE, read).await.expect("an end in time").unwrap();
+        tokio::time::timeout(PATIENCE, read)
+            .await
+            .expect("an end in time")
+            .unwrap();
         let exit = tree.end(PATIENCE).await.exit;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
         Done {

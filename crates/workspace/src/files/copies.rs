@@ -104,7 +104,9 @@ impl Copies {
         match self.files {
             Files::Snapshot => btrfs(&["subvolume", "snapshot"], &[tree, to]),
             Files::Reflink => copy_tree(tree, to, &clone_file),
-            Files::Overlay | Files::Pool | Files::Checkout => copy_tree(tree, to, &|from, to| fs::copy(from, to).map(drop)),
+            Files::Overlay | Files::Pool | Files::Checkout => {
+                copy_tree(tree, to, &|from, to| fs::copy(from, to).map(drop))
+            }
         }
     }
 }
@@ -113,7 +115,9 @@ fn btrfs(command: &[&str], paths: &[&Path]) -> io::Result<()> {
     let output = Command::new("btrfs").args(command).args(paths).output()?;
     match output.status.success() {
         true => Ok(()),
-        false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+        false => Err(io::Error::other(
+            String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        )),
     }
 }
 

@@ -35,13 +35,7 @@ pub enum Files {
 
 impl Files {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Overlay,
-        Self::Snapshot,
-        Self::Reflink,
-        Self::Pool,
-        Self::Checkout,
-    ];
+    pub const ALL: [Self; 5] = [Self::Overlay, Self::Snapshot, Self::Reflink, Self::Pool, Self::Checkout];
 }
 
 impl fmt::Display for Files {

@@ -75,7 +75,10 @@ pub(crate) async fn stack(wanted: &Stack<'_>, upper: &Path, index: &Path) -> Res
         program: wanted.git.into(),
         args: args.iter().map(Into::into).collect(),
         cwd: "/tree".into(),
-        env: variables.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+        env: variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
         reach: Reach::Confined(Box::new(Confinement {
             view,
             identity: wanted.identity,

@@ -68,7 +68,10 @@ fn check_objects(objects: &Path, lent: &[PathBuf]) -> Result<(), &'static str> {
         Err(_) => String::new(),
         Ok(_) => read(&alternates).ok_or("its object store borrows from where cannot be seen")?,
     };
-    if lines.lines().any(|line| !line.is_empty() && !lent.iter().any(|lent| Path::new(line) == lent)) {
+    if lines
+        .lines()
+        .any(|line| !line.is_empty() && !lent.iter().any(|lent| Path::new(line) == lent))
+    {
         return Err("its object store borrows from elsewhere");
     }
     let mut folders = vec![objects.to_owned()];

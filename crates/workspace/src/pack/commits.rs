@@ -51,7 +51,9 @@ impl Packing<'_> {
         }
         let empty = fs::read_dir(&self.order.work).is_ok_and(|mut entries| entries.next().is_none());
         if empty {
-            return Ok(Outcome::Lost("all that was in it was deleted, its history as well".into()));
+            return Ok(Outcome::Lost(
+                "all that was in it was deleted, its history as well".into(),
+            ));
         }
         self.begin().map_err(|source| GitError::Io {
             command: "init".into(),
@@ -119,8 +121,17 @@ impl Packing<'_> {
     async fn pack(&self, packed: &Packed) -> Result<(), GitError> {
         let new = packed.head.iter().chain(packed.aside.iter().map(|(_, commit)| commit));
         let wanted: String = new.map(|commit| format!("{commit}\n")).collect();
-        let known = [&self.order.start, &self.order.base].map(|commit| format!("^{commit}\n")).concat();
-        let args = ["pack-objects", "--quiet", "--revs", "--thin", "--delta-base-offset", "--stdout"];
+        let known = [&self.order.start, &self.order.base]
+            .map(|commit| format!("^{commit}\n"))
+            .concat();
+        let args = [
+            "pack-objects",
+            "--quiet",
+            "--revs",
+            "--thin",
+            "--delta-base-offset",
+            "--stdout",
+        ];
         let pack = self.trusted(&args, &self.order.work).stdin(wanted + &known);
         pack.to_file(&self.order.pack).await
     }
@@ -168,7 +179,14 @@ impl Packing<'_> {
                 continue;
             }
             let short = name.trim_start_matches("refs/");
-            let walk = ["rev-list", "--objects", "--quiet", commit.as_str(), "--not", self.order.start.as_str()];
+            let walk = [
+                "rev-list",
+                "--objects",
+                "--quiet",
+                commit.as_str(),
+                "--not",
+                self.order.start.as_str(),
+            ];
             match self.trusted(&walk, &self.order.work).text().await {
                 Ok(_) => packed.aside.push((short.to_owned(), commit.clone())),
                 Err(_) => notices.push(format!(

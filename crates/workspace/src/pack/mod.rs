@@ -115,6 +115,11 @@ fn run(order: &Order) -> Outcome {
 }
 
 fn is_full(error: &GitError) -> bool {
-    let full = |kind| matches!(kind, std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+    let full = |kind| {
+        matches!(
+            kind,
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        )
+    };
     crate::error::is_full(error.said()) || matches!(error, GitError::Io { source, .. } if full(source.kind()))
 }
