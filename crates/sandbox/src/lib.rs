@@ -6,6 +6,7 @@
 //! [`TreeMark`] and swept up. How far a tree can reach (files, network, memory) is its [`Reach`].
 
 mod confine;
+mod held;
 mod launch;
 mod machine;
 mod mark;

@@ -52,6 +52,12 @@ pub(crate) fn ignore_terminate() {
     unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
 }
 
+/// Undoes it: what is ignored would be ignored by the program as well.
+pub(crate) fn heed_terminate() {
+    // SAFETY: it installs no handler.
+    unsafe { libc::signal(libc::SIGTERM, libc::SIG_DFL) };
+}
+
 /// Closes every descriptor from `first` on but these.
 pub(crate) fn close_all_but(kept: &[BorrowedFd<'_>], first: u32) -> io::Result<()> {
     let mut kept: Vec<u32> = kept

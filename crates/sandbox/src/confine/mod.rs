@@ -14,6 +14,7 @@
 
 mod gate;
 mod init;
+mod place;
 mod program;
 mod relay;
 mod rights;
