@@ -5,6 +5,7 @@
 //! is told to, when the program exits, or when the engine dies. What even that leaves behind is found by its
 //! [`TreeMark`] and swept up. How far a tree can reach (files, network, memory) is its [`Reach`].
 
+mod cgroup;
 mod confine;
 mod held;
 mod launch;

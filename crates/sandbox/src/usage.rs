@@ -27,7 +27,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn of(reach: &Reach) -> Self {
+    /// `memory` says whether memory is to be watched, which is not needed where the kernel holds a tree to it.
+    pub(crate) fn of(reach: &Reach, memory: bool) -> Self {
         let Reach::Confined(confinement) = reach else {
             return Self::default();
         };
@@ -37,7 +38,7 @@ impl Watch {
             _ => None,
         });
         Self {
-            memory: confinement.limits.memory,
+            memory: confinement.limits.memory.filter(|_| memory),
             disk: confinement.limits.disk,
             folders: written.collect(),
             disk_due: None,

@@ -69,6 +69,8 @@ struct Sandbox {
     trouble: OwnedFd,
     last_words: OwnedFd,
     alive: OwnedFd,
+    /// The way into the tree's control group.
+    group: Option<File>,
 }
 
 impl Trouble {
@@ -96,6 +98,7 @@ pub(crate) fn start(
     program: Program,
     confinement: Confinement,
     stdio: [OwnedFd; 3],
+    group: Option<File>,
 ) -> io::Result<Result<Confined, Trouble>> {
     let (heard, trouble) = pipe()?;
     let (last_words_heard, last_words) = pipe()?;
@@ -107,6 +110,7 @@ pub(crate) fn start(
         trouble,
         last_words,
         alive,
+        group,
     };
     let Some(gate) = sys::fork()? else {
         in_child(sandbox, gate::run);
