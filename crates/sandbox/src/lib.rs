@@ -11,6 +11,7 @@ mod held;
 mod launch;
 mod machine;
 mod mark;
+pub mod probe;
 mod proc;
 pub mod reach;
 pub mod supervisor;
@@ -19,6 +20,7 @@ mod sys;
 mod tree;
 mod usage;
 mod wire;
+mod words;
 
 pub use launch::{Launcher, ProcessSpec, SpawnError};
 pub use machine::{identity, system};

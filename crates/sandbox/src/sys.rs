@@ -46,6 +46,15 @@ pub(crate) fn unshare(flags: UnshareFlags) -> io::Result<()> {
     Ok(unsafe { rustix::thread::unshare_unsafe(flags) }?)
 }
 
+/// The version of Landlock that the kernel has, if any.
+pub(crate) fn landlock_version() -> Option<u32> {
+    // LANDLOCK_CREATE_RULESET_VERSION
+    let version = 1;
+    // SAFETY: with this flag nothing is read or made.
+    let answer = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, version) };
+    u32::try_from(answer).ok().filter(|version| *version > 0)
+}
+
 /// Ignores SIGTERM.
 pub(crate) fn ignore_terminate() {
     // SAFETY: it installs no handler.

@@ -8,7 +8,7 @@ use std::mem;
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal, waitpid};
 use rustix::thread::UnshareFlags;
 
-use super::{Sandbox, Step, Trouble, init, let_go};
+use super::{MAKE_USERS, Sandbox, Step, Trouble, init, let_go};
 use crate::reach::Identity;
 use crate::sys;
 
@@ -24,7 +24,7 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     let user = rustix::process::geteuid().as_raw();
     let group = rustix::process::getegid().as_raw();
     if sandbox.confinement.identity == Identity::Engine {
-        let step = "make a user namespace";
+        let step = MAKE_USERS;
         sys::unshare(UnshareFlags::NEWUSER).step(step)?;
         fs::write("/proc/self/setgroups", "deny").step(step)?;
         fs::write("/proc/self/uid_map", format!("0 {user} 1")).step(step)?;

@@ -33,6 +33,10 @@ use crate::reach::Confinement;
 use crate::sys;
 use crate::wire::Program;
 
+/// Steps that machines refuse for reasons of their own, see `words.rs`.
+pub(crate) const MAKE_USERS: &str = "make a user namespace";
+pub(crate) const SHOW_PROCESSES: &str = "show the processes of the sandbox";
+
 /// A program in a sandbox, as its supervisor sees it.
 #[derive(Debug)]
 pub(crate) struct Confined {

@@ -21,7 +21,7 @@ use rustix::process::{Pid, WaitOptions, waitpid};
 use rustix::thread::UnshareFlags;
 
 use super::place::{self, Root};
-use super::{Step, Trouble, pipe, write_maps};
+use super::{SHOW_PROCESSES, Step, Trouble, pipe, write_maps};
 use crate::reach::{AGENT_UID, Confinement, Identity, Mount};
 use crate::sys;
 
@@ -84,7 +84,7 @@ pub(super) fn lay_out(confinement: &Confinement) -> Result<(), Trouble> {
         fs::create_dir_all(folder).step(step)?;
     }
     let root = Root::open(Path::new(".")).step(step)?;
-    let step = "show the processes of the sandbox";
+    let step = SHOW_PROCESSES;
     make("proc", "proc", plain | MountFlags::NOEXEC, "").step(step)?;
     limit_messages();
     let owner = match confinement.identity {

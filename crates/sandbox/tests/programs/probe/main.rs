@@ -15,6 +15,7 @@
 mod files;
 mod filling;
 mod ipc;
+mod isolation;
 mod kernel;
 mod namespaces;
 mod network;
@@ -36,6 +37,7 @@ fn main() {
         files::run,
         filling::run,
         ipc::run,
+        isolation::run,
         kernel::run,
         namespaces::run,
         network::run,
