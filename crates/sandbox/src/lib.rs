@@ -5,10 +5,13 @@
 //! is told to, when the program exits, or when the engine dies. What even that leaves behind is found by its
 //! [`TreeMark`] and swept up. How far a tree can reach (files, network, memory) is its [`Reach`].
 
+mod cgroup;
 mod confine;
+mod held;
 mod launch;
 mod machine;
 mod mark;
+pub mod probe;
 mod proc;
 pub mod reach;
 pub mod supervisor;
@@ -17,6 +20,7 @@ mod sys;
 mod tree;
 mod usage;
 mod wire;
+mod words;
 
 pub use launch::{Launcher, ProcessSpec, SpawnError};
 pub use machine::{identity, system};

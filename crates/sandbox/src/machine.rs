@@ -9,7 +9,7 @@ use crate::reach::{AGENT_UID, Identity, Mount};
 const ROOTS: [&str; 7] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
 
 /// What of `/etc` programs need to find their libraries, certificates and names. Nothing of it is secret.
-const ETC: [&str; 28] = [
+const ETC: [&str; 29] = [
     "alternatives",
     "ca-certificates",
     "ca-certificates.conf",
@@ -29,7 +29,8 @@ const ETC: [&str; 28] = [
     "mime.types",
     "os-release",
     "perl",
-    "pki",
+    "pki/ca-trust",
+    "pki/tls/certs",
     "profile.d",
     "protocols",
     "python3",
@@ -81,7 +82,7 @@ pub fn system(home: &Path) -> Vec<Mount> {
 pub fn identity(slot: u16) -> Identity {
     match rustix::process::geteuid().is_root() {
         true => Identity::Range {
-            first: FIRST_ID + u32::from(slot) * crate::reach::ID_RANGE,
+            first: FIRST_ID + u32::from(slot % SLOTS) * crate::reach::ID_RANGE,
         },
         false => Identity::Engine,
     }
@@ -89,6 +90,8 @@ pub fn identity(slot: u16) -> Identity {
 
 /// Above what systemd gives to containers and what people's `/etc/subuid` usually hold.
 const FIRST_ID: u32 = 0x7000_0000 - 0x1000_0000;
+/// As many ranges as there are below the ids that some programs take for negative.
+const SLOTS: u16 = 0x2000;
 
 fn shown(path: &str) -> Mount {
     Mount::System {

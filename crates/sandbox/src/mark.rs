@@ -40,6 +40,15 @@ impl TreeMark {
     }
 }
 
+impl TreeMark {
+    /// The one that this process carries.
+    pub(crate) fn own() -> Option<Self> {
+        let value = std::env::var(MARK_VARIABLE).ok()?;
+        let (data_folder, tree) = value.split_once('/')?;
+        Self::new(data_folder, tree).ok()
+    }
+}
+
 impl fmt::Display for TreeMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.data_folder, self.tree)

@@ -89,10 +89,15 @@ pub(crate) fn descendants(all: &[Process], roots: impl IntoIterator<Item = i32>)
 
 /// What the descendants of `root` use.
 pub(crate) fn usage(root: i32) -> TreeUsage {
+    used(&descendants(&all(), [root]))
+}
+
+/// What these processes use.
+pub(crate) fn used(processes: &[Process]) -> TreeUsage {
     let ticks = rustix::param::clock_ticks_per_second().max(1);
     let page = u64::try_from(rustix::param::page_size()).unwrap_or(0);
     let mut usage = TreeUsage::default();
-    for process in descendants(&all(), [root]) {
+    for process in processes {
         usage.processes += 1;
         usage.memory += process.rss_pages * page;
         usage.time += Duration::from_millis(process.ticks.saturating_mul(1000) / ticks);

@@ -36,6 +36,9 @@ pub struct Confinement {
 }
 
 /// A part of what a sandbox sees. Paths `from` are the machine's, paths `at` the sandbox's; both are absolute.
+///
+/// A path `at` may lie in what an agent wrote earlier: links there lead nowhere but within the sandbox. A path `from` must
+/// not, because it is followed as the engine sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mount {
     /// A file or folder of the machine to read, with its owners as they are. Nothing is there if it is missing.

@@ -20,9 +20,12 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use rustix::process::{Signal, WaitOptions, WaitStatus};
 
 use crate::Exit;
+use crate::cgroup::Group;
 use crate::confine::{self, Confined, Trouble};
+use crate::mark::TreeMark;
 use crate::proc::{self, Process, ProcessId};
-use crate::reach::Reach;
+use crate::reach::{Limits, Reach};
+use crate::tree::Exceeded;
 use crate::usage::Watch;
 use crate::wire::{Order, Program, Report};
 
@@ -64,8 +67,9 @@ fn supervise() -> io::Result<bool> {
     let Some(Order::Start(program)) = next_order(&mut orders) else {
         return Err(io::ErrorKind::InvalidData.into());
     };
-    let watched = Watch::of(&program.reach);
-    let started = match start(program, stdio) {
+    let group = group(&program.reach);
+    let watched = Watch::of(&program.reach, group.is_none());
+    let started = match start(program, stdio, group.as_ref()) {
         Ok(started) => started,
         Err(refused) => {
             report(&mut engine, &refused);
@@ -82,12 +86,15 @@ fn supervise() -> io::Result<bool> {
     thread::Builder::new().spawn(move || wait_for_children(&events))?;
     let mut tree = Tree {
         started,
+        group,
         killed: BTreeSet::new(),
         left_behind: 0,
     };
     tree.watch(&received, &mut engine, watched);
     let left = tree.end(&received, &mut engine);
     let killed = tree.count();
+    // Removed before anybody hears that nothing is left.
+    tree.group = None;
     report(&mut engine, &Report::Ended { killed, left });
     Ok(left == 0)
 }
@@ -102,6 +109,7 @@ struct Started {
 /// A tree on its way to its end.
 struct Tree {
     started: Started,
+    group: Option<(Group, Limits)>,
     killed: BTreeSet<ProcessId>,
     /// What the kernel ended with the sandbox.
     left_behind: u32,
@@ -133,7 +141,16 @@ fn next_order(orders: &mut impl BufRead) -> Option<Order> {
     serde_json::from_slice(&line).ok()
 }
 
-fn start(program: Program, stdio: [OwnedFd; 3]) -> Result<Started, Report> {
+/// A control group for a tree that is confined, where there can be one.
+fn group(reach: &Reach) -> Option<(Group, Limits)> {
+    let Reach::Confined(confinement) = reach else {
+        return None;
+    };
+    let limits = confinement.limits;
+    Some((Group::of(&TreeMark::own()?, &limits)?, limits))
+}
+
+fn start(program: Program, stdio: [OwnedFd; 3], group: Option<&(Group, Limits)>) -> Result<Started, Report> {
     let not_started = |error: &io::Error| Report::NotStarted {
         errno: error.raw_os_error().unwrap_or(0),
     };
@@ -144,7 +161,9 @@ fn start(program: Program, stdio: [OwnedFd; 3]) -> Result<Started, Report> {
         }
         Reach::Confined(confinement) => {
             let confinement = confinement.as_ref().clone();
-            let made = confine::start(program, confinement, stdio).map_err(|error| {
+            let door = group.map(|(group, _)| group.door()).transpose();
+            let made = door.and_then(|door| confine::start(program, confinement, stdio, door));
+            let made = made.map_err(|error| {
                 let errno = error.raw_os_error().unwrap_or(0);
                 let step = "make the sandbox".into();
                 Report::NotConfined(Trouble { step, errno })
@@ -248,6 +267,12 @@ impl Tree {
                 last_words.exit
             }
         };
+        if let Some((group, Limits { memory: Some(most), .. })) = &self.group
+            && group.was_out_of_memory()
+        {
+            let (used, most) = (*most, *most);
+            report(engine, &Report::Exceeded(Exceeded::Memory { used, most }));
+        }
         report(engine, &Report::Exited(exit));
     }
 
@@ -255,6 +280,9 @@ impl Tree {
     fn end(&mut self, events: &Receiver<Event>, engine: &mut UnixStream) -> u32 {
         let deadline = Instant::now() + END_LIMIT;
         loop {
+            if let Some((group, _)) = &self.group {
+                group.kill();
+            }
             self.killed.extend(kill_pass());
             let pass_ends = Instant::now() + NEXT_PASS;
             loop {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::cgroup;
 use crate::mark::{MARK_VARIABLE, TreeMark};
 use crate::proc::{self, Process, ProcessId};
 
@@ -31,11 +32,13 @@ pub struct Swept {
 ///
 /// Only the engine that owns the data folder may call it, at its start, before it has trees of its own.
 pub fn sweep(data_folder: &str) -> Swept {
-    end_all(&|value| {
+    let swept = end_all(&|value| {
         value
             .strip_prefix(data_folder.as_bytes())
             .is_some_and(|rest| rest.starts_with(b"/"))
-    })
+    });
+    cgroup::remove_stale(data_folder);
+    swept
 }
 
 /// Ends every process of one tree. Blocks, at worst for ten seconds.

@@ -46,10 +46,25 @@ pub(crate) fn unshare(flags: UnshareFlags) -> io::Result<()> {
     Ok(unsafe { rustix::thread::unshare_unsafe(flags) }?)
 }
 
+/// The version of Landlock that the kernel has, if any.
+pub(crate) fn landlock_version() -> Option<u32> {
+    // LANDLOCK_CREATE_RULESET_VERSION
+    let version = 1;
+    // SAFETY: with this flag nothing is read or made.
+    let answer = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, version) };
+    u32::try_from(answer).ok().filter(|version| *version > 0)
+}
+
 /// Ignores SIGTERM.
 pub(crate) fn ignore_terminate() {
     // SAFETY: it installs no handler.
     unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
+}
+
+/// Undoes it: what is ignored would be ignored by the program as well.
+pub(crate) fn heed_terminate() {
+    // SAFETY: it installs no handler.
+    unsafe { libc::signal(libc::SIGTERM, libc::SIG_DFL) };
 }
 
 /// Closes every descriptor from `first` on but these.

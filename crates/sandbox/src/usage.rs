@@ -3,11 +3,10 @@
 //! Both are looked at from outside, as often as looking is cheap. A tree may run over in between; files are bounded one by
 //! one by the kernel meanwhile.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::held::{held, nameless};
 use crate::proc;
 use crate::reach::{Mount, Reach};
 use crate::tree::Exceeded;
@@ -28,7 +27,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn of(reach: &Reach) -> Self {
+    /// `memory` says whether memory is to be watched, which is not needed where the kernel holds a tree to it.
+    pub(crate) fn of(reach: &Reach, memory: bool) -> Self {
         let Reach::Confined(confinement) = reach else {
             return Self::default();
         };
@@ -38,7 +38,7 @@ impl Watch {
             _ => None,
         });
         Self {
-            memory: confinement.limits.memory,
+            memory: confinement.limits.memory.filter(|_| memory),
             disk: confinement.limits.disk,
             folders: written.collect(),
             disk_due: None,
@@ -52,8 +52,11 @@ impl Watch {
 
     /// Looks, and tells what was exceeded.
     pub(crate) fn exceeded(&mut self) -> Option<Exceeded> {
+        let me = rustix::process::getpid().as_raw_nonzero().get();
+        let processes = proc::descendants(&proc::all(), [me]);
+        let nameless = nameless(&processes);
         if let Some(most) = self.memory {
-            let used = proc::usage(rustix::process::getpid().as_raw_nonzero().get()).memory;
+            let used = proc::used(&processes).memory.saturating_add(nameless.memory);
             if used > most {
                 return Some(Exceeded::Memory { used, most });
             }
@@ -63,29 +66,12 @@ impl Watch {
         if self.disk_due.is_some_and(|due| due > now) {
             return None;
         }
-        let used = self.folders.iter().map(|folder| held(folder)).sum();
+        let mut used = nameless.disk;
+        for folder in &self.folders {
+            // Beyond the most there is nothing more to know, and whoever is beyond it could make this take long.
+            used = used.saturating_add(held(folder, most.saturating_sub(used)));
+        }
         self.disk_due = Some(Instant::now() + now.elapsed() * SHARE);
         (used > most).then_some(Exceeded::Disk { used, most })
     }
-}
-
-/// What a folder takes on the disk, in bytes.
-fn held(folder: &Path) -> u64 {
-    let mut sum = 0;
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).or_else(|_| {
-            // Whoever hides what it wrote is not to be counted less.
-            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
-            fs::read_dir(&folder)
-        });
-        for entry in entries.into_iter().flatten().flatten() {
-            let Ok(found) = entry.metadata() else { continue };
-            sum += found.blocks() * 512;
-            if found.is_dir() {
-                folders.push(entry.path());
-            }
-        }
-    }
-    sum
 }

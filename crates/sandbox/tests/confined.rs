@@ -1,107 +1,16 @@
 //! What a program in a sandbox sees and can do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+mod scene;
+
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use team6_sandbox::reach::{Confinement, Identity, Limits, Mount, Network};
-use team6_sandbox::{Ended, Exit, Launcher, ProcessSpec, Reach, SpawnError, TreeMark, identity, system};
+use scene::{DEADLINE, confinement, launcher, ordinary_launcher, run, shell};
+use team6_sandbox::reach::{Identity, Mount};
+use team6_sandbox::{Exit, SpawnError, TreeMark};
 use tokio::io::AsyncReadExt;
-
-const DEADLINE: Duration = Duration::from_secs(20);
-
-fn launcher() -> Launcher {
-    Launcher::new(env!("CARGO_BIN_EXE_team6-supervisor"), [""; 0])
-}
-
-/// A workspace of two layers, and all that belongs to it, below `place`.
-fn confinement(place: &Path) -> Confinement {
-    for folder in ["lower/folder", "slot/u", "slot/work", "home/tmp"] {
-        fs::create_dir_all(place.join(folder)).unwrap();
-    }
-    fs::write(place.join("lower/folder/file"), "from below\n").unwrap();
-    let mut view = system(Path::new("/home/agent"));
-    view.push(Mount::Overlay {
-        layers: vec![place.join("lower")],
-        upper: place.join("slot/u"),
-        at: "/ws".into(),
-    });
-    view.push(Mount::Writable {
-        from: place.join("home"),
-        at: "/home/agent".into(),
-    });
-    view.push(Mount::Memory {
-        at: "/tmp".into(),
-        most: 64 << 20,
-    });
-    Confinement {
-        view,
-        identity: identity(7),
-        network: Network::None,
-        limits: Limits::default(),
-    }
-}
-
-fn shell(confinement: Confinement, script: &str) -> ProcessSpec {
-    ProcessSpec {
-        program: "sh".into(),
-        args: vec!["-euc".into(), script.into()],
-        cwd: "/ws".into(),
-        env: BTreeMap::from([
-            ("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()),
-            ("HOME".into(), "/home/agent".into()),
-        ]),
-        reach: Reach::Confined(Box::new(confinement)),
-    }
-}
-
-/// Runs a script to its end, and gives what it printed, errors included.
-async fn run(launcher: &Launcher, test: &str, confinement: Confinement, script: &str) -> (String, Ended) {
-    let mark = TreeMark::new(format!("{test}-{}", std::process::id()), "s1-a1").unwrap();
-    let script = format!("exec 2>&1; {script}");
-    let mut tree = launcher.spawn(shell(confinement, &script), &mark).await.unwrap();
-    let mut said = String::new();
-    let mut stdout = tree.stdout.take().unwrap();
-    let read = stdout.read_to_string(&mut said);
-    tokio::time::timeout(DEADLINE, read)
-        .await
-        .expect("an end in time")
-        .unwrap();
-    let ended = tree.end(DEADLINE).await;
-    (said, ended)
-}
-
-/// A launcher that runs as an ordinary user, who then owns `place`; for tests that run as root.
-fn ordinary_launcher(place: &Path) -> Launcher {
-    // Ordinary users must reach the program, which lies where only root can look.
-    let copy = place.join("supervisor");
-    fs::copy(env!("CARGO_BIN_EXE_team6-supervisor"), &copy).unwrap();
-    give(place, NOBODY);
-    let ids = [
-        format!("--reuid={NOBODY}"),
-        format!("--regid={NOBODY}"),
-        "--clear-groups".into(),
-    ];
-    let args = ids.into_iter().map(Into::into).chain([copy.into_os_string()]);
-    Launcher::new("setpriv", args.collect::<Vec<OsString>>())
-}
-
-/// Any user that is not root.
-const NOBODY: u32 = 65_534;
-
-fn give(folder: &Path, user: u32) {
-    std::os::unix::fs::chown(folder, Some(user), Some(user)).unwrap();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        match entry.file_type().unwrap().is_dir() {
-            true => give(&entry.path(), user),
-            false => std::os::unix::fs::chown(entry.path(), Some(user), Some(user)).unwrap(),
-        }
-    }
-}
 
 #[tokio::test]
 async fn a_program_works_in_its_workspace_as_a_user_of_its_own() {
@@ -160,6 +69,82 @@ async fn nothing_of_the_machine_is_seen_but_what_is_listed() {
         said.contains("/usr/x: Read-only") || said.contains("/usr/x: Permission"),
         "{said}"
     );
+}
+
+/// While a sandbox is laid out, the machine's own root and root's rights are still there.
+#[tokio::test]
+async fn what_an_agent_left_behind_leads_no_mount_out_of_its_sandbox() {
+    let place = tempfile::tempdir().unwrap();
+    // Where the new root, while it is built, hides nothing.
+    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let home = place.path().join("home");
+    let view = |places: [&str; 3]| {
+        let mut confinement = confinement(place.path());
+        fs::create_dir_all(place.path().join("shown")).unwrap();
+        let [text, link, shown] = places.map(std::path::PathBuf::from);
+        confinement.view.extend([
+            Mount::Text {
+                at: text,
+                text: "ours\n".into(),
+            },
+            Mount::Link {
+                at: link,
+                to: "/etc/passwd".into(),
+            },
+            Mount::ReadOnly {
+                from: place.path().join("shown"),
+                at: shown,
+            },
+        ]);
+        confinement
+    };
+    // Its own links for ours: what we put there replaces them.
+    view(["/x"; 3]);
+    for name in ["text", "link"] {
+        std::os::unix::fs::symlink(outside.path().join(name), home.join(name)).unwrap();
+    }
+    let own = view(["/home/agent/text", "/home/agent/link", "/home/agent/made/shown"]);
+    let (said, _) = run(
+        &launcher(),
+        "left",
+        own,
+        "cat ~/text; readlink ~/link; ls -d ~/made/shown",
+    )
+    .await;
+    assert_eq!(said, "ours\n/etc/passwd\n/home/agent/made/shown\n");
+
+    // Folders that have become links out: their targets are looked for within the sandbox.
+    std::os::unix::fs::symlink(outside.path(), home.join("folder")).unwrap();
+    for places in [
+        ["folder/text", "link", "shown"],
+        ["text", "folder/link", "shown"],
+        ["text", "link", "folder/shown"],
+    ] {
+        let places = places.map(|place| format!("/home/agent/{place}"));
+        let mark = TreeMark::new(format!("left-{}", std::process::id()), "s1-a1").unwrap();
+        let spec = shell(view([&places[0], &places[1], &places[2]]), "true");
+        let refused = launcher().spawn(spec, &mark).await.unwrap_err().to_string();
+        assert!(refused.contains("failed to lay out /home/agent/folder/"), "{refused}");
+    }
+    assert_eq!(
+        fs::read_dir(outside.path()).unwrap().count(),
+        0,
+        "nothing was made outside"
+    );
+}
+
+#[tokio::test]
+async fn a_program_that_is_asked_to_end_can_do_so() {
+    let place = tempfile::tempdir().unwrap();
+    let mark = TreeMark::new(format!("asked-{}", std::process::id()), "s1-a1").unwrap();
+    let spec = shell(
+        confinement(place.path()),
+        "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done",
+    );
+    let mut tree = launcher().spawn(spec, &mark).await.unwrap();
+    tree.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).await.unwrap();
+    let ended = tree.end(Duration::from_secs(2)).await;
+    assert_eq!((ended.exit, ended.how), (Exit::Code(3), team6_sandbox::How::Terminated));
 }
 
 #[tokio::test]
@@ -244,7 +229,7 @@ async fn filling_the_disk_ends_a_tree_and_is_named() {
     let (_, ended) = run(&launcher(), "disk", confinement, script).await;
     let exceeded = ended.exceeded.expect("a limit").to_string();
     assert!(exceeded.contains("of disk, and may use 50 MB"), "{exceeded}");
-    let mut confinement = self::confinement(place.path());
+    let mut confinement = scene::confinement(place.path());
     confinement.limits.file_size = Some(1_000_000);
     let script = "head -c 2000000 /dev/zero > one; stat -c %s one";
     let (said, _) = run(&launcher(), "file", confinement, script).await;

@@ -6,6 +6,8 @@ use std::process::Command;
 use rustix::fs::statvfs;
 use serde::Serialize;
 use team6_agent::profile::BuiltIns;
+use team6_sandbox::Launcher;
+use team6_sandbox::probe::{self, Isolation, Missing, Overlay, Users};
 use team6_server::api::types::Me;
 use team6_server::config::Config;
 use team6_store::{DataFolder, DataFolderError};
@@ -27,6 +29,9 @@ struct Finding {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// All that was found of the sandboxes of agents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<Isolation>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -46,6 +51,7 @@ impl Finding {
             state: State::Good,
             found: found.into(),
             next: None,
+            isolation: None,
         }
     }
 
@@ -55,6 +61,7 @@ impl Finding {
             state,
             found: found.into(),
             next: Some(next.into()),
+            isolation: None,
         }
     }
 }
@@ -70,6 +77,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
                 file.unwrap_or_else(|| "built in; there is no file".into()),
             ));
             findings.extend([people(&loaded.config), data(&loaded.config), space(&loaded.config.data)]);
+            findings.push(isolation(&loaded.config).await);
             findings.extend(agents(&loaded.config));
             findings.push(server(context).await);
         }
@@ -143,11 +151,14 @@ fn data(config: &Config) -> Finding {
     }
 }
 
+/// The data folder, or what it will be made in.
+fn existing(data: &Path) -> &Path {
+    let mut folders = data.ancestors();
+    folders.find(|folder| folder.exists()).unwrap_or(Path::new("/"))
+}
+
 fn space(data: &Path) -> Finding {
-    let there = data
-        .ancestors()
-        .find(|folder| folder.exists())
-        .unwrap_or(Path::new("/"));
+    let there = existing(data);
     let Ok(disk) = statvfs(there) else {
         let found = format!("the disk of {} cannot be asked", there.display());
         return Finding::trouble("disk", State::Attention, found, "see that it is mounted");
@@ -163,6 +174,62 @@ fn space(data: &Path) -> Finding {
             "make space: mirrors and workspaces need some",
         ),
     }
+}
+
+/// Tries what agents would be kept in.
+async fn isolation(config: &Config) -> Finding {
+    let own = match programs::own() {
+        Ok(own) => own,
+        Err(error) => return Finding::trouble("isolation", State::Bad, error, "install the program anew"),
+    };
+    let supervisor = programs::hidden(&own, "supervisor");
+    let launcher = Launcher::new(supervisor.program, supervisor.args);
+    explained(probe::isolation(&launcher, existing(&config.data)).await)
+}
+
+fn explained(isolation: Isolation) -> Finding {
+    let lines = |all: &[Missing]| -> Vec<String> {
+        let line = |missing: &Missing| format!("{}: {}\n  {}", missing.what, missing.why, missing.how_to_enable);
+        all.iter().map(line).collect()
+    };
+    let mut finding = match isolation.users {
+        Some(users) => Finding::good("isolation", given(&isolation, users)),
+        None => Finding::trouble(
+            "isolation",
+            State::Attention,
+            "agents cannot be kept in sandboxes here",
+            "",
+        ),
+    };
+    let next = [lines(&isolation.missing), lines(&isolation.better)].concat();
+    finding.next = (!next.is_empty()).then(|| next.join("\n"));
+    finding.isolation = Some(isolation);
+    finding
+}
+
+/// What keeps an agent from the machine and from others, and what its workspace is made of.
+fn given(isolation: &Isolation, users: Users) -> String {
+    let mut given = vec![match users {
+        Users::Own => "each agent is a user of its own in namespaces of its own".to_owned(),
+        Users::Engine => "each agent has namespaces of its own, and is your user without its rights".to_owned(),
+    }];
+    given.extend(isolation.landlock.map(|version| format!("Landlock {version}")));
+    given.push(
+        match isolation.overlay {
+            Overlay::WithFolderRenames => "workspaces by overlays",
+            Overlay::WithoutFolderRenames => "workspaces by overlays, without renames of folders",
+            Overlay::None => "no overlays",
+        }
+        .to_owned(),
+    );
+    given.push(
+        match isolation.control_groups {
+            true => "limits by control groups",
+            false => "limits by process and by watching",
+        }
+        .to_owned(),
+    );
+    given.join("; ")
 }
 
 fn agents(config: &Config) -> Vec<Finding> {
@@ -247,5 +314,47 @@ fn show(findings: &[Finding], page: &mut Page) {
             let next = page.tinted(Tone::Faint, line);
             page.line(format!("{:20}{next}", ""));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_with_what_to_do() {
+        let missing = |what: &str| Missing {
+            what: what.into(),
+            why: "it is switched off".into(),
+            how_to_enable: "switch it on".into(),
+        };
+        let nothing = Isolation {
+            users: None,
+            overlay: Overlay::None,
+            id_mapped_mounts: false,
+            landlock: None,
+            seccomp: true,
+            control_groups: false,
+            missing: vec![missing("user namespaces")],
+            better: vec![missing("Landlock")],
+        };
+        let all = Isolation {
+            users: Some(Users::Own),
+            overlay: Overlay::WithFolderRenames,
+            landlock: Some(7),
+            control_groups: true,
+            missing: Vec::new(),
+            better: Vec::new(),
+            ..nothing.clone()
+        };
+        let finding = explained(nothing);
+        assert_eq!(finding.state, State::Attention);
+        let next = "user namespaces: it is switched off\n  switch it on\nLandlock: it is switched off\n  switch it on";
+        assert_eq!(finding.next.as_deref(), Some(next));
+        let finding = explained(all);
+        assert_eq!((finding.state, finding.next), (State::Good, None));
+        let found = "each agent is a user of its own in namespaces of its own; Landlock 7; workspaces by overlays; \
+                     limits by control groups";
+        assert_eq!(finding.found, found);
     }
 }

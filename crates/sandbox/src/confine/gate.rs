@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::fs;
+use std::io::Write;
 use std::mem;
 
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal, waitpid};
 use rustix::thread::UnshareFlags;
 
-use super::{Sandbox, Step, Trouble, init, let_go};
+use super::{MAKE_USERS, Sandbox, Step, Trouble, init, let_go};
 use crate::reach::Identity;
 use crate::sys;
 
@@ -15,11 +16,15 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     // The supervisor asks the tree to end, and the program is to decide.
     sys::ignore_terminate();
     set_parent_process_death_signal(Some(Signal::KILL)).step("tie the sandbox to its supervisor")?;
+    if let Some(mut group) = sandbox.group.take() {
+        // Before there is anything else that would have to come along.
+        group.write_all(b"0").step("enter the sandbox's control group")?;
+    }
     let_go(sandbox).step("close the supervisor's files")?;
     let user = rustix::process::geteuid().as_raw();
     let group = rustix::process::getegid().as_raw();
     if sandbox.confinement.identity == Identity::Engine {
-        let step = "make a user namespace";
+        let step = MAKE_USERS;
         sys::unshare(UnshareFlags::NEWUSER).step(step)?;
         fs::write("/proc/self/setgroups", "deny").step(step)?;
         fs::write("/proc/self/uid_map", format!("0 {user} 1")).step(step)?;

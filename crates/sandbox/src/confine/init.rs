@@ -14,7 +14,7 @@ use rustix::thread::UnshareFlags;
 
 use super::{LastWords, Sandbox, Step, Trouble, pipe, program, relay, rights, view, write_maps};
 use crate::Exit;
-use crate::reach::{AGENT_UID, ID_RANGE, Identity, Network};
+use crate::reach::{AGENT_UID, ID_RANGE, Identity};
 use crate::supervisor::exit_of;
 use crate::sys;
 
@@ -37,6 +37,9 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     rustix::system::sethostname(b"sandbox").step("name the sandbox")?;
     sys::loopback_up().step("set up the sandbox's loopback")?;
     view::lay_out(&sandbox.confinement)?;
+    let step = "open the way to the proxy";
+    // Before the program, which may connect at once.
+    let relay = relay::listen(&sandbox.confinement.network).step(step)?;
     let program = start(sandbox)?;
     // The program's own copies are what its readers wait for.
     let nothing = File::open("/dev/null").step("let the program's files go")?;
@@ -50,9 +53,7 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     };
     rights::drop_all(outside)?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).step("hide the sandbox's first process")?;
-    if let Network::Proxy { socket, port, forwards } = &sandbox.confinement.network {
-        relay::start(socket, *port, forwards).step("open the way to the proxy")?;
-    }
+    relay.map_or(Ok(()), relay::Relay::serve).step(step)?;
     let copy = nothing.try_clone().step("let the program's files go")?;
     drop(mem::replace(&mut sandbox.trouble, copy.into()));
     let exit = wait(sandbox, program).step("wait for the program")?;

@@ -14,6 +14,7 @@
 
 mod gate;
 mod init;
+mod place;
 mod program;
 mod relay;
 mod rights;
@@ -31,6 +32,10 @@ use crate::Exit;
 use crate::reach::Confinement;
 use crate::sys;
 use crate::wire::Program;
+
+/// Steps that machines refuse for reasons of their own, see `words.rs`.
+pub(crate) const MAKE_USERS: &str = "make a user namespace";
+pub(crate) const SHOW_PROCESSES: &str = "show the processes of the sandbox";
 
 /// A program in a sandbox, as its supervisor sees it.
 #[derive(Debug)]
@@ -68,6 +73,8 @@ struct Sandbox {
     trouble: OwnedFd,
     last_words: OwnedFd,
     alive: OwnedFd,
+    /// The way into the tree's control group.
+    group: Option<File>,
 }
 
 impl Trouble {
@@ -95,6 +102,7 @@ pub(crate) fn start(
     program: Program,
     confinement: Confinement,
     stdio: [OwnedFd; 3],
+    group: Option<File>,
 ) -> io::Result<Result<Confined, Trouble>> {
     let (heard, trouble) = pipe()?;
     let (last_words_heard, last_words) = pipe()?;
@@ -106,6 +114,7 @@ pub(crate) fn start(
         trouble,
         last_words,
         alive,
+        group,
     };
     let Some(gate) = sys::fork()? else {
         in_child(sandbox, gate::run);

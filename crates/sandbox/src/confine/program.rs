@@ -19,6 +19,7 @@ pub(super) fn run(sandbox: &mut Sandbox, ask: OwnedFd, told: OwnedFd) -> Result<
     let step = "get the program's user";
     File::from(ask).write_all(&[0]).step(step)?;
     File::from(told).read_exact(&mut [0]).step(step)?;
+    sys::heed_terminate();
     // Programs that signal their own group must not hit init.
     rustix::process::setsid().step("begin a session")?;
     rights::limit(&sandbox.confinement.limits)?;

@@ -10,23 +10,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::reach::Forward;
+use crate::reach::Network;
 
 /// Connections at once; more are refused.
 const CONNECTIONS: usize = 256;
 /// The longest answer to CONNECT that is read, in bytes.
 const ANSWER: usize = 8 * 1024;
 
-/// Listens at all ports, in threads that end with the process.
-pub(super) fn start(socket: &Path, port: u16, forwards: &[Forward]) -> io::Result<()> {
-    let open = Arc::new(AtomicUsize::new(0));
+/// The ports, each with where it leads.
+pub(super) struct Relay {
+    socket: PathBuf,
+    ports: Vec<(TcpListener, Option<String>)>,
+}
+
+/// Listens at all ports; whoever connects waits until it is [`serve`](Relay::serve)d.
+pub(super) fn listen(network: &Network) -> io::Result<Option<Relay>> {
+    let Network::Proxy { socket, port, forwards } = network else {
+        return Ok(None);
+    };
     let ways = forwards.iter().map(|forward| (forward.port, Some(forward.to.clone())));
-    for (port, to) in [(port, None)].into_iter().chain(ways) {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let (socket, open) = (socket.to_owned(), Arc::clone(&open));
-        thread::Builder::new().spawn(move || accept(&listener, &socket, to.as_deref(), &open))?;
+    let ports = [(*port, None)].into_iter().chain(ways);
+    let ports = ports.map(|(port, to)| Ok((TcpListener::bind((Ipv4Addr::LOCALHOST, port))?, to)));
+    Ok(Some(Relay {
+        socket: socket.clone(),
+        ports: ports.collect::<io::Result<_>>()?,
+    }))
+}
+
+impl Relay {
+    /// In threads that end with the process.
+    pub(super) fn serve(self) -> io::Result<()> {
+        let open = Arc::new(AtomicUsize::new(0));
+        for (listener, to) in self.ports {
+            let (socket, open) = (self.socket.clone(), Arc::clone(&open));
+            thread::Builder::new().spawn(move || accept(&listener, &socket, to.as_deref(), &open))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn accept(listener: &TcpListener, socket: &Path, to: Option<&str>, open: &Arc<AtomicUsize>) {
@@ -66,7 +86,8 @@ fn carry(inside: TcpStream, socket: PathBuf, to: Option<&str>) -> io::Result<()>
 
 /// Asks the proxy for a tunnel, and reads no more than its answer.
 fn ask_for(proxy: &mut UnixStream, to: &str) -> io::Result<()> {
-    write!(proxy, "CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n")?;
+    // At once, for proxies that look at what comes first only.
+    proxy.write_all(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n").as_bytes())?;
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"\r\n\r\n") && answer.len() < ANSWER {

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter,
+    TargetArch, apply_filter, sock_filter,
 };
 
 use super::Trouble;
 
 /// Refused whatever their arguments.
-const REFUSED: [i64; 49] = [
+const REFUSED: [i64; 51] = [
     libc::SYS_acct,
     libc::SYS_add_key,
     libc::SYS_adjtimex,
@@ -27,6 +27,7 @@ const REFUSED: [i64; 49] = [
     libc::SYS_fsconfig,
     libc::SYS_fsmount,
     libc::SYS_fsopen,
+    libc::SYS_ioperm,
     libc::SYS_fspick,
     libc::SYS_init_module,
     libc::SYS_io_uring_enter,
@@ -44,6 +45,7 @@ const REFUSED: [i64; 49] = [
     libc::SYS_nfsservctl,
     libc::SYS_open_by_handle_at,
     libc::SYS_open_tree,
+    OPEN_TREE_ATTR,
     libc::SYS_perf_event_open,
     libc::SYS_pidfd_getfd,
     libc::SYS_pivot_root,
@@ -64,6 +66,12 @@ const REFUSED: [i64; 49] = [
     libc::SYS_vhangup,
     libc::SYS_fanotify_mark,
 ];
+
+/// Like open_tree(2), since Linux 6.15.
+const OPEN_TREE_ATTR: i64 = 467;
+
+/// Those of programs whose addresses have 32 bits on machines of 64 have this bit, and are otherwise the same ones.
+const X32: u32 = 0x4000_0000;
 
 /// Families of sockets that are let through; the network namespace decides what they reach.
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
@@ -94,7 +102,7 @@ pub(super) fn restrict() -> Result<(), Trouble> {
     Ok(())
 }
 
-fn filters() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
+fn filters() -> Result<[BpfProgram; 4], seccompiler::BackendError> {
     let whole = |calls: &[i64]| calls.iter().map(|call| (*call, Vec::new())).collect::<BTreeMap<_, _>>();
     let mut refused = whole(&REFUSED);
     refused.insert(
@@ -112,15 +120,17 @@ fn filters() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
         refused.insert(call, any_of(mode, LENDING.into_iter())?);
     }
     for (call, flags) in [(libc::SYS_open, 1), (libc::SYS_openat, 2)] {
-        let creates = |bit| {
-            let made = u64::from(libc::O_CREAT.unsigned_abs());
+        // A file that has no name yet is made as well.
+        let made = [libc::O_CREAT, libc::O_TMPFILE].map(|made| u64::from(made.unsigned_abs()));
+        let creates = |(made, bit)| {
             let conditions = [
                 condition(flags, SeccompCmpOp::MaskedEq(made), made),
                 condition(flags + 1, SeccompCmpOp::MaskedEq(bit), bit),
             ];
             SeccompRule::new(conditions.into_iter().collect::<Result<_, _>>()?)
         };
-        refused.insert(call, LENDING.into_iter().map(creates).collect::<Result<_, _>>()?);
+        let each = made.into_iter().flat_map(|made| LENDING.map(|bit| (made, bit)));
+        refused.insert(call, each.map(creates).collect::<Result<_, _>>()?);
     }
     // TIOCSTI types into a terminal as if a person did.
     let ioctls = [libc::TIOCSTI, libc::TIOCLINUX].map(|request| condition(1, SeccompCmpOp::Eq, request));
@@ -128,18 +138,35 @@ fn filters() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
     let foreign = FAMILIES
         .iter()
         .map(|family| condition(0, SeccompCmpOp::Ne, i64::from(*family).cast_unsigned()));
-    let sockets = BTreeMap::from([(
-        libc::SYS_socket,
-        vec![SeccompRule::new(foreign.collect::<Result<_, _>>()?)?],
-    )]);
-    // Its flags lie in memory, where a filter cannot see them; without it, programs take clone.
+    let foreign = vec![SeccompRule::new(foreign.collect::<Result<_, _>>()?)?];
+    let sockets = BTreeMap::from([(libc::SYS_socket, foreign.clone()), (libc::SYS_socketpair, foreign)]);
+    // What they are asked for lies in memory, where a filter cannot see it; without them, programs take clone and openat.
     // The newer chmod goes by way of the older one in the same manner.
-    let unknown = whole(&[libc::SYS_clone3, libc::SYS_fchmodat2]);
+    let unknown = whole(&[libc::SYS_clone3, libc::SYS_fchmodat2, libc::SYS_openat2]);
     Ok([
         filter(refused, libc::EPERM)?,
         filter(sockets, libc::EAFNOSUPPORT)?,
         filter(unknown, libc::ENOSYS)?,
+        other_numbers(),
     ])
+}
+
+/// Calls by other numbers do not exist; to the filters above they would be others.
+fn other_numbers() -> BpfProgram {
+    let step = |code: u32, jt, jf, k| sock_filter {
+        code: u16::try_from(code).unwrap_or_default(),
+        jt,
+        jf,
+        k,
+    };
+    let unknown = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
+    vec![
+        // The number is the first of what a filter is given.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, unknown),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ]
 }
 
 fn filter(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> Result<BpfProgram, seccompiler::BackendError> {

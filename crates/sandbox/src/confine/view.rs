@@ -6,10 +6,10 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::CWD;
@@ -20,7 +20,8 @@ use rustix::mount::{
 use rustix::process::{Pid, WaitOptions, waitpid};
 use rustix::thread::UnshareFlags;
 
-use super::{Step, Trouble, pipe, write_maps};
+use super::place::{self, Root};
+use super::{SHOW_PROCESSES, Step, Trouble, pipe, write_maps};
 use crate::reach::{AGENT_UID, Confinement, Identity, Mount};
 use crate::sys;
 
@@ -32,20 +33,30 @@ const LAYERS: &str = ".layers";
 const ROOT_SIZE: &str = "size=16m,nr_inodes=65536,mode=0755";
 /// What `/dev/shm` may hold.
 const SHARED_MEMORY: &str = "size=256m,nr_inodes=65536,mode=1777";
+/// Shared segments in pages, message queues, and semaphores (of a set, in all, of a call, sets).
+const SHARED: [(&str, &str); 3] = [("shmall", "65536"), ("msgmni", "512"), ("sem", "250 32000 100 128")];
 /// Terminals of its own.
 const TERMINALS: &str = "newinstance,ptmxmode=0666,mode=0620";
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// What `/proc` says of the machine as a whole and no agent needs.
-const HIDDEN: [&str; 8] = [
+const HIDDEN: [&str; 14] = [
     "/proc/acpi",
     "/proc/kcore",
+    "/proc/key-users",
     "/proc/keys",
+    "/proc/kmsg",
+    "/proc/kpagecgroup",
+    "/proc/kpagecount",
+    "/proc/kpageflags",
     "/proc/latency_stats",
     "/proc/sched_debug",
     "/proc/scsi",
     "/proc/sysrq-trigger",
     "/proc/timer_list",
+    "/proc/vmallocinfo",
 ];
+/// What of `/proc` sets the machine as a whole, where the engine's user might be root, if without rights.
+const SETTINGS: [&str; 4] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys"];
 
 /// Something that was taken hold of.
 struct Held<'a> {
@@ -68,22 +79,32 @@ pub(super) fn lay_out(confinement: &Confinement) -> Result<(), Trouble> {
     let plain = MountFlags::NOSUID | MountFlags::NODEV;
     make("tmpfs", BASE, plain, ROOT_SIZE).step("make the root of the sandbox")?;
     std::env::set_current_dir(BASE).step("enter the root of the sandbox")?;
-    let base = Path::new(BASE);
+    let step = "make the root of the sandbox";
     for folder in ["proc", "dev/pts", "dev/shm", "run", LAYERS] {
-        make_folder(&base.join(folder))?;
+        fs::create_dir_all(folder).step(step)?;
     }
-    let step = "show the processes of the sandbox";
+    let root = Root::open(Path::new(".")).step(step)?;
+    let step = SHOW_PROCESSES;
     make("proc", "proc", plain | MountFlags::NOEXEC, "").step(step)?;
+    limit_messages();
     let owner = match confinement.identity {
         Identity::Engine => None,
         Identity::Range { first } => Some(owner_map(first + AGENT_UID)?),
     };
     for found in held {
-        put(base, &found, owner.as_ref())?;
+        put(&root, &found, owner.as_ref())?;
     }
     make_devices(devices)?;
-    let _ = fs::remove_dir(base.join(LAYERS));
+    let _ = fs::remove_dir_all(LAYERS);
     leave_the_machine()
+}
+
+/// Bounds the memory that belongs to no process: shared segments, queues and semaphores.
+fn limit_messages() {
+    for (setting, most) in SHARED {
+        // A kernel may have none of these.
+        let _ = fs::write(Path::new("proc/sys/kernel").join(setting), most);
+    }
 }
 
 /// Mounts a file system that lies on no disk.
@@ -164,70 +185,34 @@ fn wait_for(child: Pid) {
 }
 
 /// Puts something at its place below the new root.
-fn put(base: &Path, held: &Held<'_>, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
+fn put(root: &Root, held: &Held<'_>, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
     let mut trees = held.trees.iter();
     match (held.mount, trees.next()) {
-        (Mount::System { at, .. }, Some(tree)) => attach(tree, &below(base, at), true, None),
-        (Mount::ReadOnly { at, .. }, Some(tree)) => attach(tree, &below(base, at), true, owner),
-        (Mount::Writable { at, .. }, Some(tree)) => attach(tree, &below(base, at), false, owner),
-        (Mount::Overlay { at, upper, .. }, _) => put_overlay(base, held, upper, &below(base, at), owner),
-        (Mount::Memory { at, most }, _) => {
-            let at = below(base, at);
-            make_folder(&at)?;
-            let flags = MountFlags::NOSUID | MountFlags::NODEV;
-            make("tmpfs", &at, flags, &format!("size={most},mode=1777")).step(&showing(&at))
-        }
-        (Mount::Text { at, text }, _) => {
-            let at = below(base, at);
-            make_parent(&at)?;
-            fs::write(&at, text).step(&showing(&at))
-        }
-        (Mount::Link { at, to }, _) => {
-            let at = below(base, at);
-            make_parent(&at)?;
-            symlink(to, &at).step(&showing(&at))
-        }
+        (Mount::System { at, .. }, Some(tree)) => attach(root, tree, at, true, None),
+        (Mount::ReadOnly { at, .. }, Some(tree)) => attach(root, tree, at, true, owner),
+        (Mount::Writable { at, .. }, Some(tree)) => attach(root, tree, at, false, owner),
+        (Mount::Overlay { at, upper, .. }, _) => put_overlay(root, held, upper, at, owner),
+        (Mount::Memory { at, most }, _) => put_memory(root, at, *most).step(&showing(at)),
+        (Mount::Text { at, text }, _) => root.write(at, text).step(&showing(at)),
+        (Mount::Link { at, to }, _) => root.link(at, to).step(&showing(at)),
         (_, None) => Ok(()),
     }
 }
 
 fn showing(at: &Path) -> String {
-    format!(
-        "lay out {} of the sandbox",
-        at.strip_prefix(BASE).unwrap_or(at).display()
-    )
-}
-
-fn below(base: &Path, at: &Path) -> PathBuf {
-    base.join(at.strip_prefix("/").unwrap_or(at))
-}
-
-fn make_folder(path: &Path) -> Result<(), Trouble> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(path)
-        .step(&showing(path))
-}
-
-fn make_parent(path: &Path) -> Result<(), Trouble> {
-    path.parent().map_or(Ok(()), make_folder)
+    format!("lay out {} of the sandbox", at.display())
 }
 
 /// Attaches a tree, after taking from it what a sandbox must not have.
-fn attach(tree: &OwnedFd, at: &Path, read_only: bool, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
+fn attach(root: &Root, tree: &OwnedFd, at: &Path, read_only: bool, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
     let step = showing(at);
     // Only a folder can be put on a folder, and only a file on a file.
-    match rustix::fs::fstat(tree).map(|found| rustix::fs::FileType::from_raw_mode(found.st_mode)) {
-        Ok(rustix::fs::FileType::Directory) => make_folder(at)?,
-        _ if at.exists() => {}
-        _ => {
-            make_parent(at)?;
-            File::create(at).step(&step)?;
-        }
-    }
+    let place = match rustix::fs::fstat(tree).map(|found| rustix::fs::FileType::from_raw_mode(found.st_mode)) {
+        Ok(rustix::fs::FileType::Directory) => root.folder(at),
+        _ => root.file(at),
+    };
     restrict(tree, read_only, owner).step(&step)?;
-    put_tree(tree, at).step(&step)
+    place::put(tree, &place.step(&step)?).step(&step)
 }
 
 fn restrict(tree: &OwnedFd, read_only: bool, owner: Option<&OwnedFd>) -> io::Result<()> {
@@ -237,23 +222,40 @@ fn restrict(tree: &OwnedFd, read_only: bool, owner: Option<&OwnedFd>) -> io::Res
     owner.map_or(Ok(()), |owner| sys::map_owners(tree.as_fd(), owner.as_fd()))
 }
 
+/// Names take memory as well, which is why there is a most of them.
+fn put_memory(root: &Root, at: &Path, most: u64) -> io::Result<()> {
+    let place = root.folder(at)?;
+    let names = (most / 4096).max(1024);
+    let made = Path::new(LAYERS).join("memory");
+    fs::create_dir_all(&made)?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    make(
+        "tmpfs",
+        &made,
+        flags,
+        &format!("size={most},nr_inodes={names},mode=1777"),
+    )?;
+    place::move_to(&made, &place)
+}
+
+/// At a path that nobody else can change.
 fn put_tree(tree: &OwnedFd, at: &Path) -> io::Result<()> {
     Ok(move_mount(tree, "", CWD, at, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
 }
 
 /// Layers are attached one by one, put together, and taken away: the overlay keeps hold of them.
-fn put_overlay(base: &Path, held: &Held<'_>, upper: &Path, at: &Path, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
+fn put_overlay(root: &Root, held: &Held<'_>, upper: &Path, at: &Path, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
     let step = showing(at);
     let (written, layers) = held.trees.split_last().ok_or_else(|| Trouble {
         step: step.clone(),
         errno: 0,
     })?;
-    make_folder(at)?;
+    let place = root.folder(at).step(&step)?;
     let mut names = Vec::new();
     for (i, layer) in layers.iter().chain([written]).enumerate() {
         // The current folder is the base; short relative names, because all of them must fit on one page.
         let name = PathBuf::from(LAYERS).join(i.to_string());
-        make_folder(&base.join(&name))?;
+        fs::create_dir_all(&name).step(&step)?;
         let lowest = i < layers.len();
         restrict(layer, lowest, owner).step(&step)?;
         put_tree(layer, &name).step(&step)?;
@@ -276,10 +278,13 @@ fn put_overlay(base: &Path, held: &Held<'_>, upper: &Path, at: &Path, owner: Opt
         written.join("work").display(),
     );
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    make("overlay", at, flags, &options).step(&step)?;
+    let made = Path::new(LAYERS).join("overlay");
+    fs::create_dir_all(&made).step(&step)?;
+    make("overlay", &made, flags, &options).step(&step)?;
+    place::move_to(&made, &place).step(&step)?;
     for name in &names {
         unmount(name, UnmountFlags::DETACH).step(&step)?;
-        let _ = fs::remove_dir(base.join(name));
+        let _ = fs::remove_dir(name);
     }
     Ok(())
 }
@@ -318,6 +323,12 @@ fn leave_the_machine() -> Result<(), Trouble> {
     std::env::set_current_dir("/").step(step)?;
     for path in HIDDEN.iter().map(Path::new).filter(|path| path.exists()) {
         hide(path)?;
+    }
+    for path in SETTINGS.iter().map(Path::new).filter(|path| path.exists()) {
+        let shown = tree(path)?;
+        let step = format!("protect {} from the sandbox", path.display());
+        sys::restrict_mount(shown.as_fd(), MountAttrFlags::MOUNT_ATTR_RDONLY).step(&step)?;
+        put_tree(&shown, path).step(&step)?;
     }
     let root = open_tree(CWD, "/", OpenTreeFlags::OPEN_TREE_CLOEXEC).step(step)?;
     let flags =
