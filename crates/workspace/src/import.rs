@@ -206,6 +206,7 @@ impl Import<'_> {
             work,
             exclude: self.place.private.join("info/exclude"),
             no_index: self.place.trusted.join("no-index"),
+            aside: self.mirrors.aside(&self.place.repository, self.attempt),
         };
         let (tree, left_out) = files.tree().await?;
         let id = &self.place.repository;

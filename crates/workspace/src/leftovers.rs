@@ -34,6 +34,8 @@ pub(crate) struct Files<'a> {
     pub(crate) exclude: PathBuf,
     /// Where no index is.
     pub(crate) no_index: PathBuf,
+    /// Where files go that are too large for a commit. The engine never removes them.
+    pub(crate) aside: PathBuf,
 }
 
 /// What was found.
@@ -160,7 +162,7 @@ impl Files<'_> {
             }
             Ok(file) if file.is_dir() || file.is_symlink() => None,
             Ok(file) if !file.is_file() => Some("not a file".to_owned()),
-            Ok(file) if file.len() > LARGEST => Some(format!("larger than {} MiB", LARGEST >> 20)),
+            Ok(file) if file.len() > LARGEST => Some(self.set_aside(&full, &path)),
             Ok(file) => {
                 let mode = file.permissions().mode();
                 if mode & 0o400 == 0 {
@@ -173,6 +175,17 @@ impl Files<'_> {
         match why {
             Some(why) => found.left_out.push(format!("{} ({why})", shown(&path))),
             None => _ = found.paths.insert(path),
+        }
+    }
+
+    /// Moves a file that is too large out of the workspace, which is removed later; says where it is.
+    fn set_aside(&self, full: &Path, path: &[u8]) -> String {
+        let aside = self.aside.join(OsStr::from_bytes(path));
+        let folder = aside.parent().unwrap_or(&self.aside);
+        let size = LARGEST >> 20;
+        match fs::create_dir_all(folder).and_then(|()| fs::rename(full, &aside)) {
+            Ok(()) => format!("larger than {size} MiB; it is kept as {}", aside.display()),
+            Err(error) => format!("larger than {size} MiB, and it cannot be kept: {error}"),
         }
     }
 
