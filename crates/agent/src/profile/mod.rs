@@ -48,6 +48,8 @@ pub struct AgentProfile {
     pub model: Option<String>,
     /// What it is told with every first prompt of a session, in markdown.
     pub instructions: String,
+    /// The files of a repository that its program reads by itself, such as `AGENTS.md`; it is told the text of the others.
+    pub reads: Vec<String>,
     /// How long it may take.
     pub limits: Limits,
     /// What its figures of tokens mean.
@@ -77,6 +79,7 @@ impl AgentProfile {
             mode: None,
             model: None,
             instructions: String::new(),
+            reads: Vec::new(),
             limits: Limits::default(),
             usage: UsageMeaning::default(),
             cost: CostMeaning::default(),

@@ -38,6 +38,9 @@ impl AgentProfile {
         if self.args != base.args {
             line(&mut front, "args", self.args.clone());
         }
+        if self.reads != base.reads {
+            line(&mut front, "reads", self.reads.clone());
+        }
         for (name, own, theirs) in [
             ("mode", &self.mode, &base.mode),
             ("model", &self.model, &base.model),

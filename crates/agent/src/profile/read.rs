@@ -148,6 +148,14 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
             .map(|arg| reader.text("an argument", arg).into())
             .collect();
     }
+    if let Some(node) = fields.get("reads") {
+        let reader = fields.reader;
+        let files = reader.list("profile.reads", node);
+        made.reads = files
+            .into_iter()
+            .map(|file| reader.text("a file", file).into())
+            .collect();
+    }
     if let Some(node) = fields.get("specialties") {
         made.specialties = specialties(fields.reader, node);
     }
