@@ -11,6 +11,7 @@ Developer commands
 
   cargo xtask test                       format, lints and every test; what CI runs
   cargo xtask fmt                        format the code
+  cargo xtask deny                       licences, advisories and sources of what we depend on
   cargo xtask mutations [name] [steps]   break the rules on purpose, and see the simulator notice
 ";
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => Ok(test()),
         ["fmt"] => Ok(cargo(&["fmt", "--all"])),
+        ["deny"] => Ok(deny()),
         ["mutations"] => mutations::run(&root(), None, STEPS),
         ["mutations", name] => mutations::run(&root(), Some(name), STEPS),
         ["mutations", name, steps] if steps.parse::<u64>().is_ok() => {
@@ -61,6 +63,16 @@ fn test() -> bool {
             "warnings",
         ])
         && cargo(&["test", "--workspace", "--all-features"])
+}
+
+/// Looks at what we depend on. It is no part of `test`, which must not need an installed tool.
+fn deny() -> bool {
+    let there = Command::new("cargo-deny").arg("--version").output();
+    if !there.is_ok_and(|ran| ran.status.success()) {
+        say("cargo-deny is not installed; install it with `cargo install cargo-deny --locked`, then call this again");
+        return false;
+    }
+    cargo(&["deny", "--workspace", "--all-features", "check"])
 }
 
 fn cargo(arguments: &[&str]) -> bool {

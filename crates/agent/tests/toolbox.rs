@@ -139,6 +139,29 @@ fn plan() -> Value {
 }
 
 #[tokio::test]
+async fn a_plan_has_tasks_and_how_many_is_for_the_engine_to_say() {
+    let s = session(ToolSet::planner()).await;
+    let client = Client::connect(s.session.mcp_server()).await;
+    let mut none = plan();
+    none["tasks"] = json!([]);
+    let (taken, said) = client.call("submit_plan", none).await;
+    assert!(!taken && said.contains("tasks"), "{said}");
+    let mut many = plan();
+    let tasks = (0..2_000).map(|n| {
+        let mut task = many["tasks"][0].clone();
+        task["key"] = json!(format!("t{n}"));
+        task
+    });
+    many["tasks"] = tasks.collect();
+    assert_eq!(client.call("submit_plan", many).await, (true, "taken".into()));
+    let calls = s.memory.calls.lock().unwrap().clone();
+    let [ToolCall::SubmitPlan(plan)] = calls.as_slice() else {
+        panic!("{} calls", calls.len());
+    };
+    assert_eq!(plan.tasks.len(), 2_000);
+}
+
+#[tokio::test]
 async fn a_planner_sees_its_tools_and_its_calls_arrive_typed() {
     let s = session(ToolSet::planner()).await;
     let client = Client::connect(s.session.mcp_server()).await;

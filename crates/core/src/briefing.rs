@@ -43,9 +43,10 @@ impl Sprint {
              agents. You cannot change them. Then call the tool `submit_plan` with the PRD and the tasks. Give each \
              task a key that stays the same when you revise the plan, what and why, acceptance criteria that can be \
              checked, the tasks it depends on, an estimate, and the repositories it touches. Let tasks run in parallel \
-             where they can, and keep each small enough for one review. Where scope, priorities or constraints are \
+             where they can, and keep each small enough for one review; there may be up to {} of them. Where scope, priorities or constraints are \
              unclear, call `ask_question` once per question; submit a draft all the same.\n",
-            self.goal.trim()
+            self.goal.trim(),
+            self.policy.tasks
         );
         if let Some(saved) = self.newest_plan() {
             let plan = serde_json::to_string_pretty(&saved.plan).unwrap_or_default();

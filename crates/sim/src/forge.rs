@@ -11,6 +11,8 @@ use team6_core::sprint::{Command, Effect, WorkId};
 pub(crate) struct Forge {
     pub(crate) pull_requests: BTreeMap<(TaskId, RepositoryId), PullRequest>,
     pub(crate) reviews: BTreeSet<(TaskId, ReviewId)>,
+    /// The deliveries whose answers to threads are shown.
+    pub(crate) answers: BTreeSet<(TaskId, u32)>,
     pub(crate) cleaned: BTreeSet<WorkId>,
     opened: u64,
 }
@@ -127,7 +129,11 @@ impl Forge {
                 self.cleaned.insert(*work);
                 None
             }
-            Effect::Enqueue { .. } | Effect::Dequeue { .. } | Effect::PostAnswers { .. } => None,
+            Effect::PostAnswers { task, delivery, .. } => {
+                self.answers.insert((*task, *delivery));
+                None
+            }
+            Effect::Enqueue { .. } | Effect::Dequeue { .. } => None,
         }
     }
 

@@ -10,6 +10,7 @@ mod invariants;
 mod log;
 mod people;
 mod plans;
+mod queue;
 mod worker;
 mod world;
 

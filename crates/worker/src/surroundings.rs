@@ -26,7 +26,7 @@ const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// Files and folders of this machine that agents may read.
-    pub reads: Vec<PathBuf>,
+    pub sees: Vec<PathBuf>,
     /// Where agents may connect to, besides what their profiles list.
     pub network: Vec<String>,
     /// The setting that lists it, for people.
@@ -87,8 +87,8 @@ pub(crate) async fn around(
         .map_err(|error| error.to_string())?;
 
     let mut shown: Vec<Mount> = installed(profile).map(|path| here(&path)).collect();
-    shown.extend(common.reads.iter().map(|path| here(path)));
-    shown.extend(named(&profile.reads, &variables).map(|path| here(&path)));
+    shown.extend(common.sees.iter().map(|path| here(path)));
+    shown.extend(named(&profile.sees, &variables).map(|path| here(&path)));
     shown.extend(named(&profile.writes, &variables).map(|path| Mount::Writable {
         from: path.clone(),
         at: path,

@@ -3,9 +3,11 @@
 //! Trusted git reads a stream of objects and nothing else of the agent's. The pack is indexed in quarantine, with every
 //! object and every link between them checked; what the store already has is whole, so what passes is whole as well.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ use crate::error::WorkspaceError;
 use crate::guest::{ENGINE, Guest, command, prepare_home};
 use crate::local::LocalOptions;
 use crate::mirror::{Mirrors, work_ref};
-use crate::pack::{How, Order, Outcome, Packed};
+use crate::pack::{How, LARGEST_FILE, Order, Outcome, Packed};
 use crate::provisioner::{Checkout, Imported, Workspace};
 use crate::skeleton::{Head, Skeleton, write_common};
 use crate::slot::{Place, Slot};
@@ -62,8 +64,12 @@ impl Import<'_> {
         for how in [How::Everything, How::Branch, How::Files] {
             let packed = self.pack(how).await?;
             let had_more = !packed.aside.is_empty();
+            let large = packed.large.clone();
             match self.take(packed).await {
-                Ok((head, notices)) => return self.taken(head, notices, given_up).await,
+                Ok((head, mut notices)) => {
+                    notices.extend(large.iter().map(|path| self.set_aside(path)));
+                    return self.taken(head, notices, given_up).await;
+                }
                 Err(Trouble::Ours(error)) => return Err(error),
                 // What lies beside the branch may be the reason; the branch alone is tried before that is said.
                 Err(_) if how == How::Everything && had_more => {}
@@ -316,6 +322,40 @@ impl Import<'_> {
                 floor.short(),
                 self.workspace.claim.attempt
             ))),
+        }
+    }
+
+    /// Moves a file that is too large for a commit out of the workspace, which is removed later; says where it is.
+    fn set_aside(&self, path: &[u8]) -> String {
+        let relative = Path::new(OsStr::from_bytes(path));
+        let root = match self.place.layers.exists() {
+            true => self.place.upper(),
+            false => self.place.files.clone(),
+        };
+        // The agent's names lead nowhere else: no links on the way, and no way up.
+        let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        let mut above = relative.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+        let safe =
+            plain && above.all(|folder| fs::symlink_metadata(root.join(folder)).is_ok_and(|found| found.is_dir()));
+        let aside = self
+            .mirrors
+            .aside(&self.place.repository, self.workspace.claim.attempt)
+            .join(relative);
+        let moved = match (safe, aside.parent()) {
+            (true, Some(folder)) => fs::create_dir_all(folder).and_then(|()| fs::rename(root.join(relative), &aside)),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        };
+        let shown = String::from_utf8_lossy(path).escape_debug().to_string();
+        match moved {
+            Ok(()) => format!(
+                "{shown} is larger than {} MiB and was left out; it is kept as {}",
+                LARGEST_FILE >> 20,
+                aside.display()
+            ),
+            Err(error) => format!(
+                "{shown} is larger than {} MiB, and it cannot be kept: {error}",
+                LARGEST_FILE >> 20
+            ),
         }
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use team6_core::ids::{CommitId, RepositoryId};
+use team6_core::ids::{AttemptId, CommitId, RepositoryId};
 use team6_git::{Call, Git, GitError, ORIGIN};
 use tokio::sync::OnceCell;
 
@@ -104,6 +104,11 @@ impl Mirrors {
                 }
             }
         }
+    }
+
+    /// Where what an attempt left is kept if no commit can hold it.
+    pub(crate) fn aside(&self, id: &RepositoryId, attempt: AttemptId) -> PathBuf {
+        self.root.join(id.as_str()).join("aside").join(attempt.to_string())
     }
 
     /// All repositories that have a store.

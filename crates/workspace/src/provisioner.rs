@@ -4,7 +4,7 @@
 //! where a session was. Nothing that is in it is trusted: commits leave it only by way of the import store.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,27 @@ pub struct Workspace {
     pub notices: Vec<String>,
     /// How it is shown in a sandbox; none where agents run without one, and all paths are the machine's.
     pub boxed: Option<Boxed>,
+}
+
+impl Workspace {
+    /// Where a file of the workspace lies on this machine, as long as no program runs in it; `path` is how the agent sees
+    /// it, directly in one of its folders. None if it is not there.
+    pub fn lies_at(&self, path: &Path) -> Option<PathBuf> {
+        let there = |path: PathBuf| std::fs::symlink_metadata(&path).is_ok().then_some(path);
+        let Some(boxed) = &self.boxed else {
+            return there(path.to_owned());
+        };
+        // What is laid out later lies over what was before.
+        boxed.view.iter().rev().find_map(|mount| match mount {
+            Mount::Overlay { layers, upper, at } => {
+                let name = path.strip_prefix(at).ok()?;
+                let all = [upper].into_iter().chain(layers);
+                all.map(|layer| layer.join(name)).find_map(there)
+            }
+            Mount::Writable { from, at } => there(from.join(path.strip_prefix(at).ok()?)),
+            _ => None,
+        })
+    }
 }
 
 /// How a workspace is shown in a sandbox.

@@ -48,6 +48,8 @@ pub struct AgentProfile {
     pub model: Option<String>,
     /// What it is told with every first prompt of a session, in markdown.
     pub instructions: String,
+    /// The files of a repository that its program reads by itself, such as `AGENTS.md`; it is told the text of the others.
+    pub reads: Vec<String>,
     /// How long it may take.
     pub limits: Limits,
     /// What its figures of tokens mean.
@@ -57,7 +59,7 @@ pub struct AgentProfile {
     /// How its requests for permission are answered: the first rule that matches decides, none means to allow once.
     pub permissions: Vec<PermissionRule>,
     /// What its sandbox shows it to read besides its program: paths, or variables of `env` that hold one, as `$NAME`.
-    pub reads: Vec<String>,
+    pub sees: Vec<String>,
     /// The same, to write.
     pub writes: Vec<String>,
     /// Where it may connect to from its sandbox, besides the addresses in `env`: what the proxy lists.
@@ -83,11 +85,12 @@ impl AgentProfile {
             mode: None,
             model: None,
             instructions: String::new(),
+            reads: Vec::new(),
             limits: Limits::default(),
             usage: UsageMeaning::default(),
             cost: CostMeaning::default(),
             permissions: Vec::new(),
-            reads: Vec::new(),
+            sees: Vec::new(),
             writes: Vec::new(),
             network: Vec::new(),
             credentials: None,

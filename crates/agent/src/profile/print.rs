@@ -38,6 +38,18 @@ impl AgentProfile {
         if self.args != base.args {
             line(&mut front, "args", self.args.clone());
         }
+        for (name, listed, inherited) in [
+            ("sees", &self.sees, &base.sees),
+            ("writes", &self.writes, &base.writes),
+            ("network", &self.network, &base.network),
+        ] {
+            if listed != inherited {
+                line(&mut front, name, listed.clone());
+            }
+        }
+        if self.reads != base.reads {
+            line(&mut front, "reads", self.reads.clone());
+        }
         for (name, own, theirs) in [
             ("mode", &self.mode, &base.mode),
             ("model", &self.model, &base.model),

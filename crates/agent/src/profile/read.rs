@@ -142,7 +142,7 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
     }
     for (name, item, field) in [
         ("args", "an argument", &mut made.args),
-        ("reads", "a path", &mut made.reads),
+        ("sees", "a path", &mut made.sees),
         ("writes", "a path", &mut made.writes),
         ("network", "a host", &mut made.network),
     ] {
@@ -153,6 +153,14 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
                 .map(|text| fields.reader.text(item, text).into())
                 .collect();
         }
+    }
+    if let Some(node) = fields.get("reads") {
+        let reader = fields.reader;
+        let files = reader.list("profile.reads", node);
+        made.reads = files
+            .into_iter()
+            .map(|file| reader.text("a file", file).into())
+            .collect();
     }
     if let Some(node) = fields.get("specialties") {
         made.specialties = specialties(fields.reader, node);

@@ -33,7 +33,8 @@ pub struct SubmitPlan {
     #[schemars(length(min = 1, max = 100_000))]
     pub prd: String,
     /// All tasks of the plan, in any order. It replaces the plan that was handed in before.
-    #[schemars(length(min = 1, max = 500))]
+    // How many there may be is the sprint's policy, which the engine refuses by and the briefing tells.
+    #[schemars(length(min = 1))]
     pub tasks: Vec<PlannedTask>,
 }
 

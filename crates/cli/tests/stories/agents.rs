@@ -45,7 +45,7 @@ fn another_agent_takes_over_where_one_failed() {
             "attempts = 1",
             &["A note"],
             scripts,
-            &[("writer", "extends = \"scripted\"")],
+            &[("writer", "+++\nextends = \"scripted\"\n+++\n")],
         )
     };
     let before = shop.place.fails(3, &["task", "agent", "1", "nobody"]);
@@ -80,4 +80,54 @@ fn a_plan_that_failed_is_tried_again_by_a_person() {
     shop.event("plan_saved", |_| true);
     let again = shop.place.fails(3, &["sprint", "retry", "1"]);
     assert!(again.contains("only what failed or is held can be retried"), "{again}");
+}
+
+#[test]
+fn an_agent_is_told_what_its_profile_and_the_repository_say_to_agents() {
+    let submit = crate::shop::submit(&["A note"]);
+    let profile = "+++\nextends = \"scripted\"\nreads = [\"CLAUDE.md\"]\n+++\nGreet the owner first.\n";
+    let scripts: &[(&str, &[&str])] = &[
+        ("Plan a sprint for this goal", &[&submit]),
+        (r"task \d+: A note", &[WRITE, COMMIT, DONE]),
+    ];
+    let shop = Shop::staffed("", scripts, &[("scripted", profile)]);
+    let clone = shop.repository.fresh_clone();
+    clone.write(
+        "AGENTS.md",
+        format!("Run `make check`.\n{}", "Mind the gap. ".repeat(2_000)),
+    );
+    clone.write("CLAUDE.md", "Never touch the vault.\n");
+    clone.commit("Instruct agents");
+    clone.git(&["push", "--quiet", &shop.repository.url(), "HEAD:main"]);
+    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+    shop.waits_for_a_person();
+    shop.approved(1);
+    shop.waits_for_a_person();
+    for log in [&["sprint", "log", "1", "--json"], &["task", "log", "1", "--json"]] {
+        let trace = shop.place.ok(log);
+        let entries = trace
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let prompt = entries
+            .filter(|entry| entry["body"]["kind"] == "prompt")
+            .next()
+            .unwrap();
+        let text = prompt["body"]["text"].as_str().unwrap();
+        assert!(text.contains("Greet the owner first."), "{text}");
+        assert!(
+            text.contains("for agents, from AGENTS.md:\n\nRun `make check`."),
+            "{text}"
+        );
+        assert!(
+            text.contains("it goes on; read the file") && text.len() < 24_000,
+            "{}",
+            text.len()
+        );
+        // What its program reads by itself is named, not told twice.
+        assert!(
+            text.contains("instructions for agents in CLAUDE.md: keep to them"),
+            "{text}"
+        );
+        assert!(!text.contains("Never touch the vault."), "{text}");
+    }
 }

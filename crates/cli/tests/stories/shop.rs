@@ -33,7 +33,7 @@ impl Shop {
         Self::planned_with(more, tasks, scripts, &[])
     }
 
-    /// A sprint at work, with further agents: each a name and a line of its profile.
+    /// A sprint at work, with further agents: each a name and its file.
     pub(crate) fn with_agents(more: &str, tasks: &[&str], scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
         let shop = Self::planned_with(more, tasks, scripts, agents);
         shop.approved(tasks.len());
@@ -56,10 +56,11 @@ impl Shop {
         Self::staffed(more, scripts, &[])
     }
 
-    fn staffed(more: &str, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
+    /// The same with further agents.
+    pub(crate) fn staffed(more: &str, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
         let place = Place::new(&format!("{more}\n[agents]\nplanner = \"scripted\"\n"));
-        for (name, line) in agents {
-            place.file(&format!("agents/{name}.md"), &format!("+++\n{line}\n+++\n"));
+        for (name, text) in agents {
+            place.file(&format!("agents/{name}.md"), text);
         }
         let here = place.path().to_str().unwrap().to_owned();
         let mut text = String::from("title = \"A story\"\n");

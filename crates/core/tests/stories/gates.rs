@@ -3,7 +3,7 @@
 use team6_core::ids::TaskId;
 use team6_core::sprint::{Command, Refusal, SprintPhase, WorkId};
 
-use crate::team::{Team, ada, task};
+use crate::team::{Team, ada, plan, task};
 
 #[test]
 fn a_sprint_asks_for_owners_and_approval_and_runs_by_its_dependencies() {
@@ -114,4 +114,34 @@ fn a_pause_stops_what_runs_and_begins_nothing() {
         "{news}"
     );
     assert_eq!(team.sprint.tasks[&TaskId(1)].work.failures, 0, "a pause is no failure");
+}
+
+#[test]
+fn how_many_tasks_a_plan_may_have_is_the_policy_of_the_sprint() {
+    let tasks = |count: usize| (0..count).map(|n| task(&format!("t{n}"), &[])).collect::<Vec<_>>();
+    for (limit, count) in [(500, 501), (2_000, 2_001), (2_000, 0)] {
+        let mut team = Team::opened();
+        team.sprint.policy.tasks = limit;
+        let (attempt, token) = team.starts(WorkId::Planning);
+        let brief = team.sprint.briefing(attempt).unwrap().full;
+        assert!(
+            brief.contains(&format!("there may be up to {limit} of them")),
+            "{brief}"
+        );
+        let submit = |count| Command::SubmitPlan {
+            attempt,
+            token,
+            base: None,
+            plan: plan(tasks(count)),
+            first_task: TaskId(1),
+        };
+        let said = team.refused(submit(count)).to_string();
+        let expected = match count {
+            0 => "the plan has no tasks; add at least one".to_owned(),
+            _ => format!("the plan has {count} tasks, more than {limit}"),
+        };
+        assert!(said.contains(&expected), "{said}");
+        team.does(submit(limit));
+        assert_eq!(team.sprint.tasks.len(), limit);
+    }
 }

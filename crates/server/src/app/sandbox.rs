@@ -63,7 +63,7 @@ pub(super) async fn try_out(launcher: &Launcher, data_folder: &str, workspaces: 
 pub(super) fn surroundings(agents: &Agents) -> Surroundings {
     const MB: u64 = 1_000_000;
     Surroundings {
-        reads: agents.reads.clone(),
+        sees: agents.sees.clone(),
         network: agents.network.clone(),
         setting: "agents.network".into(),
         limits: Limits {

@@ -134,7 +134,7 @@ fn explain(error: figment::Error) -> ConfigError {
             },
         );
         let path = problem.path.join(".");
-        let of_environment = problem.metadata.as_ref().is_some_and(|m| is_environment(m));
+        let of_environment = problem.metadata.as_ref().is_some_and(is_environment);
         if let Kind::UnknownField(field, known) = &problem.kind {
             let section = problem.path.iter().take(problem.path.len().saturating_sub(1));
             let section: String = section.map(|part| format!("{part}.")).collect();

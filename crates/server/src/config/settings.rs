@@ -90,7 +90,7 @@ pub struct Agents {
     /// `*.suffix`, an address or a range of addresses.
     pub network: Vec<String>,
     /// Files and folders that all agents may read, besides the machine's programs.
-    pub reads: Vec<PathBuf>,
+    pub sees: Vec<PathBuf>,
     /// Memory that all processes of an agent may use together, in MB.
     pub memory_mb: u64,
     /// Processes and threads of an agent.
@@ -163,7 +163,7 @@ impl Default for Agents {
             planner: None,
             at_once: 3,
             network: Vec::new(),
-            reads: Vec::new(),
+            sees: Vec::new(),
             memory_mb: 8_192,
             processes: 4_096,
             disk_mb: 20_480,

@@ -1,7 +1,7 @@
 //! Everything that is not done has one reason, and nothing waits for nobody.
 
 use team6_core::explain::{Actor, Reason};
-use team6_core::sprint::{Sprint, Stage};
+use team6_core::sprint::{Sprint, SprintPhase, Stage};
 
 use super::{Found, ensure};
 
@@ -18,6 +18,27 @@ pub(super) fn messages_are_on_their_way(sprint: &Sprint) -> Found {
     ensure(unheard.is_none(), "12 messages", || {
         let heard = unheard.map(|t| (t.id, &t.work.stage, &t.work.unread));
         format!("nobody will read these messages: {heard:?}")
+    })
+}
+
+/// Until a plan runs, the sprint itself waits for somebody too.
+pub(super) fn planning_has_a_reason(sprint: &Sprint) -> Found {
+    if !sprint.is_open() {
+        return Ok(());
+    }
+    let Some(why) = sprint.explain_planning() else {
+        return ensure(sprint.phase == SprintPhase::Running, "12 planning", || {
+            format!("no plan runs, and nobody says why: {:?}", sprint.planning.stage)
+        });
+    };
+    if matches!(why.actor, Actor::Person(_)) {
+        return Ok(());
+    }
+    let latest = why.by.map(|by| by + sprint.policy.queue_check);
+    let wakes = sprint.next_deadline();
+    let in_time = latest.zip(wakes).is_some_and(|(latest, wakes)| wakes <= latest);
+    ensure(in_time, "12 planning", || {
+        format!("the planning waits: {why:?}, and the engine wakes at {wakes:?}")
     })
 }
 

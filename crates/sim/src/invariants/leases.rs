@@ -7,9 +7,12 @@ use team6_core::sprint::{Event, WorkId};
 use team6_core::time::Timestamp;
 
 use super::{Found, Seen, ensure};
+use crate::queue::project_of;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Leases {
+    /// How many attempts may be held at once.
+    at_once: usize,
     last_token: u64,
     /// Attempts that are queued or running.
     live: BTreeMap<WorkId, u32>,
@@ -24,6 +27,15 @@ struct Lease {
 }
 
 impl Leases {
+    pub(super) fn new(at_once: usize) -> Self {
+        Self {
+            at_once,
+            last_token: 0,
+            live: BTreeMap::new(),
+            held: BTreeMap::new(),
+        }
+    }
+
     /// The token that an attempt is held with.
     pub(super) fn token(&self, attempt: u32) -> Option<FencingToken> {
         self.held.get(&attempt).map(|lease| lease.token)
@@ -48,8 +60,20 @@ impl Leases {
                 attempt,
                 token,
                 lease_until,
-                ..
-            } => self.started(*attempt, *token, *lease_until, seen)?,
+                worker,
+            } => {
+                ensure(project_of(worker) == seen.project.as_str(), "5 isolation", || {
+                    format!("{worker} got attempt {attempt}, which belongs to {}", seen.project)
+                })?;
+                self.started(*attempt, *token, *lease_until, seen)?;
+                ensure(self.held.len() <= self.at_once, "11 concurrency", || {
+                    format!(
+                        "attempt {attempt} is one of {} at once, of {}",
+                        self.held.len(),
+                        self.at_once
+                    )
+                })?;
+            }
             Event::LeaseRenewed {
                 attempt,
                 until,

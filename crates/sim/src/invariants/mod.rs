@@ -12,7 +12,7 @@ mod reviews;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use team6_core::ids::FencingToken;
+use team6_core::ids::{FencingToken, ProjectId};
 use team6_core::policy::Policy;
 use team6_core::sprint::{Command, Effect, Event, Sprint, WorkId};
 use team6_core::time::Timestamp;
@@ -68,10 +68,11 @@ struct Seen<'a> {
     /// The work of the attempt that the event is about, if it is about one.
     work: Option<WorkId>,
     policy: &'a Policy,
+    project: &'a ProjectId,
 }
 
 /// Follows the log of one sprint.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Checker {
     works: BTreeMap<u32, WorkId>,
     gates: Gates,
@@ -81,6 +82,17 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
+    /// Follows a sprint of a project that has this many agents at work at once.
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self {
+            works: BTreeMap::new(),
+            gates: Gates::default(),
+            leases: Leases::new(at_once),
+            retries: Retries::default(),
+            reviews: Reviews::default(),
+        }
+    }
+
     /// Looks at each event of a command, and then at the sprint that they led to.
     pub(crate) fn check(&mut self, sprint: &Sprint, events: &[Event], forge: &Forge, at: Timestamp) -> Found {
         for event in events {
@@ -92,6 +104,7 @@ impl Checker {
                 at,
                 work: attempt_of(event).and_then(|attempt| self.works.get(&attempt).copied()),
                 policy: &sprint.policy,
+                project: &sprint.project,
             };
             self.gates.event(&seen)?;
             self.leases.event(&seen)?;
@@ -100,6 +113,7 @@ impl Checker {
         }
         self.reviews.as_the_forge_shows(sprint, forge)?;
         explained::messages_are_on_their_way(sprint)?;
+        explained::planning_has_a_reason(sprint)?;
         explained::everything_has_a_reason(sprint)
     }
 
@@ -132,6 +146,7 @@ impl Checker {
 
     /// At the end of everything, with every effect carried out.
     pub(crate) fn ended(&self, sprint: &Sprint, forge: &Forge) -> Found {
+        self.reviews.answers_were_shown(forge)?;
         reviews::everything_was_shown(sprint, forge)
     }
 }

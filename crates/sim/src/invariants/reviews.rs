@@ -15,6 +15,9 @@ pub(super) struct Reviews {
     approved: BTreeMap<TaskId, BTreeMap<RepositoryId, CommitId>>,
     merge_wanted: BTreeSet<TaskId>,
     merged: BTreeSet<(TaskId, RepositoryId)>,
+    /// How often each task was delivered, and which deliveries answered threads.
+    deliveries: BTreeMap<TaskId, u32>,
+    answered: BTreeSet<(TaskId, u32)>,
 }
 
 impl Reviews {
@@ -53,6 +56,16 @@ impl Reviews {
                     format!("{by} merges task {task}, and nobody approved {unseen:?}")
                 })
             }
+            Event::AttemptDelivered { answers, .. } => {
+                if let Some(WorkId::Task(task)) = seen.work {
+                    let delivery = self.deliveries.entry(task).or_default();
+                    *delivery += 1;
+                    if !answers.is_empty() {
+                        self.answered.insert((task, *delivery));
+                    }
+                }
+                Ok(())
+            }
             Event::PullRequestMerged { task, repository, .. } => {
                 self.merged.insert((*task, repository.clone()));
                 Ok(())
@@ -74,6 +87,14 @@ impl Reviews {
         let approved = self.approved.get(&task).and_then(|heads| heads.get(repository));
         ensure(merged || approved == Some(head), "2 approved merge", || {
             format!("task {task} is merged at {head} in {repository}, and {approved:?} is approved")
+        })
+    }
+
+    /// The answers of agents to threads were shown in the end.
+    pub(super) fn answers_were_shown(&self, forge: &Forge) -> Found {
+        let missing = self.answered.difference(&forge.answers).next();
+        ensure(missing.is_none(), "7 answers", || {
+            format!("the forge never showed what this delivery answered: {missing:?}")
         })
     }
 

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use team6_core::ids::{TaskId, WorkerId};
+use team6_core::ids::TaskId;
 use team6_core::sprint::{Command, Effect, Event, Refusal};
 
 use super::History;
 use crate::invariants::{Broken, Violation};
+use crate::queue;
 use crate::worker::{self, Message};
 
 impl History {
@@ -102,10 +103,11 @@ impl History {
             Effect::Enqueue {
                 attempt, not_before, ..
             } => {
-                self.queue.entry(attempt.n).or_insert(*not_before);
+                let project = self.sprint.project.clone();
+                self.queue.enqueue(&project, attempt.n, *not_before);
             }
             Effect::Dequeue { attempt } => {
-                self.queue.remove(&attempt.n);
+                self.queue.remove(attempt.n);
             }
             _ => {}
         }
@@ -133,19 +135,19 @@ impl History {
     }
 
     pub(super) fn take_job(&mut self) -> Result<(), Violation> {
-        let due = self.queue.iter().filter(|(_, at)| **at <= self.now);
-        let due: Vec<u32> = due.map(|(n, _)| *n).collect();
+        let foreign = self.is_unlucky(20);
+        let Some(worker) = queue::worker(&self.sprint.project, foreign, self.rng.u8(0..3)) else {
+            return Ok(());
+        };
+        let due = self.queue.offered(&worker, &self.sprint, self.now);
         if due.is_empty() {
             return Ok(());
         }
         let attempt = due[self.rng.usize(0..due.len())];
         // A queue that delivers a job twice.
         if !self.is_unlucky(20) {
-            self.queue.remove(&attempt);
+            self.queue.remove(attempt);
         }
-        let Ok(worker) = WorkerId::new(format!("worker-{}", self.rng.u8(0..3))) else {
-            return Ok(());
-        };
         if self.engine(Command::StartAttempt { attempt, worker })?.is_some() {
             return Ok(());
         }

@@ -16,6 +16,7 @@ use crate::forge::Forge;
 use crate::invariants::{Checker, Violation};
 use crate::log::Log;
 use crate::people;
+use crate::queue::Queue;
 use crate::worker::Message;
 
 /// How many steps a history may take to its end once everything works and people do what is asked of them.
@@ -49,7 +50,7 @@ pub struct History {
     known_effects: BTreeSet<String>,
     /// Effects that are not done, as they are stored.
     outbox: VecDeque<String>,
-    queue: BTreeMap<u32, Timestamp>,
+    queue: Queue,
     arriving: BTreeMap<(Timestamp, u64), Message>,
     forge: Forge,
     checker: Checker,
@@ -62,7 +63,8 @@ pub struct History {
 impl History {
     /// The history of this seed, at its beginning.
     fn open(seed: u64) -> Result<Self, Violation> {
-        let rng = Rng::with_seed(seed);
+        let mut rng = Rng::with_seed(seed);
+        let at_once = rng.usize(1..6);
         let now = Timestamp(1_000_000);
         let lead = people::people().swap_remove(0);
         let planner = lead.as_str().parse();
@@ -89,10 +91,10 @@ impl History {
             log: Log::default(),
             known_effects: BTreeSet::new(),
             outbox: VecDeque::new(),
-            queue: BTreeMap::new(),
+            queue: Queue::new(at_once),
             arriving: BTreeMap::new(),
             forge: Forge::default(),
-            checker: Checker::default(),
+            checker: Checker::new(at_once),
             next_task: 1,
             messages: 0,
             calm: false,
@@ -166,7 +168,7 @@ impl History {
             55..=64 => self.take_job()?,
             65 => {
                 // A job that the queue forgot.
-                self.queue.pop_first();
+                self.queue.lose();
             }
             _ => self.time_passes()?,
         }
@@ -178,7 +180,7 @@ impl History {
         if !self.outbox.is_empty() && self.rng.u8(0..8) > 0 {
             return self.do_effect();
         }
-        if self.queue.values().any(|at| *at <= self.now) && self.rng.u8(0..8) > 0 {
+        if self.job_is_due() && self.rng.u8(0..8) > 0 {
             return self.take_job();
         }
         if self.rng.u32(0..2_000) == 0 {
@@ -191,7 +193,7 @@ impl History {
     fn next_thing(&mut self) -> Result<bool, Violation> {
         let message = self.arriving.first_key_value().map(|((at, _), _)| *at);
         let deadline = self.sprint.next_deadline();
-        let job = self.queue.values().min().copied();
+        let job = self.queue.next_due(&self.sprint);
         let Some(next) = [message, deadline, job].into_iter().flatten().min() else {
             return Ok(false);
         };
@@ -208,7 +210,7 @@ impl History {
         if !self.outbox.is_empty() {
             return self.do_effect();
         }
-        if self.queue.first_key_value().is_some() && self.queue.values().any(|at| *at <= self.now) {
+        if self.job_is_due() {
             return self.take_job();
         }
         if self.ask_people_now()? {
@@ -219,6 +221,10 @@ impl History {
             return Err(self.violation(("liveness", what)));
         }
         Ok(())
+    }
+
+    fn job_is_due(&self) -> bool {
+        self.queue.next_due(&self.sprint).is_some_and(|due| due <= self.now)
     }
 
     fn waiting_for_people(&self) -> Vec<(Option<TaskId>, Explanation)> {

@@ -3,6 +3,7 @@
 //! Whatever happens, the work is brought out of the workspace before that is removed, and the attempt's end is told.
 
 mod finish;
+mod guidance;
 mod talk;
 mod tools;
 mod trace;
@@ -251,6 +252,8 @@ impl Attempt {
         said: &Arc<Mutex<Said>>,
     ) -> Result<(Outcome, Usage), Outcome> {
         let home = self.home(parts, name).await?;
+        // Before the agent runs, so that nobody changes the files meanwhile.
+        let assignment = &guidance::added(assignment.clone(), profile, workspace).await;
         let tools = self.tools(parts, assignment, said).await?;
         let mut guest = Guest::new(&profile.command, &home);
         let mut server = tools.mcp_server().clone();

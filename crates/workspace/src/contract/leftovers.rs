@@ -194,6 +194,22 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
     );
 }
 
+pub async fn a_file_too_large_for_a_commit_is_kept_beside(scene: &Scene) {
+    let workspace = scene.workspace(&Repository::sample("two-crates")).await;
+    let script = "mkdir big; truncate -s 513M big/model.bin; echo fine > small.txt";
+    scene.agent(&workspace, script).await;
+    let imported = scene.imported(&workspace).await;
+    assert!(has_file(&imported, "small.txt") && !has_file(&imported, "big/model.bin"));
+    let kept = scene.root.join("repos/app/aside/s1-a1/big/model.bin");
+    let notices = imported.notices.join("\n");
+    assert!(
+        notices.contains("larger than 512 MiB") && notices.contains(kept.to_str().unwrap()),
+        "{notices}"
+    );
+    scene.provisioner.release(workspace).await.unwrap();
+    assert_eq!(std::fs::metadata(&kept).unwrap().len(), 513 << 20);
+}
+
 pub async fn repositories_that_lie_in_the_workspace_are_told_apart(scene: &Scene) {
     let (source, library) = (Repository::sample("two-crates"), Repository::sample("web-and-api"));
     source.with_submodule("library", &library).commit("submodule");

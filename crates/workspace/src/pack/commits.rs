@@ -11,7 +11,7 @@ use team6_core::ids::CommitId;
 use team6_git::{Call, Git, GitError};
 
 use super::agent_git::{self, AgentGit, is_folder};
-use super::leftovers::Files;
+use super::leftovers::{Files, Tree};
 use super::{How, Order, Outcome, Packed};
 use crate::checkout::{NO_ARGS, is_ancestor};
 use crate::skeleton::{Head, Skeleton, borrow, write_common};
@@ -98,8 +98,11 @@ impl Packing<'_> {
     async fn commits(&self, notices: &mut Vec<String>) -> Result<Packed, Trouble> {
         let stand = self.stand(notices).await?;
         let files = stand.files.as_ref().unwrap_or(&stand.tip);
-        let saved = self.save(files, notices).await.map_err(trouble)?;
-        let mut packed = Packed::default();
+        let (saved, large) = self.save(files, notices).await.map_err(trouble)?;
+        let mut packed = Packed {
+            large,
+            ..Packed::default()
+        };
         match stand.files {
             None => packed.head = Some(saved.unwrap_or(stand.tip)),
             Some(files) => {
@@ -205,8 +208,9 @@ impl Packing<'_> {
         }
         let start = &self.order.start;
         self.lend(None)?;
-        let saved = self.save(start, notices).await?;
+        let (saved, large) = self.save(start, notices).await?;
         let packed = Packed {
+            large,
             head: Some(saved.unwrap_or_else(|| start.clone())),
             ..Packed::default()
         };
@@ -215,7 +219,11 @@ impl Packing<'_> {
     }
 
     /// Commits what differs from a commit; none if nothing does.
-    async fn save(&self, tip: &CommitId, notices: &mut Vec<String>) -> Result<Option<CommitId>, GitError> {
+    async fn save(
+        &self,
+        tip: &CommitId,
+        notices: &mut Vec<String>,
+    ) -> Result<(Option<CommitId>, Vec<Vec<u8>>), GitError> {
         let work = &self.order.work;
         self.trusted(&["read-tree", "--reset", tip.as_str()], work)
             .text()
@@ -226,7 +234,11 @@ impl Packing<'_> {
             exclude: self.order.work.join(".git/info/exclude"),
             no_index: self.scratch.join("no-index"),
         };
-        let (tree, left_out) = files.tree().await?;
+        let Tree {
+            id: tree,
+            left_out,
+            large,
+        } = files.tree().await?;
         let id = &self.order.repository;
         if !left_out.is_empty() {
             let shown = left_out
@@ -239,13 +251,13 @@ impl Packing<'_> {
         }
         let spec = format!("{tip}^{{tree}}");
         if tree == self.trusted(&["rev-parse", "--verify", &spec], work).text().await? {
-            return Ok(None);
+            return Ok((None, large));
         }
         let message = format!("Uncommitted work of attempt {}", self.order.attempt);
         let commit = ["commit-tree", "-p", tip.as_str(), "-m", &message, &tree];
         let made = self.trusted(&commit, work).text().await?;
         notices.push(format!("what was not committed in {id} was committed for the agent"));
-        Ok(CommitId::new(made).ok())
+        Ok((CommitId::new(made).ok(), large))
     }
 
     /// Git with our folder, which takes nothing on trust from the objects that it borrows.

@@ -13,10 +13,9 @@ use std::path::{Path, PathBuf};
 
 use team6_git::{Call, GitError};
 
+use super::LARGEST_FILE;
 use super::agent_git::{is_folder, read};
 
-/// The largest file that is committed for an agent, in bytes.
-const LARGEST: u64 = 512 << 20;
 /// The most bytes of names that are read.
 const NAMES: usize = 256 << 20;
 /// The most paths and repositories that are left out one by one before the whole is given up.
@@ -41,6 +40,16 @@ pub(crate) struct Files<'a> {
 pub(crate) struct Found {
     paths: BTreeSet<Vec<u8>>,
     left_out: Vec<String>,
+    large: Vec<Vec<u8>>,
+}
+
+/// The tree of the files.
+pub(crate) struct Tree {
+    pub(crate) id: String,
+    /// What is not in it, for people.
+    pub(crate) left_out: Vec<String>,
+    /// What is not in it for its size.
+    pub(crate) large: Vec<Vec<u8>>,
 }
 
 impl Found {
@@ -52,8 +61,8 @@ impl Found {
 }
 
 impl Files<'_> {
-    /// The tree of the files, given that the index holds that of a commit; and what is not in it, for people.
-    pub(crate) async fn tree(&self) -> Result<(String, Vec<String>), GitError> {
+    /// The tree of the files, given that the index holds that of a commit.
+    pub(crate) async fn tree(&self) -> Result<Tree, GitError> {
         let mut links = self.take_out_links().await?;
         let mut found = self.find().await?;
         links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
@@ -63,8 +72,11 @@ impl Files<'_> {
             let update = ["update-index", "-z", "--index-info"];
             (self.git)(&update, self.work).stdin(back).text().await?;
         }
-        let tree = (self.git)(&["write-tree"], self.work).text().await?;
-        Ok((tree, found.left_out))
+        Ok(Tree {
+            id: (self.git)(&["write-tree"], self.work).text().await?,
+            left_out: found.left_out,
+            large: found.large,
+        })
     }
 
     /// Takes the links to submodules out of the index, and gives their lines in it. Git would read the configurations
@@ -160,7 +172,10 @@ impl Files<'_> {
             }
             Ok(file) if file.is_dir() || file.is_symlink() => None,
             Ok(file) if !file.is_file() => Some("not a file".to_owned()),
-            Ok(file) if file.len() > LARGEST => Some(format!("larger than {} MiB", LARGEST >> 20)),
+            Ok(file) if file.len() > LARGEST_FILE => {
+                found.large.push(path);
+                return;
+            }
             Ok(file) => {
                 let mode = file.permissions().mode();
                 if mode & 0o400 == 0 {

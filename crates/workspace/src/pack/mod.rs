@@ -16,6 +16,9 @@ use team6_git::{Fuse, Git, GitError};
 
 use commits::Packing;
 
+/// The largest file that is committed for an agent, in bytes.
+pub(crate) const LARGEST_FILE: u64 = 512 << 20;
+
 /// What is to be packed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
@@ -75,6 +78,8 @@ pub(crate) struct Packed {
     pub(crate) head: Option<CommitId>,
     /// What is beside it, by names below `refs`.
     pub(crate) aside: Vec<(String, CommitId)>,
+    /// Files that no commit can hold for their size, as paths in the work tree.
+    pub(crate) large: Vec<Vec<u8>>,
     /// What people should know.
     pub(crate) notices: Vec<String>,
 }

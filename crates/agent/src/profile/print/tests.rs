@@ -47,7 +47,7 @@ prop_compose! {
         command in ".{1,20}",
         texts in collection::vec(option::of(".{1,20}"), 4),
         specialties in collection::vec(names(), 0..3),
-        args in collection::vec(any::<String>(), 0..3),
+        files in collection::vec((any::<String>(), any::<bool>()), 0..3),
         env in collection::btree_map("X[A-Z_0-9]{0,8}", values(), 0..4),
         instructions in any::<String>(),
         times in (1..2_592_000_000_u64, 1..2_592_000_000_u64),
@@ -55,6 +55,9 @@ prop_compose! {
         permissions in collection::vec(rules(), 0..3),
     ) -> AgentProfile {
         let id = AgentId::new("backend").unwrap();
+        // Both lists are of any texts; there are only so many things that can be drawn at once.
+        let (args, reads): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, is_arg)| *is_arg);
+        let args = args.into_iter().map(|(text, _)| text).collect();
         let mut made = AgentProfile::of_command(id, CommandLine { program: command, args });
         let built_ins = built_ins();
         if let Some(base) = extends.and_then(|name| built_ins.get(name)) {
@@ -62,6 +65,7 @@ prop_compose! {
             made.env = base.env.clone();
         }
         made.title = title;
+        made.reads = reads.into_iter().map(|(text, _)| text).collect();
         let mut texts = texts.into_iter();
         for field in [&mut made.mode, &mut made.model, &mut made.install, &mut made.credentials] {
             *field = texts.next().flatten();
