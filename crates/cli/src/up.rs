@@ -49,13 +49,17 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     }
     let router = api::router(app.api(token, stop.clone())?);
     let serving = tokio::spawn(api::serve(listener, router, stop.clone()));
-    let asked = tokio::spawn(wait_for_signal(stop.clone()));
-    app.run(stop.clone()).await;
-    stop.cancel();
-    let served = serving.await.map_err(|error| error.to_string())?;
-    drop(told);
-    served.map_err(|error| format!("the server broke off: {error}"))?;
-    asked.await.map_err(|error| error.to_string())?
+    let running = async {
+        app.run(stop.clone()).await;
+        stop.cancel();
+        let served = serving.await.map_err(|error| error.to_string())?;
+        drop(told);
+        served.map_err(|error| format!("the server broke off: {error}"))
+    };
+    tokio::select! {
+        ended = running => ended,
+        failed = heed_signals(stop.clone()) => failed,
+    }
 }
 
 /// The file that tells commands where the server listens, for as long as it does.
@@ -81,17 +85,24 @@ impl Drop for Address {
     }
 }
 
-async fn wait_for_signal(stop: CancellationToken) -> Result<(), String> {
+/// Asks the server to stop at the first signal; a second one ends it at once, like a crash: no agent outlives the
+/// engine, and the next start keeps what they did.
+async fn heed_signals(stop: CancellationToken) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("signals cannot be waited for: {error}");
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.map_err(failed)?,
-        _ = terminate.recv() => {}
-        () = stop.cancelled() => return Ok(()),
-    }
-    eprintln!("stopping: agents are asked to stop, and their work is kept");
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut asked = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    asked().await;
+    eprintln!("stopping: agents are asked to stop, and their work is kept; ask again to end at once");
     stop.cancel();
-    Ok(())
+    asked().await;
+    eprintln!("ended at once; the next start keeps what agents have done, and goes on");
+    std::process::exit(1)
 }
 
 /// The configuration, with somebody in it.
