@@ -9,7 +9,7 @@ use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
 use team6_server::config::Config;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::Context;
@@ -40,6 +40,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let app = Arc::new(app);
     let token = token::load_or_create(&app.config().data).map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
+    let mut signals = Signals::new()?;
     let told = Address::tell(&app.config().data, &format!("http://{address}"))?;
     println!("Team6 listens on http://{address}");
     println!("The token for it is in {}", token.file().display());
@@ -58,7 +59,11 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     };
     tokio::select! {
         ended = running => ended,
-        failed = heed_signals(stop.clone()) => failed,
+        // As after a crash, no agent outlives the engine, and the next start keeps what they did.
+        () = signals.heed(&stop) => {
+            eprintln!("ended at once; the next start keeps what agents have done, and goes on");
+            std::process::exit(1)
+        }
     }
 }
 
@@ -85,24 +90,35 @@ impl Drop for Address {
     }
 }
 
-/// Asks the server to stop at the first signal; a second one ends it at once, like a crash: no agent outlives the
-/// engine, and the next start keeps what they did.
-async fn heed_signals(stop: CancellationToken) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("signals cannot be waited for: {error}");
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut asked = async || {
+/// The signals that ask a server to stop. They are heeded from the moment when these are there.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("signals cannot be waited for: {error}");
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
+    }
+
+    async fn one(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    };
-    asked().await;
-    eprintln!("stopping: agents are asked to stop, and their work is kept; ask again to end at once");
-    stop.cancel();
-    asked().await;
-    eprintln!("ended at once; the next start keeps what agents have done, and goes on");
-    std::process::exit(1)
+    }
+
+    /// Asks the server to stop at the first signal, and comes back at the second.
+    async fn heed(&mut self, stop: &CancellationToken) {
+        self.one().await;
+        eprintln!("stopping: agents are asked to stop, and their work is kept; ask again to end at once");
+        stop.cancel();
+        self.one().await;
+    }
 }
 
 /// The configuration, with somebody in it.
