@@ -376,7 +376,7 @@ fn queue_failed(error: &QueueError) -> ControlError {
 }
 
 fn forge_failed(error: &ForgeError) -> ControlError {
-    match error.is_retryable() {
+    match error.is_retryable() || error.is_out_of_room() {
         true => ControlError::Unavailable(error.to_string()),
         false => ControlError::Failed(error.to_string()),
     }
@@ -386,6 +386,7 @@ fn forge_failed(error: &ForgeError) -> ControlError {
 pub(crate) fn repository_failed(error: &ForgeError) -> Failure {
     let kind = match error.is_retryable() {
         true => FailureKind::Unreachable,
+        false if error.is_out_of_room() => FailureKind::OutOfRoom,
         false => FailureKind::Impossible,
     };
     Failure {

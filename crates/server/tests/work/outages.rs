@@ -37,3 +37,20 @@ async fn an_engine_that_stops_without_an_answer_does_so_within_seconds() {
     let took = scene.stops().await;
     assert!(took.as_secs() < 30, "{took:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_that_could_not_be_written_for_a_while_is_whole_in_the_end() {
+    let scene = Scene::approved(&["app"], &scripts(), policy(), |_| true).await;
+    scene.traced(2, |body| matches!(body, TraceBody::Prompt { .. })).await;
+    scene.control.traces.times(6);
+    std::fs::write(scene.folder.path().join("go"), "").unwrap();
+    let ended = |body: &TraceBody| matches!(body, TraceBody::TurnEnded { .. });
+    let trace = scene.traced(2, ended).await;
+    assert_eq!(scene.control.traces.left(), 0);
+    let numbers: Vec<u64> = trace.iter().map(|entry| entry.seq).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    let edits = trace
+        .iter()
+        .filter(|entry| matches!(&entry.body, TraceBody::ToolCall { title, status, .. } if title.contains("a.txt") && status == "completed"));
+    assert_eq!(edits.count(), 1, "{trace:#?}");
+}

@@ -103,6 +103,7 @@ impl Scene {
         let control = Arc::new(Moody {
             inner: EmbeddedControl::new(app.control.clone(), project()),
             tells: Failing::default(),
+            traces: Failing::default(),
             only,
         });
         let mut scene = Self {

@@ -80,11 +80,12 @@ impl Provisioner for Clumsy {
     }
 }
 
-/// A control plane that can be unavailable to whoever tells it something.
+/// A control plane that can be unavailable to whoever tells it something, or writes a trace.
 pub(crate) struct Moody {
     pub(crate) inner: EmbeddedControl,
     pub(crate) tells: Failing,
-    /// Fails those that end a turn only.
+    pub(crate) traces: Failing,
+    /// Which commands it can fail for.
     pub(crate) only: fn(&Command) -> bool,
 }
 
@@ -129,6 +130,9 @@ impl ControlPlane for Moody {
         token: FencingToken,
         entries: Vec<TraceEntry>,
     ) -> Result<(), ControlError> {
+        if self.traces.now() {
+            return Err(ControlError::Unavailable("traces.db: the disk is full".into()));
+        }
         self.inner.trace(attempt, token, entries).await
     }
 
