@@ -1,6 +1,6 @@
 //! A server that is asked to stop while its agent hangs: what the agent did is kept, and it goes on where it was.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 #[path = "../harness/mod.rs"]
 mod harness;
