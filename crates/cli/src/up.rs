@@ -10,7 +10,7 @@ use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
 use team6_server::config::Config;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::Context;
@@ -41,6 +41,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let app = Arc::new(app);
     let token = token::load_or_create(&app.config().data).map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
+    let mut signals = Signals::new()?;
     let told = Address::tell(&app.config().data, &format!("http://{address}"))?;
     let recovered = &app.recovered;
     if context.output.json {
@@ -56,13 +57,21 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     }
     let router = api::router(app.api(token, stop.clone())?);
     let serving = tokio::spawn(api::serve(listener, router, stop.clone()));
-    let asked = tokio::spawn(wait_for_signal(stop.clone()));
-    app.run(stop.clone()).await;
-    stop.cancel();
-    let served = serving.await.map_err(|error| error.to_string())?;
-    drop(told);
-    served.map_err(|error| format!("the server broke off: {error}"))?;
-    asked.await.map_err(|error| error.to_string())?
+    let running = async {
+        app.run(stop.clone()).await;
+        stop.cancel();
+        let served = serving.await.map_err(|error| error.to_string())?;
+        drop(told);
+        served.map_err(|error| format!("the server broke off: {error}"))
+    };
+    tokio::select! {
+        ended = running => ended,
+        // As after a crash, no agent outlives the engine, and the next start keeps what they did.
+        () = signals.heed(&stop) => {
+            eprintln!("ended at once; the next start keeps what agents have done, and goes on");
+            std::process::exit(1)
+        }
+    }
 }
 
 /// The file that tells commands where the server listens, for as long as it does.
@@ -88,17 +97,35 @@ impl Drop for Address {
     }
 }
 
-async fn wait_for_signal(stop: CancellationToken) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("signals cannot be waited for: {error}");
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.map_err(failed)?,
-        _ = terminate.recv() => {}
-        () = stop.cancelled() => return Ok(()),
+/// The signals that ask a server to stop. They are heeded from the moment when these are there.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("signals cannot be waited for: {error}");
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
     }
-    eprintln!("stopping: agents are asked to stop, and their work is kept");
-    stop.cancel();
-    Ok(())
+
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Asks the server to stop at the first signal, and comes back at the second.
+    async fn heed(&mut self, stop: &CancellationToken) {
+        self.one().await;
+        eprintln!("stopping: agents are asked to stop, and their work is kept; ask again to end at once");
+        stop.cancel();
+        self.one().await;
+    }
 }
 
 /// The configuration, with somebody in it.

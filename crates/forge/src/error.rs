@@ -158,10 +158,10 @@ pub enum ForgeError {
         why: String,
     },
     /// git itself failed.
-    #[error("git failed")]
+    #[error(transparent)]
     Git(#[from] GitError),
     /// A file or folder of the forge failed.
-    #[error("{} cannot be used", path.display())]
+    #[error("{} cannot be used: {source}", path.display())]
     Io {
         /// Which one.
         path: PathBuf,
@@ -176,6 +176,20 @@ impl ForgeError {
         match self {
             Self::Unreachable { .. } | Self::Busy { .. } => true,
             Self::Git(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Whether a disk is full: the same request may succeed once somebody has made room.
+    pub fn is_out_of_room(&self) -> bool {
+        match self {
+            Self::Git(GitError::OutOfRoom { .. }) => true,
+            Self::Io { source, .. } => {
+                matches!(
+                    source.kind(),
+                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+                )
+            }
             _ => false,
         }
     }

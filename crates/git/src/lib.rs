@@ -59,6 +59,14 @@ const CONFIGURATION: [(&str, &str); 8] = [
     ("diff.suppressBlankEmpty", "false"),
 ];
 
+/// What git says when a disk is full. Of its index and its configuration it does not say what the system said.
+const FULL: [&str; 4] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "Out of diskspace",
+    "failed to write new configuration file",
+];
+
 /// Why a call of git failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -90,6 +98,14 @@ pub enum GitError {
         code: Option<i32>,
         /// What it said, cut and without credentials.
         stderr: String,
+    },
+    /// The disk is full, here or where it pushed to.
+    #[error("no room is left on the disk: git {command} said: {said}; free some, then retry")]
+    OutOfRoom {
+        /// The subcommand.
+        command: String,
+        /// What it said, cut and without credentials.
+        said: String,
     },
     /// It gave an answer that cannot be read.
     #[error("git {command} gave an answer that cannot be read: {answer}")]
@@ -124,7 +140,7 @@ impl GitError {
     /// What git said, if it ran and failed.
     pub fn said(&self) -> &str {
         match self {
-            Self::Failed { stderr, .. } => stderr,
+            Self::Failed { stderr: said, .. } | Self::OutOfRoom { said, .. } => said,
             _ => "",
         }
     }
@@ -368,8 +384,19 @@ impl Ran {
         }
     }
 
+    /// Whether it failed because a disk is full.
+    pub fn is_out_of_room(&self) -> bool {
+        self.code != Some(0) && FULL.iter().any(|words| self.stderr.contains(words))
+    }
+
     /// It as an error.
     pub fn failure(self) -> GitError {
+        if self.is_out_of_room() {
+            return GitError::OutOfRoom {
+                command: self.command,
+                said: self.stderr,
+            };
+        }
         GitError::Failed {
             command: self.command,
             code: self.code,

@@ -3,6 +3,7 @@
 //! Only the tokens are made up: the agents, their processes and protocols, and every git repository are real ones.
 //! Nothing here is part of the product; crates use it as a development dependency.
 
+pub mod full_disk;
 pub mod processes;
 pub mod real_agents;
 pub mod repositories;

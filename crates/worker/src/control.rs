@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::briefing::Briefing;
+use team6_core::failure::Failure;
 use team6_core::ids::{
     AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, ProjectId, RepositoryId, SprintId, ThreadId,
     WorkerId,
@@ -34,8 +35,6 @@ pub struct Assignment {
     pub agent: AgentId,
     /// The branch to commit to; none for planning, which changes nothing.
     pub branch: Option<BranchName>,
-    /// The repositories of the workspace.
-    pub repositories: Vec<AssignedRepository>,
     /// What the agent is told.
     pub briefing: Briefing,
     /// The messages that are a part of it.
@@ -52,7 +51,7 @@ pub struct Assignment {
     pub lease_until: Timestamp,
 }
 
-/// A repository of an assignment.
+/// A repository of an attempt's workspace.
 #[derive(Debug, Clone)]
 pub struct AssignedRepository {
     /// The repository.
@@ -110,6 +109,10 @@ pub enum ControlError {
 pub trait ControlPlane: Send + Sync {
     /// Takes the most urgent attempt of the project, if one is due and a slot is free.
     async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError>;
+
+    /// The repositories of the attempt's workspace, as their origins are now; or why it fails before it begins. Origins
+    /// take their time, so heartbeats must be given meanwhile. May be dropped and asked again.
+    async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure>;
 
     /// Waits until `lease` may have something that it had not when it was last called. It may also return for nothing.
     async fn work_may_be_there(&self);

@@ -101,7 +101,7 @@ impl WorkspaceError {
     pub(crate) fn git(what: impl Into<String>, path: &Path, error: &GitError) -> Self {
         match error {
             GitError::NotStarted(source) => Self::Git(format!("it does not start ({source})")),
-            error if is_full(error.said()) => Self::OutOfRoom {
+            error @ GitError::OutOfRoom { .. } => Self::OutOfRoom {
                 path: path.to_owned(),
                 why: error.said().to_owned(),
             },
@@ -135,9 +135,4 @@ impl WorkspaceError {
             until: None,
         }
     }
-}
-
-/// Whether git complains that the disk is full.
-pub(crate) fn is_full(said: &str) -> bool {
-    said.contains("No space left on device") || said.contains("Disk quota exceeded")
 }

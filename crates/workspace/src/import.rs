@@ -273,9 +273,7 @@ impl Import<'_> {
         match update.text().await {
             Ok(_) => Ok((head, notices)),
             // Such as a name for which there is no commit.
-            Err(error @ GitError::Failed { .. }) if !crate::error::is_full(error.said()) => {
-                Err(Trouble::Damaged(error.said().to_owned()))
-            }
+            Err(error @ GitError::Failed { .. }) => Err(Trouble::Damaged(error.said().to_owned())),
             Err(error) => Err(Trouble::Ours(self.git(&error))),
         }
     }
@@ -299,7 +297,7 @@ impl Import<'_> {
             .limit(STEP);
         match call.text().await {
             Ok(_) => Ok(()),
-            Err(error @ GitError::Failed { .. }) if !crate::error::is_full(error.said()) => {
+            Err(error @ GitError::Failed { .. }) => {
                 let said = error.said().to_owned();
                 Err(match CHECKS.iter().any(|word| said.contains(word)) {
                     true => Trouble::Refused(said),

@@ -26,8 +26,9 @@ use crate::profile::Limits;
 /// How long an agent has to stop when it took too long or said nothing.
 const STOPPING: Duration = Duration::from_secs(10);
 
-/// How long the last word of a message waits for what may belong to it.
-const PAUSE: Duration = Duration::from_millis(700);
+/// How long the last word of a message waits for what may belong to it. Whoever follows an agent is to see what it says
+/// within 100 ms, its last words too; a word in which a secret may have begun waits until more comes.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long an entry may become that is made of several pieces, in bytes.
 const PIECE: usize = 8 << 10;
 /// How many entries are made before the first is given out.
@@ -36,8 +37,8 @@ const AHEAD: usize = 64;
 /// What happens in a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// Something for the trace.
-    Update(TraceBody),
+    /// Something for the trace, and when the first piece of it came.
+    Update(TraceBody, std::time::Instant),
     /// The turn is over.
     Ended(TurnEnd),
 }
@@ -68,7 +69,9 @@ pub(super) struct Session {
     turn: Option<Turn>,
     denied: Vec<String>,
     /// Entries that are ready to be given out.
-    ready: VecDeque<TraceBody>,
+    ready: VecDeque<(TraceBody, Instant)>,
+    /// When the first of the words came that the reader holds back.
+    held: Option<Instant>,
 }
 
 struct Turn {
@@ -106,6 +109,7 @@ impl Session {
             turn: None,
             denied: Vec::new(),
             ready: VecDeque::new(),
+            held: None,
         }
     }
 
@@ -138,16 +142,28 @@ impl Session {
 
     /// Adds entries; pieces of one message become one.
     fn add(&mut self, entries: Vec<TraceBody>) {
+        let now = Instant::now();
+        // Where words come out, those that were held back come first.
+        let words = matches!(
+            entries.first(),
+            Some(TraceBody::Message { .. } | TraceBody::Thought { .. })
+        );
+        let held = self.held.take();
+        let mut came = held.filter(|_| words).unwrap_or(now);
+        if self.reader.holds() {
+            self.held = held.filter(|_| !words).or(Some(now));
+        }
         for entry in entries {
-            match (self.ready.back_mut(), entry) {
+            match (self.ready.back_mut().map(|(body, _)| body), entry) {
                 (Some(TraceBody::Message { text }), TraceBody::Message { text: more })
                 | (Some(TraceBody::Thought { text }), TraceBody::Thought { text: more })
                     if text.len() + more.len() <= PIECE =>
                 {
                     text.push_str(&more);
                 }
-                (_, entry) => self.ready.push_back(entry),
+                (_, entry) => self.ready.push_back((entry, came)),
             }
+            came = now;
         }
     }
 
@@ -262,8 +278,8 @@ impl AgentProcess {
                 let rest = session.reader.finish();
                 session.add(rest);
             }
-            if let Some(body) = session.ready.pop_front() {
-                return Event::Update(body);
+            if let Some((body, came)) = session.ready.pop_front() {
+                return Event::Update(body, came.into_std());
             }
             let Some(turn) = &mut session.turn else { continue };
             if turn.over.is_some() {

@@ -119,7 +119,7 @@ impl Agent {
         let mut seen = Vec::new();
         loop {
             match self.next().await {
-                Event::Update(body) => seen.push(body),
+                Event::Update(body, _) => seen.push(body),
                 Event::Ended(end) => return (seen, end),
             }
         }
@@ -135,8 +135,8 @@ impl Agent {
     pub(crate) async fn says(&mut self, words: &str) {
         loop {
             match self.next().await {
-                Event::Update(TraceBody::Message { text }) if text.contains(words) => return,
-                Event::Update(_) => {}
+                Event::Update(TraceBody::Message { text }, _) if text.contains(words) => return,
+                Event::Update(..) => {}
                 Event::Ended(end) => panic!("the turn ended before {words:?}: {end:?}"),
             }
         }

@@ -35,8 +35,8 @@ async fn a_flood_breaks_off_the_turn_and_not_the_engine() {
     let (mut bytes, mut end) = (0, None);
     while end.is_none() {
         match agent.next().await {
-            team6_agent::acp::Event::Update(TraceBody::Message { text }) => bytes += text.len(),
-            team6_agent::acp::Event::Update(_) => {}
+            team6_agent::acp::Event::Update(TraceBody::Message { text }, _) => bytes += text.len(),
+            team6_agent::acp::Event::Update(..) => {}
             team6_agent::acp::Event::Ended(ended) => end = Some(ended),
         }
     }

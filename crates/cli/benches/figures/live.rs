@@ -13,7 +13,7 @@ use crate::row::Row;
 /// Tasks in a chain.
 const CHAIN: usize = 30;
 /// What the first agent says while somebody watches.
-const SAID: usize = 300;
+const SAID: usize = 100;
 const TARGET: Duration = Duration::from_millis(100);
 
 fn scenario() -> String {
@@ -34,7 +34,7 @@ fn scenario() -> String {
     for n in 0..SAID {
         let _ = writeln!(
             said,
-            "    {{ say = \"I say sentence {n} of many.\" }},\n    {{ run = {{ command = \"true\" }} }},"
+            "    {{ say = \"I say sentence {n} of many.\" }},\n    {{ pause = {{ ms = 150 }} }},"
         );
     }
     let work = "{ edit = { path = \"{capture.n}.txt\", content = \"x\" } },\n    { commit = { message = \"Add\" } },";
@@ -144,9 +144,10 @@ pub fn measure() -> Vec<Row> {
         )
         .beside("the agent's own start and greeting included"),
         Row::times(
-            "from a worker that hears an agent to who follows it by HTTP",
+            "from the first piece of a message at the worker to who follows it by HTTP",
             &mut late,
             TARGET,
-        ),
+        )
+        .beside("nothing follows a message: its last words are waited for included"),
     ]
 }

@@ -206,8 +206,18 @@ impl Server {
 
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) -> bool {
+        self.ask_to_stop();
+        self.child.wait().unwrap().success()
+    }
+
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Whether it ended in order, once it has ended.
+    pub fn ended(mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 }

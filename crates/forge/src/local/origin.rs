@@ -248,6 +248,9 @@ impl Origin<'_> {
         ];
         let call = self.git.call(args).git_dir(from).origin(self.place, self.patience);
         let ran = call.run().await.map_err(|error| self.failure(error))?;
+        if ran.is_out_of_room() {
+            return Err(self.failure(ran.failure()));
+        }
         if ran.code == Some(0) {
             return Ok(Pushed::Done);
         }

@@ -194,6 +194,9 @@ impl From<RecordsError> for ApiError {
 
 impl From<ForgeError> for ApiError {
     fn from(error: ForgeError) -> Self {
+        if error.is_out_of_room() {
+            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", error.to_string());
+        }
         let (status, code) = match &error {
             ForgeError::UnknownRepository { .. } => (StatusCode::NOT_FOUND, "repository-not-connected"),
             ForgeError::UnknownPullRequest { .. } => (StatusCode::NOT_FOUND, "no-such-pull-request"),

@@ -141,6 +141,8 @@ impl App {
             traces,
         };
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
+        // The work may have ended just before the engine did.
+        recover::remove_homes(&control, &worker.homes).await;
         Ok(Self {
             effects: Arc::new(Effects::new(control.clone(), config.people.clone())),
             control,

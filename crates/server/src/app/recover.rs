@@ -7,11 +7,11 @@ use team6_core::ids::{AttemptId, FencingToken};
 use team6_core::sprint::{Command, Sprint, Stage};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
-use team6_worker::control::{ControlPlane, WorkName};
+use team6_worker::control::WorkName;
 use team6_workspace::{Provisioner, Swept};
 
 use super::error::AppError;
-use crate::control::{ControlParts, EmbeddedControl};
+use crate::control::{ControlParts, live};
 use crate::engine::{ENGINE, EngineError};
 
 /// What was found of an earlier run.
@@ -93,14 +93,12 @@ fn running(sprint: &Sprint) -> Vec<(AttemptId, FencingToken, Usage)> {
     live.collect()
 }
 
+/// All work that may still be gone on with. It is whole or an error: what is not in it is removed.
 async fn live_names(parts: &ControlParts) -> Result<Vec<WorkName>, EngineError> {
     let mut names = Vec::new();
-    for project in parts.engine.projects().await?.into_keys() {
-        let control = EmbeddedControl::new(parts.clone(), project);
-        // The control plane is the engine itself here; it fails only as that does.
-        if let Ok(live) = control.live_work().await {
-            names.extend(live.into_iter().map(|(sprint, work)| WorkName::of(sprint, work)));
-        }
+    for id in parts.engine.open_sprints().await? {
+        let live = parts.engine.read(id, |sprint, _| live(sprint)).await?;
+        names.extend(live.into_iter().map(|(sprint, work)| WorkName::of(sprint, work)));
     }
     Ok(names)
 }

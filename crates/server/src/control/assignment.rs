@@ -3,54 +3,85 @@
 use std::collections::BTreeMap;
 
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, RepositoryId};
+use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId};
 use team6_core::sprint::{AttemptReason, Sprint, Stage, WorkId};
 use team6_forge::CloneSource;
-use team6_worker::control::{AssignedRepository, Assignment};
+use team6_worker::control::{AssignedRepository, Assignment, ControlError};
 
 use super::{ControlParts, engine_failed, repository_failed};
+use crate::engine::EngineError;
 
 /// Where each repository's task branch was in the forge.
 type Branches = BTreeMap<RepositoryId, Option<CommitId>>;
 
-/// Everything about a started attempt; or why it fails before it begins.
-pub(super) async fn prepare(
+/// The assignment of a started attempt; none if it has ended meanwhile.
+pub(super) async fn of(
     parts: &ControlParts,
     attempt: AttemptId,
     token: FencingToken,
-) -> Result<(Assignment, Branches), Failure> {
-    let failed = |text: String| Failure {
-        kind: FailureKind::Impossible,
-        text,
-        until: None,
-    };
-    let read = parts
+) -> Result<Option<Assignment>, EngineError> {
+    parts
         .engine
         .read(attempt.sprint, |sprint, _| draft(sprint, attempt, token))
+        .await
+}
+
+/// The repositories of an attempt as their origins are now; or why it fails before it begins.
+pub(super) async fn repositories(
+    parts: &ControlParts,
+    attempt: AttemptId,
+) -> Result<(Vec<AssignedRepository>, Branches), Failure> {
+    let read = parts
+        .engine
+        .read(attempt.sprint, |sprint, _| wanted(sprint, attempt))
         .await;
-    let draft = read.map_err(|error| failed(engine_failed(error).to_string()))?;
-    let Some((mut assignment, wanted, left)) = draft else {
-        return Err(failed(format!("attempt {attempt} ended before it began")));
+    let wanted = read.map_err(not_read)?;
+    let Some(Wanted {
+        project,
+        repositories,
+        branch,
+        left,
+    }) = wanted
+    else {
+        return Err(impossible(format!("attempt {attempt} ended before it began")));
     };
-    let project = parts.engine.project(&assignment.project).await;
-    let project = project.map_err(|error| failed(error.to_string()))?;
-    let wanted = wanted.unwrap_or_else(|| project.repositories.keys().cloned().collect());
-    let mut branches = Branches::new();
-    for id in wanted {
+    let project = parts.engine.project(&project).await.map_err(not_read)?;
+    let all = repositories.unwrap_or_else(|| project.repositories.keys().cloned().collect());
+    let (mut prepared, mut branches) = (Vec::new(), Branches::new());
+    for id in all {
         let Some(repository) = project.repositories.get(&id) else {
-            return Err(failed(format!(
+            return Err(impossible(format!(
                 "repository {id} is not in project {} any more",
                 project.id
             )));
         };
-        let (prepared, published) =
-            prepare_repository(parts, &id, &repository.branch, assignment.branch.as_ref(), &left)
-                .await
-                .map_err(|error| repository_failed(&error))?;
+        let (one, published) = prepare_repository(parts, &id, &repository.branch, branch.as_ref(), &left)
+            .await
+            .map_err(|error| repository_failed(&error))?;
         branches.insert(id, published);
-        assignment.repositories.push(prepared);
+        prepared.push(one);
     }
-    Ok((assignment, branches))
+    Ok((prepared, branches))
+}
+
+fn impossible(text: String) -> Failure {
+    Failure {
+        kind: FailureKind::Impossible,
+        text,
+        until: None,
+    }
+}
+
+/// A database that is locked or has no room is another day's; a sprint that is not there stays away.
+fn not_read(error: EngineError) -> Failure {
+    match engine_failed(error) {
+        ControlError::Unavailable(why) => Failure {
+            kind: FailureKind::Unreachable,
+            text: why,
+            until: None,
+        },
+        error => impossible(error.to_string()),
+    }
 }
 
 async fn prepare_repository(
@@ -80,10 +111,33 @@ async fn prepare_repository(
     Ok((prepared, published))
 }
 
-type Draft = (Assignment, Option<Vec<RepositoryId>>, BTreeMap<RepositoryId, CommitId>);
+/// What an attempt needs of repositories.
+struct Wanted {
+    project: ProjectId,
+    /// None: all of the project.
+    repositories: Option<Vec<RepositoryId>>,
+    branch: Option<BranchName>,
+    /// What the last attempt left.
+    left: BTreeMap<RepositoryId, CommitId>,
+}
 
-/// The part that the sprint knows, with the repositories (none: all) and what the last attempt left.
-fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Draft> {
+fn wanted(sprint: &Sprint, attempt: AttemptId) -> Option<Wanted> {
+    let id = sprint.attempt(attempt.n)?.work;
+    let task = match id {
+        WorkId::Planning => None,
+        WorkId::Task(id) => Some(sprint.tasks.get(&id)?),
+    };
+    let left = sprint.work(id)?.left.as_ref().map(|(_, left)| left.clone());
+    Some(Wanted {
+        project: sprint.project.clone(),
+        repositories: task.map(|t| t.planned.repositories.clone()),
+        branch: task.and_then(|t| t.branch.clone()),
+        left: left.unwrap_or_default(),
+    })
+}
+
+/// The part that the sprint knows.
+fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Assignment> {
     let known = sprint.attempt(attempt.n)?;
     let work = sprint.work(known.work)?;
     let Stage::Running { lease_until, .. } = &work.stage else {
@@ -93,7 +147,7 @@ fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Dra
         WorkId::Planning => None,
         WorkId::Task(id) => Some(sprint.tasks.get(&id)?),
     };
-    let assignment = Assignment {
+    Some(Assignment {
         attempt,
         token,
         project: sprint.project.clone(),
@@ -101,7 +155,6 @@ fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Dra
         title: task.map_or_else(|| sprint.title().to_owned(), |t| t.planned.title.clone()),
         agent: known.agent.clone(),
         branch: task.and_then(|t| t.branch.clone()),
-        repositories: Vec::new(),
         briefing: sprint.briefing(attempt.n)?,
         told: work.unread.clone(),
         session: work.session.clone(),
@@ -111,7 +164,5 @@ fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Dra
         may_reply: task.is_none() || matches!(known.reason, AttemptReason::Message { .. }),
         heartbeat: sprint.policy.heartbeat,
         lease_until: *lease_until,
-    };
-    let left = work.left.as_ref().map(|(_, left)| left.clone()).unwrap_or_default();
-    Some((assignment, task.map(|t| t.planned.repositories.clone()), left))
+    })
 }

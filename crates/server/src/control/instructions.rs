@@ -31,7 +31,7 @@ pub(super) fn of(sprint: &Sprint, attempt: u32) -> Instructions {
 }
 
 /// The work of a sprint that may still be gone on with.
-pub(super) fn live(sprint: &Sprint) -> Vec<(SprintId, WorkId)> {
+pub(crate) fn live(sprint: &Sprint) -> Vec<(SprintId, WorkId)> {
     let started = sprint
         .tasks
         .values()

@@ -4,6 +4,8 @@
 mod assignment;
 mod instructions;
 
+pub(crate) use instructions::live;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +18,7 @@ use team6_core::trace::{TraceEntry, Usage};
 use team6_forge::{Forge, ForgeError, Publish};
 use team6_queue::{JobQueue, Lease, QueueError};
 use team6_store::{TraceError, TraceStore};
-use team6_worker::control::{Assignment, ControlError, ControlPlane, Instructions, Publication};
+use team6_worker::control::{AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Publication};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -97,29 +99,19 @@ impl EmbeddedControl {
             Err(error) => return Err(engine_failed(error)),
         }
         let token = self.token(attempt).await?;
-        match assignment::prepare(&self.parts, attempt, token).await {
-            Ok((assignment, branches)) => {
-                let held = Held {
-                    lease: lease.clone(),
-                    token,
-                    branches,
-                };
-                let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-                all.insert(attempt, held);
-                Ok(Some(assignment))
-            }
-            Err(failure) => {
-                let command = Command::FailAttempt {
-                    attempt: attempt.n,
-                    token,
-                    failure,
-                    left: BTreeMap::new(),
-                    usage: Usage::default(),
-                };
-                self.execute(attempt, command).await?;
-                Ok(None)
-            }
+        let assignment = assignment::of(&self.parts, attempt, token)
+            .await
+            .map_err(engine_failed)?;
+        if assignment.is_some() {
+            let held = Held {
+                lease: lease.clone(),
+                token,
+                branches: BTreeMap::new(),
+            };
+            let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(attempt, held);
         }
+        Ok(assignment)
     }
 
     async fn token(&self, attempt: AttemptId) -> Result<FencingToken, ControlError> {
@@ -192,6 +184,15 @@ impl ControlPlane for EmbeddedControl {
                 }
             }
         }
+    }
+
+    async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure> {
+        let (repositories, branches) = assignment::repositories(&self.parts, attempt).await?;
+        let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = all.get_mut(&attempt).filter(|held| held.token == token) {
+            held.branches = branches;
+        }
+        Ok(repositories)
     }
 
     async fn work_may_be_there(&self) {
@@ -375,7 +376,7 @@ fn queue_failed(error: &QueueError) -> ControlError {
 }
 
 fn forge_failed(error: &ForgeError) -> ControlError {
-    match error.is_retryable() {
+    match error.is_retryable() || error.is_out_of_room() {
         true => ControlError::Unavailable(error.to_string()),
         false => ControlError::Failed(error.to_string()),
     }
@@ -385,6 +386,7 @@ fn forge_failed(error: &ForgeError) -> ControlError {
 pub(crate) fn repository_failed(error: &ForgeError) -> Failure {
     let kind = match error.is_retryable() {
         true => FailureKind::Unreachable,
+        false if error.is_out_of_room() => FailureKind::OutOfRoom,
         false => FailureKind::Impossible,
     };
     Failure {

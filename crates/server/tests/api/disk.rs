@@ -1,57 +1,47 @@
 //! A disk without space: people are told, nothing is lost, and it goes on once there is space again.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use team6_testkit::full_disk::FullDisk;
 use tempfile::TempDir;
 
 use crate::client::Answer;
 use crate::process::Process;
 use crate::server::{config, plan};
 
-/// A disk that can be filled up, as a server in a process of its own sees it.
+/// A server's folder on a disk that can be filled up.
 struct Disk {
     folder: TempDir,
-    library: PathBuf,
+    disk: FullDisk,
 }
 
 impl Disk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let library = folder.path().join("full_disk.so");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/full_disk.c");
-        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
-        let made = Command::new(compiler)
-            .args(["-shared", "-fPIC", "-o"])
-            .arg(&library)
-            .arg(source)
-            .status()
-            .unwrap();
-        assert!(made.success(), "{source} cannot be compiled");
         config(&folder.path().join("data"));
-        Self { folder, library }
+        Self {
+            folder,
+            disk: FullDisk::new(),
+        }
     }
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn flag(&self) -> PathBuf {
-        self.folder.path().join("full")
-    }
-
     fn is_full(&self) {
-        std::fs::write(self.flag(), "").unwrap();
+        self.disk.is_full();
     }
 
     fn has_space(&self) {
-        std::fs::remove_file(self.flag()).unwrap();
+        self.disk.has_space();
     }
 
     fn serves(&self) -> Result<Process, String> {
-        let environment: [(&str, &Path); 2] = [("LD_PRELOAD", &self.library), ("TEAM6_FULL_DISK", &self.flag())];
+        let environment = self.disk.environment();
+        let environment = environment.each_ref().map(|(name, value)| (*name, value.as_path()));
         Process::start(&self.data(), &environment)
     }
 }

@@ -61,14 +61,7 @@ impl Attempt {
             Outcome::Failed(failure) => self.fail_with(failure, left, usage).await,
             Outcome::Stopped(why) => {
                 self.trace.note(format!("stopped: {why}; the work is kept")).await;
-                let command = Command::InterruptAttempt {
-                    attempt: self.id.n,
-                    token: self.token,
-                    why,
-                    left,
-                    usage,
-                };
-                self.tell_last(command).await;
+                self.interrupted(why, left, usage).await;
             }
             Outcome::Replied | Outcome::Asked => {}
             Outcome::Over => self.trace.note("the attempt is over; what was done is kept").await,
@@ -86,11 +79,13 @@ impl Attempt {
         }
     }
 
-    /// Gives heartbeats, and goes on also when nobody wants them any more: the work is to be kept.
+    /// Gives heartbeats, and goes on also when nobody wants them any more or the engine stops: the work is to be kept.
     async fn while_waiting_anyway<T>(&self, waited: impl Future<Output = T>) -> T {
         tokio::pin!(waited);
-        if let Some(done) = self.while_waiting(&mut waited).await {
-            return done;
+        tokio::select! {
+            biased;
+            done = &mut waited => return done,
+            () = self.beats() => {}
         }
         waited.await
     }
@@ -101,6 +96,17 @@ impl Attempt {
             attempt: self.id.n,
             token: self.token,
             failure,
+            left,
+            usage,
+        };
+        self.tell_last(command).await;
+    }
+
+    pub(super) async fn interrupted(&self, why: String, left: Left, usage: Usage) {
+        let command = Command::InterruptAttempt {
+            attempt: self.id.n,
+            token: self.token,
+            why,
             left,
             usage,
         };

@@ -2,6 +2,7 @@
 //!
 //! Whatever happens, the work is brought out of the workspace before that is removed, and the attempt's end is told.
 
+mod again;
 mod finish;
 mod guidance;
 mod talk;
@@ -29,9 +30,10 @@ use team6_workspace::{Claim, ClaimRepository, Workspace};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::{Assignment, ControlError, ControlPlane, WorkName};
+use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane, WorkName};
 use crate::surroundings::around;
 use crate::worker::Parts;
+use again::Again;
 use talk::{Outcome, Talk};
 use tools::{Said, Tools};
 use trace::Trace;
@@ -39,6 +41,9 @@ use way_out::WayOut;
 
 /// How long the end of an agent's process may take at each step.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Why an attempt is interrupted that others go on with after the next start.
+const ENGINE_STOPS: &str = "the engine stops";
 
 /// How often heartbeats are given at least while no agent runs, so that a cancellation is soon noticed.
 const WAITING_HEARTBEAT: Duration = Duration::from_secs(2);
@@ -61,16 +66,23 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let id = assignment.attempt;
+    let mut again = Again::new(&stop);
     let last = loop {
         match control.last_trace(id).await {
-            Ok(last) => break last,
+            Ok(last) => break Some(last),
             Err(error) => {
                 tracing::warn!(attempt = %id, %error, "the trace cannot be gone on with; trying again");
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                // No heartbeat is given yet: when the lease has ended, somebody else goes on.
+                if control.now() >= assignment.lease_until || !again.wait().await {
+                    break None;
+                }
             }
         }
     };
-    let (trace, sender) = Trace::start(Arc::clone(&control), id, assignment.token, last);
+    let Some(last) = last else {
+        return give_back(control.as_ref(), id).await;
+    };
+    let (trace, sender) = Trace::start(Arc::clone(&control), id, assignment.token, last, stop.clone());
     let profile = parts.agents.get(&assignment.agent).cloned();
     let attempt = Attempt {
         control: Arc::clone(&control),
@@ -83,6 +95,10 @@ pub(crate) async fn run(
     attempt.make(&parts, &assignment, profile).await;
     drop(attempt);
     sender.finish().await;
+    give_back(control.as_ref(), id).await;
+}
+
+async fn give_back(control: &dyn ControlPlane, id: AttemptId) {
     if let Err(error) = control.done(id).await {
         tracing::warn!(attempt = %id, %error, "the slot is not given back until its lease runs out");
     }
@@ -100,40 +116,57 @@ impl Attempt {
         // The attempt before may still be ending in the same workspace.
         let name = WorkName::of(assignment.attempt.sprint, assignment.work);
         let turn = parts.turn(&name);
-        let Some(_turn) = self.while_waiting(turn.lock()).await else {
-            return;
+        let _turn = match self.while_waiting(turn.lock()).await {
+            Ok(turn) => turn,
+            Err(outcome) => return self.ends_early(outcome).await,
         };
-        let mut claimed = std::pin::pin!(self.claim(parts, assignment, &name));
+        let repositories = match self.while_waiting(self.control.repositories(self.id, self.token)).await {
+            Ok(Ok(repositories)) => repositories,
+            Ok(Err(failure)) => return self.fail(failure, BTreeMap::new()).await,
+            Err(outcome) => return self.ends_early(outcome).await,
+        };
+        let mut claimed = std::pin::pin!(self.claim(parts, assignment, repositories, &name));
         let workspace = match self.while_waiting(&mut claimed).await {
-            None => {
+            Ok(Ok(workspace)) => workspace,
+            Ok(Err(failure)) => return self.fail(failure, BTreeMap::new()).await,
+            Err(outcome) => {
                 // One that is nearly there is given back; a long clone is broken off, and the next sweep removes it.
                 if let Ok(Ok(workspace)) = tokio::time::timeout(GRACE, claimed).await {
                     self.release(parts, workspace).await;
                 }
-                return;
+                return self.ends_early(outcome).await;
             }
-            Some(Ok(workspace)) => workspace,
-            Some(Err(failure)) => return self.fail(failure, BTreeMap::new()).await,
         };
         let (outcome, usage) = self.work(parts, assignment, &profile, &workspace, &name).await;
         self.finish(parts, assignment, workspace, outcome, usage).await;
     }
 
-    /// Gives heartbeats while something else takes its time. None when the attempt is over meanwhile.
-    async fn while_waiting<T>(&self, waited: impl Future<Output = T>) -> Option<T> {
-        // Both are always polled: what is waited for may hold a lock that a heartbeat needs.
-        let beats = async {
-            let mut heartbeat = tokio::time::interval(self.heartbeat);
-            loop {
-                heartbeat.tick().await;
-                if !self.heartbeat(self.control.now(), Usage::default()).await {
-                    return;
-                }
-            }
-        };
+    /// Gives heartbeats while something else takes its time; or says how the attempt ends before that is done.
+    async fn while_waiting<T>(&self, waited: impl Future<Output = T>) -> Result<T, Outcome> {
+        // All are always polled: what is waited for may hold a lock that a heartbeat needs.
         tokio::select! {
-            done = waited => Some(done),
-            () = beats => None,
+            biased;
+            done = waited => Ok(done),
+            () = self.beats() => Err(Outcome::Over),
+            () = self.stop.cancelled() => Err(Outcome::Stopped(ENGINE_STOPS.into())),
+        }
+    }
+
+    /// Gives heartbeats until nobody wants them any more.
+    async fn beats(&self) {
+        let mut heartbeat = tokio::time::interval(self.heartbeat);
+        loop {
+            heartbeat.tick().await;
+            if !self.heartbeat(self.control.now(), Usage::default()).await {
+                return;
+            }
+        }
+    }
+
+    /// Ends an attempt that was broken off before there was anything to keep.
+    async fn ends_early(&self, outcome: Outcome) {
+        if let Outcome::Stopped(why) = outcome {
+            self.interrupted(why, BTreeMap::new(), Usage::default()).await;
         }
     }
 
@@ -151,13 +184,14 @@ impl Attempt {
     }
 
     async fn tell(&self, command: Command) -> Result<(), ControlError> {
-        let mut wait = Duration::from_millis(100);
+        let mut again = Again::new(&self.stop);
         loop {
             match self.control.tell(self.id, command.clone()).await {
-                Err(ControlError::Unavailable(why)) if wait < Duration::from_secs(10) => {
+                Err(ControlError::Unavailable(why)) => {
                     tracing::warn!(attempt = %self.id, why, "the control plane does not answer; trying again");
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
+                    if !again.wait().await {
+                        return Err(ControlError::Unavailable(why));
+                    }
                 }
                 answer => return answer,
             }
@@ -178,13 +212,19 @@ impl Attempt {
         }
     }
 
-    async fn claim(&self, parts: &Parts, assignment: &Assignment, name: &WorkName) -> Result<Workspace, Failure> {
-        let repositories = assignment.repositories.iter().map(|repository| ClaimRepository {
-            id: repository.id.clone(),
-            source: repository.source.clone(),
-            base_branch: repository.base_branch.clone(),
-            base: repository.base.clone(),
-            start: repository.start.clone(),
+    async fn claim(
+        &self,
+        parts: &Parts,
+        assignment: &Assignment,
+        repositories: Vec<AssignedRepository>,
+        name: &WorkName,
+    ) -> Result<Workspace, Failure> {
+        let repositories = repositories.into_iter().map(|repository| ClaimRepository {
+            id: repository.id,
+            source: repository.source,
+            base_branch: repository.base_branch,
+            base: repository.base,
+            start: repository.start,
         });
         let claim = Claim {
             key: name.to_string(),
@@ -285,21 +325,18 @@ impl Attempt {
             patience: Patience::default(),
         };
         let began = std::time::Instant::now();
-        let started = self
-            .while_waiting(AgentProcess::start(start))
-            .await
-            .ok_or(Outcome::Over)?;
+        let started = self.while_waiting(AgentProcess::start(start)).await?;
         let mut agent = started.map_err(|error| Outcome::Failed(not_begun(&error, profile)))?;
         let opening = agent.open_session(assignment.session.as_deref(), vec![server]);
         let opened = match self.while_waiting(opening).await {
-            Some(Ok(opened)) => opened,
-            Some(Err(error)) => {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => {
                 agent.end(GRACE).await;
                 return Err(Outcome::Failed(not_begun(&error, profile)));
             }
-            None => {
+            Err(outcome) => {
                 agent.end(GRACE).await;
-                return Err(Outcome::Over);
+                return Err(outcome);
             }
         };
         let how = match opened.how {
@@ -428,6 +465,8 @@ fn is_over(refusal: &Refusal) -> bool {
 fn told(error: ControlError) -> Outcome {
     match error {
         ControlError::Refused(refusal) if is_over(&refusal) => Outcome::Over,
+        // Whoever asks again gives up only when the engine stops.
+        ControlError::Unavailable(_) => Outcome::Stopped(ENGINE_STOPS.into()),
         error => Outcome::Failed(Failure {
             kind: FailureKind::Impossible,
             text: error.to_string(),

@@ -11,6 +11,7 @@ use team6_core::ids::MessageId;
 use team6_core::sprint::{Command, Message, Urgency};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceBody, Usage};
+use tokio::time::{Instant, sleep_until};
 
 use super::Attempt;
 use super::tools::Said;
@@ -18,6 +19,8 @@ use crate::control::{Assignment, ControlError, Instructions};
 
 /// How long an agent has to end a turn that was cancelled.
 const CANCEL: Duration = Duration::from_secs(20);
+/// How long an agent may go on in its turn after it asked its owner: it was told to commit what it has and to end.
+const LAST_WORDS: Duration = Duration::from_secs(15);
 /// How often an agent is reminded of what is missing before its attempt counts as failed.
 const REMINDERS: u32 = 2;
 
@@ -191,23 +194,32 @@ impl<'a> Talk<'a> {
         self.attempt.tell(command).await.map_err(super::told)
     }
 
+    /// Whether the agent asked its owner, or is about to: the attempt may be over before it is told so.
+    fn asks(&self) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.asked || said.asking
+    }
+
     /// One turn: the agent works, heartbeats are given, and instructions are followed.
     async fn turn(&mut self, text: &str) -> (TurnEnd, Interruption) {
         let (attempt, assignment) = (self.attempt, self.assignment);
         attempt.trace.write(TraceBody::Prompt { text: text.to_owned() }).await;
         self.agent.prompt(text);
+        let began = Instant::now();
         self.active_at = attempt.control.now();
         let mut interruption = Interruption::None;
         let mut heartbeat = tokio::time::interval(assignment.heartbeat);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Set once the attempt is over because its agent asked: until then it may end its turn by itself.
+        let mut last_words: Option<Instant> = None;
         loop {
             let instructions = attempt.control.instructions(assignment.attempt, &self.known);
             let stop = matches!(interruption, Interruption::None | Interruption::Message);
             tokio::select! {
                 event = self.agent.next() => match event {
-                    Event::Update(body) => {
+                    Event::Update(body, came) => {
                         self.active_at = attempt.control.now();
-                        attempt.trace.write(body).await;
+                        attempt.trace.write_of(body, came).await;
                     }
                     Event::Ended(end) => {
                         let reason = end.reason.clone();
@@ -215,14 +227,20 @@ impl<'a> Talk<'a> {
                         return (end, interruption);
                     }
                 },
-                _ = heartbeat.tick() => {
+                _ = heartbeat.tick(), if last_words.is_none() => {
                     let usage = self.agent.usage();
                     if !attempt.heartbeat(self.active_at, usage).await {
-                        interruption = Interruption::Over;
-                        return (nothing(usage), interruption);
+                        if !self.asks() {
+                            return (nothing(usage), Interruption::Over);
+                        }
+                        last_words = Some(Instant::now() + LAST_WORDS);
                     }
                 }
-                now = instructions => {
+                () = sleep_until(last_words.unwrap_or(began)), if last_words.is_some() => {
+                    attempt.trace.note("the agent asked its owner and did not end its turn").await;
+                    return (nothing(self.agent.usage()), Interruption::Over);
+                }
+                now = instructions, if last_words.is_none() => {
                     // When the control plane does not answer, the lease decides.
                     let Ok(now) = now else {
                         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -230,7 +248,11 @@ impl<'a> Talk<'a> {
                     };
                     self.known = now;
                     if self.known.over {
-                        return (nothing(self.agent.usage()), Interruption::Over);
+                        if !self.asks() {
+                            return (nothing(self.agent.usage()), Interruption::Over);
+                        }
+                        last_words = Some(Instant::now() + LAST_WORDS);
+                        continue;
                     }
                     let urgent = self.unread().any(|message| message.urgency == Urgency::Interrupt);
                     if self.known.stop && stop {
@@ -243,7 +265,7 @@ impl<'a> Talk<'a> {
                     self.agent.cancel(CANCEL);
                 }
                 () = attempt.stop.cancelled(), if stop => {
-                    interruption = Interruption::Stop("the engine stops".into());
+                    interruption = Interruption::Stop(super::ENGINE_STOPS.into());
                     self.agent.cancel(CANCEL);
                 }
             }

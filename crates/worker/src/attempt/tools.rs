@@ -1,6 +1,6 @@
 //! What the engine's tools do during an attempt: most become commands at once; a completed task waits for the turn's end.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use team6_agent::toolbox::{Accepted, CompleteTask, Refused, SubmitPlan, ToolCall, ToolHandler};
@@ -28,11 +28,17 @@ pub(crate) struct Tools {
 pub(crate) struct Said {
     /// The task is complete, in its words.
     pub(crate) complete: Option<CompleteTask>,
+    /// It is asking its owner at this moment.
+    pub(crate) asking: bool,
     /// It asked its owner, so that the attempt is parked.
     pub(crate) asked: bool,
 }
 
 impl Tools {
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn tell(&self, command: Command, answer: &str) -> Result<Accepted, Refused> {
         match self.control.tell(self.attempt, command).await {
             Ok(()) => Ok(Accepted::new(answer)),
@@ -67,7 +73,7 @@ impl Tools {
         if !reasons.is_empty() {
             return Err(Refused { reasons });
         }
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).complete = Some(complete);
+        self.said().complete = Some(complete);
         Ok(Accepted::new(
             "Noted. End your turn now: your branch is then taken over and its pull requests go to the owner.",
         ))
@@ -98,15 +104,17 @@ impl Tools {
                     question: asked.question,
                     options: asked.options,
                 };
+                self.said().asking = true;
                 let told = self
                     .tell(
                         command,
                         "Asked. Commit what you have and end your turn now; the answer begins the next one.",
                     )
                     .await;
-                if told.is_ok() {
-                    self.said.lock().unwrap_or_else(PoisonError::into_inner).asked = true;
-                }
+                let mut said = self.said();
+                said.asked |= told.is_ok();
+                said.asking = false;
+                drop(said);
                 told
             }
             ToolCall::ReportProgress(report) => {

@@ -1,22 +1,22 @@
 //! An attempt's trace on its way to the control plane: numbered, in batches, and never faster than it is stored.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use team6_core::ids::{AttemptId, FencingToken};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceBody, TraceEntry};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
+use super::again::Again;
 use crate::control::{ControlError, ControlPlane};
 
 /// How many entries wait at most before the agent has to.
 const WAITING: usize = 1_024;
 /// How many entries are sent at once.
 const BATCH: usize = 256;
-/// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Where the parts of an attempt write its trace. Clones write to the same trace.
 #[derive(Clone)]
@@ -35,16 +35,24 @@ impl Trace {
         attempt: AttemptId,
         token: FencingToken,
         last: u64,
+        stop: CancellationToken,
     ) -> (Self, TraceSender) {
         let (entries, received) = mpsc::channel(WAITING);
-        let sending = tokio::spawn(send_all(Arc::clone(&control), attempt, token, last, received));
+        let sending = tokio::spawn(send_all(Arc::clone(&control), attempt, token, last, received, stop));
         (Self { control, entries }, TraceSender(sending))
     }
 
     /// Adds an entry; waits while too many are on their way.
     pub(crate) async fn write(&self, body: TraceBody) {
-        // The sender stops early only when the attempt is over, and then nobody wants the rest.
-        let _ = self.entries.send((self.control.now(), body)).await;
+        self.write_of(body, Instant::now()).await;
+    }
+
+    /// Adds an entry of something that happened a while ago.
+    pub(crate) async fn write_of(&self, body: TraceBody, happened: Instant) {
+        let ago = i64::try_from(happened.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let at = Timestamp(self.control.now().0.saturating_sub(ago));
+        // The sender stops early only when nobody wants the rest, or nobody can store it.
+        let _ = self.entries.send((at, body)).await;
     }
 
     /// Adds a step of the engine around the agent.
@@ -68,6 +76,7 @@ async fn send_all(
     token: FencingToken,
     mut last: u64,
     mut received: mpsc::Receiver<(Timestamp, TraceBody)>,
+    stop: CancellationToken,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while received.recv_many(&mut batch, BATCH).await > 0 {
@@ -78,14 +87,16 @@ async fn send_all(
                 TraceEntry { seq: last, at, body }
             })
             .collect();
-        let mut wait = Duration::from_millis(50);
+        let mut again = Again::new(&stop);
         loop {
             match control.trace(attempt, token, entries.clone()).await {
                 Ok(()) => break,
                 Err(ControlError::Unavailable(why)) => {
                     tracing::warn!(%attempt, why, "the trace waits for the control plane");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
+                    if !again.wait().await {
+                        tracing::error!(%attempt, "the end of the trace is lost: it could not be stored in time");
+                        return;
+                    }
                 }
                 Err(error) => {
                     tracing::info!(%attempt, %error, "the rest of the trace is left out");

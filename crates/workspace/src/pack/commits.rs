@@ -297,7 +297,7 @@ impl Packing<'_> {
 /// What git could not do with an agent's objects is their fault, unless the disk is full.
 fn trouble(error: GitError) -> Trouble {
     match error {
-        GitError::Failed { ref stderr, .. } if !stderr.contains("No space left") => Trouble::Damaged(stderr.clone()),
+        GitError::Failed { stderr, .. } => Trouble::Damaged(stderr),
         error => Trouble::Ours(error),
     }
 }

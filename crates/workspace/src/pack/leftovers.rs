@@ -205,7 +205,7 @@ impl Files<'_> {
             let ran = (self.git)(&update, self.work).stdin(stdin).run().await?;
             match paths {
                 _ if ran.code == Some(0) => {}
-                _ if found.left_out.len() >= LEFT_OUT || ran.stderr.contains("No space left") => {
+                _ if found.left_out.len() >= LEFT_OUT || ran.is_out_of_room() => {
                     return Err(ran.failure());
                 }
                 [path] => {

@@ -120,11 +120,12 @@ fn run(order: &Order) -> Outcome {
 }
 
 fn is_full(error: &GitError) -> bool {
-    let full = |kind| {
-        matches!(
-            kind,
+    match error {
+        GitError::OutOfRoom { .. } => true,
+        GitError::Io { source, .. } => matches!(
+            source.kind(),
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
-        )
-    };
-    crate::error::is_full(error.said()) || matches!(error, GitError::Io { source, .. } if full(source.kind()))
+        ),
+        _ => false,
+    }
 }

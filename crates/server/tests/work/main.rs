@@ -1,0 +1,10 @@
+//! Attempts of the scripted agent on the real engine, while something around them does not work as it should.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod asking;
+mod keeping;
+mod origins;
+mod outages;
+mod scene;
+mod trouble;

@@ -1,0 +1,161 @@
+//! A control plane and a provisioner that fail when they are told to, and are the real ones otherwise.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use team6_core::failure::Failure;
+use team6_core::ids::{AttemptId, FencingToken, SprintId, WorkerId};
+use team6_core::sprint::{Command, WorkId};
+use team6_core::time::Timestamp;
+use team6_core::trace::{TraceEntry, Usage};
+use team6_server::control::EmbeddedControl;
+use team6_worker::control::{AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Publication};
+use team6_workspace::{Claim, Imported, Provisioner, Swept, Workspace, WorkspaceError};
+
+/// How many of the next calls fail.
+#[derive(Debug, Default)]
+pub(crate) struct Failing(AtomicU32);
+
+impl Failing {
+    pub(crate) fn times(&self, times: u32) {
+        self.0.store(times, Ordering::SeqCst);
+    }
+
+    pub(crate) fn left(&self) -> u32 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn now(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        self.0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+            .is_ok()
+    }
+}
+
+/// A provisioner whose imports can fail.
+#[derive(Debug)]
+pub(crate) struct Clumsy {
+    pub(crate) inner: Arc<dyn Provisioner>,
+    pub(crate) imports: Failing,
+}
+
+#[async_trait]
+impl Provisioner for Clumsy {
+    async fn claim(
+        &self,
+        claim: Claim,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Workspace, WorkspaceError> {
+        self.inner.claim(claim, progress).await
+    }
+
+    async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
+        if workspace.claim.branch.is_some() && self.imports.now() {
+            return Err(WorkspaceError::OutOfRoom {
+                path: workspace.root.clone(),
+                why: "No space left on device".into(),
+            });
+        }
+        self.inner.import(workspace).await
+    }
+
+    async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError> {
+        self.inner.release(workspace).await
+    }
+
+    fn leave(&self, workspace: Workspace) {
+        self.inner.leave(workspace);
+    }
+
+    async fn settle(&self) {
+        self.inner.settle().await;
+    }
+
+    async fn sweep(&self, live: &[String]) -> Result<Swept, WorkspaceError> {
+        self.inner.sweep(live).await
+    }
+}
+
+/// A control plane that can be unavailable to whoever tells it something, or writes a trace.
+pub(crate) struct Moody {
+    pub(crate) inner: EmbeddedControl,
+    pub(crate) tells: Failing,
+    pub(crate) traces: Failing,
+    /// Which commands it can fail for.
+    pub(crate) only: fn(&Command) -> bool,
+}
+
+#[async_trait]
+impl ControlPlane for Moody {
+    async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError> {
+        self.inner.lease(worker).await
+    }
+
+    async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure> {
+        self.inner.repositories(attempt, token).await
+    }
+
+    async fn work_may_be_there(&self) {
+        self.inner.work_may_be_there().await;
+    }
+
+    async fn heartbeat(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        active_at: Timestamp,
+        usage: Usage,
+    ) -> Result<(), ControlError> {
+        self.inner.heartbeat(attempt, token, active_at, usage).await
+    }
+
+    async fn instructions(&self, attempt: AttemptId, known: &Instructions) -> Result<Instructions, ControlError> {
+        self.inner.instructions(attempt, known).await
+    }
+
+    async fn tell(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError> {
+        if (self.only)(&command) && self.tells.now() {
+            return Err(ControlError::Unavailable("the database is busy".into()));
+        }
+        self.inner.tell(attempt, command).await
+    }
+
+    async fn trace(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        entries: Vec<TraceEntry>,
+    ) -> Result<(), ControlError> {
+        if self.traces.now() {
+            return Err(ControlError::Unavailable("traces.db: the disk is full".into()));
+        }
+        self.inner.trace(attempt, token, entries).await
+    }
+
+    async fn last_trace(&self, attempt: AttemptId) -> Result<u64, ControlError> {
+        self.inner.last_trace(attempt).await
+    }
+
+    async fn publish(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        publications: Vec<Publication>,
+    ) -> Result<(), ControlError> {
+        self.inner.publish(attempt, token, publications).await
+    }
+
+    async fn done(&self, attempt: AttemptId) -> Result<(), ControlError> {
+        self.inner.done(attempt).await
+    }
+
+    async fn live_work(&self) -> Result<Vec<(SprintId, WorkId)>, ControlError> {
+        self.inner.live_work().await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+}
