@@ -1,5 +1,7 @@
 //! The whole life of a sprint by commands alone, against a real server.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 #[path = "../harness/mod.rs"]
 mod harness;
 

@@ -105,13 +105,10 @@ fn an_agent_is_told_what_its_profile_and_the_repository_say_to_agents() {
     shop.waits_for_a_person();
     for log in [&["sprint", "log", "1", "--json"], &["task", "log", "1", "--json"]] {
         let trace = shop.place.ok(log);
-        let entries = trace
+        let mut entries = trace
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        let prompt = entries
-            .filter(|entry| entry["body"]["kind"] == "prompt")
-            .next()
-            .unwrap();
+        let prompt = entries.find(|entry| entry["body"]["kind"] == "prompt").unwrap();
         let text = prompt["body"]["text"].as_str().unwrap();
         assert!(text.contains("Greet the owner first."), "{text}");
         assert!(

@@ -1,6 +1,8 @@
 //! What people and agents can do to each other, one story for each, on a real server with a worker and the scripted
 //! agent.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 #[path = "../harness/mod.rs"]
 mod harness;
 

@@ -128,7 +128,7 @@ impl Books {
                 self.automatic.remove(work);
             }
             Event::ReviewSubmitted { task, by, verdict, .. } if *verdict != Verdict::Comment => {
-                self.owned(*task, by)?
+                self.owned(*task, by)?;
             }
             Event::MergeRequested { task, by, .. } => {
                 self.owned(*task, by)?;

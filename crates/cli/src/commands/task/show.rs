@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     /// A task that waits, for somebody or until some time.
-    fn task(id: u32, state: &str, text: &str, actor: serde_json::Value, by: Option<u64>) -> TaskItem {
+    fn task(id: u32, state: &str, text: &str, actor: &serde_json::Value, by: Option<u64>) -> TaskItem {
         let now = Timestamp(jiff::Timestamp::now().as_millisecond());
         // Half a minute more, so that a slow machine does not round it down.
         let by = by.map(|minutes| now + Duration::from_secs(60 * minutes + 30));
@@ -347,8 +347,8 @@ mod tests {
     fn a_row_says_the_reason_the_actor_since_when_and_by_when() {
         let person = json!({ "actor": "person", "name": "ada" });
         let tasks = [
-            task(11, "in review", "waits for review", person, None),
-            task(12, "failed", "tries again soon", json!({ "actor": "engine" }), Some(5)),
+            task(11, "in review", "waits for review", &person, None),
+            task(12, "failed", "tries again soon", &json!({ "actor": "engine" }), Some(5)),
         ];
         let mut page = Page::new(false);
         list(&tasks, &mut page);

@@ -1,0 +1,319 @@
+//! What the numbers of a step stand for, as the sprint stands: the command that is asked of it.
+
+use std::collections::BTreeMap;
+
+use team6_core::failure::{Failure, FailureKind};
+use team6_core::ids::{FencingToken, PersonId, PlanVersion, QuestionId, TaskId, ThreadId};
+use team6_core::sprint::{
+    AgentCard, ApprovalFacts, Command, Delivered, Delivery, MergeMethod, ReviewComment, Sprint, Stage, ThreadAnswer,
+    Urgency, Verdict, WorkId,
+};
+use team6_core::time::Timestamp;
+use team6_core::trace::Usage;
+
+use crate::books::Books;
+use crate::steps::{Answer, Deed, Word, commit, person, repository};
+
+pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprint, now: Timestamp) -> Command {
+    let usage = Usage::default();
+    let work = sprint.attempt(attempt).map(|a| a.work);
+    let task = match work {
+        Some(WorkId::Task(id)) => sprint.tasks.get(&id),
+        _ => None,
+    };
+    let repositories = task.map(|t| t.planned.repositories.clone()).unwrap_or_default();
+    let heads = |n: u64| {
+        repositories
+            .iter()
+            .cloned()
+            .map(move |repository| (repository, commit(n)))
+    };
+    match word {
+        Word::Ready => Command::WorkspaceReady { attempt, token },
+        Word::Session => Command::SessionOpened {
+            attempt,
+            token,
+            session: format!("session-{attempt}"),
+        },
+        Word::Beat => Command::Heartbeat {
+            attempt,
+            token,
+            active_at: now,
+            usage,
+        },
+        Word::Progress => Command::ReportProgress {
+            attempt,
+            token,
+            text: "Half done".into(),
+        },
+        Word::Asks => Command::AskOwner {
+            attempt,
+            token,
+            question: "Which one?".into(),
+            options: vec![],
+        },
+        Word::AsksPlanning => Command::AskQuestion {
+            attempt,
+            token,
+            text: "How far?".into(),
+            why: "It matters.".into(),
+            options: vec![],
+        },
+        Word::Reads => {
+            let messages = work.and_then(|w| sprint.work(w)).map(|w| w.unread.clone());
+            Command::MessagesDelivered {
+                attempt,
+                token,
+                messages: messages.unwrap_or_default(),
+            }
+        }
+        Word::Delivers(_) | Word::DeliversNothing => {
+            let changed = |n: usize| match word {
+                Word::Delivers(which) => n == 0 || which & 1 == 1,
+                _ => false,
+            };
+            let results = heads(u64::from(attempt)).enumerate();
+            let results = results.map(|(n, (repository, head))| {
+                (
+                    repository,
+                    Delivered {
+                        head,
+                        changed: changed(n),
+                    },
+                )
+            });
+            let threads = task.into_iter().flat_map(team6_core::sprint::Task::open_threads);
+            // Now and then an agent forgets to answer.
+            let threads = threads.filter(|_| !matches!(word, Word::Delivers(3)));
+            let answers = threads.map(|thread| answer(thread.id));
+            Command::Deliver {
+                attempt,
+                token,
+                delivery: Delivery {
+                    what: "It works.".into(),
+                    ..Delivery::default()
+                },
+                answers: answers.collect(),
+                results: results.collect(),
+                usage,
+            }
+        }
+        Word::Replies => Command::Reply { attempt, token, usage },
+        Word::Fails(kind, left) => {
+            let kind = [
+                FailureKind::AgentExited,
+                FailureKind::NotCompleted,
+                FailureKind::NotCompleted,
+                FailureKind::Protocol,
+                FailureKind::UsageLimit,
+                FailureKind::ProviderOutage,
+                FailureKind::LoginNeeded,
+                FailureKind::Impossible,
+                FailureKind::Unreachable,
+            ][usize::from(kind) % 9];
+            let failure = Failure {
+                kind,
+                text: format!("{kind:?}"),
+                until: None,
+            };
+            let left = if left == 0 {
+                BTreeMap::new()
+            } else {
+                heads(left.into()).collect()
+            };
+            Command::FailAttempt {
+                attempt,
+                token,
+                failure,
+                left,
+                usage,
+            }
+        }
+        Word::Interrupted => {
+            let left = heads(attempt.into()).collect();
+            Command::InterruptAttempt {
+                attempt,
+                token,
+                why: "the worker stops".into(),
+                left,
+                usage,
+            }
+        }
+    }
+}
+
+fn answer(thread: ThreadId) -> ThreadAnswer {
+    ThreadAnswer {
+        thread,
+        commit: None,
+        text: "Mended.".into(),
+    }
+}
+
+pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Option<Command> {
+    let tasks: Vec<TaskId> = sprint.tasks.keys().copied().collect();
+    let task = tasks
+        .get(usize::from(place) % tasks.len().max(1))
+        .copied()
+        .unwrap_or(TaskId(0));
+    let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
+    let question = sprint
+        .open_questions()
+        .next()
+        .map_or(QuestionId(1), |question| question.id);
+    Some(match deed {
+        Deed::Owns => Command::SetOwners {
+            owners: [(task, by.clone())].into(),
+            by,
+        },
+        Deed::Chooses => Command::ChooseAgent {
+            by,
+            task,
+            agent: ["coder", "nobody"][usize::from(place) % 2].parse().unwrap(),
+        },
+        Deed::Approves => {
+            let card = AgentCard {
+                id: "coder".parse().unwrap(),
+                specialties: vec![],
+                merged: 0,
+                failed: 0,
+            };
+            let may_approve = by.as_str() != "eve";
+            let facts = ApprovalFacts {
+                may_approve,
+                repositories: [repository(0), repository(1)].into(),
+                agents: vec![card],
+            };
+            Command::Approve {
+                by,
+                version: newest,
+                facts,
+            }
+        }
+        Deed::Restores => Command::RestorePlan {
+            by,
+            version: PlanVersion(1),
+        },
+        Deed::Reviews(verdict) => {
+            let verdict = [
+                Verdict::Approve,
+                Verdict::Approve,
+                Verdict::RequestChanges,
+                Verdict::Comment,
+            ][usize::from(verdict) % 4];
+            let comment = ReviewComment {
+                repository: sprint.tasks.get(&task)?.planned.repositories.first()?.clone(),
+                path: "src/lib.rs".into(),
+                line: Some(1),
+                old_side: false,
+                text: "Why?".into(),
+            };
+            let comments = if verdict == Verdict::RequestChanges {
+                vec![comment]
+            } else {
+                vec![]
+            };
+            Command::SubmitReview {
+                by,
+                task,
+                verdict,
+                body: "Read.".into(),
+                comments,
+                heads: BTreeMap::new(),
+            }
+        }
+        Deed::Merges => Command::Merge {
+            by,
+            task,
+            method: MergeMethod::Merge,
+        },
+        Deed::Chats(now) => {
+            let urgency = if now { Urgency::Interrupt } else { Urgency::NextTurn };
+            Command::Chat {
+                by,
+                to: WorkId::Task(task),
+                text: "Look again.".into(),
+                urgency,
+            }
+        }
+        Deed::ChatsPlanning => Command::Chat {
+            by,
+            to: WorkId::Planning,
+            text: "Smaller.".into(),
+            urgency: Urgency::NextTurn,
+        },
+        Deed::Retries => Command::Retry {
+            by,
+            work: WorkId::Task(task),
+            note: String::new(),
+        },
+        Deed::RetriesPlanning => Command::Retry {
+            by,
+            work: WorkId::Planning,
+            note: String::new(),
+        },
+        Deed::Cancels => Command::CancelTask { by, task },
+        Deed::Pauses => Command::PauseTask { by, task },
+        Deed::Resumes => Command::ResumeTask { by, task },
+        Deed::PausesAll => Command::PauseSprint { by },
+        Deed::ResumesAll => Command::ResumeSprint { by },
+        Deed::Answers => Command::AnswerQuestion {
+            by,
+            question,
+            text: "This one.".into(),
+        },
+        Deed::Skips => Command::SkipQuestion { by, question },
+        Deed::Hands => Command::HandQuestion {
+            by,
+            question,
+            to: person(place),
+        },
+        Deed::CancelsAll => Command::CancelSprint { by },
+    })
+}
+
+/// A forge answers what it was asked, perhaps late; it makes nothing up.
+pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, books: &Books) -> Option<Command> {
+    let tasks: Vec<TaskId> = sprint.tasks.keys().copied().collect();
+    let task = *tasks.get(usize::from(place) % tasks.len().max(1))?;
+    let known = sprint.tasks.get(&task)?;
+    let repository = repository(which);
+    let believed = known.pull_requests.get(&repository)?;
+    let (head, merge) = (believed.head.clone(), known.merges);
+    let asked = books.merge_requested(task) && matches!(known.work.stage, Stage::Merging { .. });
+    Some(match answer {
+        Answer::Shown => {
+            let number = task.0 * 2 + u64::from(which);
+            Command::PullRequestOpened {
+                task,
+                repository,
+                number,
+                head,
+            }
+        }
+        Answer::NotShown => Command::PublishRefused {
+            task,
+            repository,
+            head,
+            why: "nothing to review".into(),
+        },
+        Answer::Merged if asked => Command::PullRequestMerged {
+            task,
+            repository,
+            commit: head,
+        },
+        Answer::Conflict if asked => Command::MergeConflicted {
+            task,
+            repository,
+            merge,
+            files: vec!["src/lib.rs".into()],
+        },
+        Answer::NotMerged if asked => Command::MergeRefused {
+            task,
+            repository,
+            merge,
+            why: "no permission".into(),
+        },
+        _ => return None,
+    })
+}
