@@ -27,12 +27,12 @@ fn probes() -> Vec<Probe> {
         ("a file without a name", "unlinked", 40),
         ("a folder that cannot be looked into", "hidden", 40),
         ("folders too deep to be named", "deep", 40),
-        ("files with nothing in them", "files", 20_000),
+        ("files with nothing in them", "files", 8_000),
         ("a file larger than any may be", "huge-file", 200),
         ("memory", "memory", 90),
         ("a file in memory", "memory-file", 90),
         ("memory that nobody has", "shared-memory", 300),
-        ("names in memory", "memory-files", 40_000),
+        ("names in memory", "memory-files", 20_000),
         ("processes", "processes", 100),
     ];
     let filling = attacks.map(|(name, attack, amount)| {

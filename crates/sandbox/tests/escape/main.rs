@@ -13,12 +13,14 @@ mod kernel;
 mod namespaces;
 mod network;
 mod processes;
+mod programs;
 mod rights;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod setting;
 mod staying;
 mod trial;
+mod victim;
 
 use setting::Way;
 use trial::{Probe, try_all};

@@ -2,27 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, IoSlice};
+use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use team6_sandbox::reach::{Identity, Limits, Mount};
 use team6_sandbox::{Launcher, ProcessSpec, Reach};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::programs::{Programs, mode};
 use crate::scene::{self, NOBODY};
+use crate::victim::{Victim, as_user};
 
 /// What every secret begins with; whoever prints it has read one.
 pub(crate) const SECRET: &str = "team6-secret-";
@@ -40,78 +39,18 @@ pub(crate) enum Way {
     Alone,
 }
 
-/// The user whose rights a program lends.
-const OWNER: u32 = 64_322;
 /// The user of [`Way::Alone`].
 pub(crate) const LONER: u32 = 64_321;
 
 impl Way {
     /// The user, if it is not the one that the tests run as.
-    fn user(self) -> Option<u32> {
+    pub(crate) fn user(self) -> Option<u32> {
         match self {
             Way::Root | Way::RootAsItself => None,
             Way::Ordinary => rustix::process::geteuid().is_root().then_some(NOBODY),
             Way::Alone => Some(LONER),
         }
     }
-}
-
-/// The programs that any user may run, made once, because one that is being written cannot be run.
-pub(crate) struct Programs {
-    folder: TempDir,
-}
-
-impl Programs {
-    /// Those that somebody has, or new ones; they are removed with whoever has them last.
-    pub(crate) fn get() -> Arc<Self> {
-        static MADE: Mutex<Weak<Programs>> = Mutex::new(Weak::new());
-        let mut made = MADE.lock().unwrap();
-        made.upgrade().unwrap_or_else(|| {
-            let new = Arc::new(Self::make());
-            *made = Arc::downgrade(&new);
-            new
-        })
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn make() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        mode(folder.path(), 0o755);
-        let supervisor = env!("CARGO_BIN_EXE_team6-supervisor");
-        let probe = env!("CARGO_BIN_EXE_team6-probe");
-        for (name, from) in [
-            ("supervisor", supervisor),
-            ("probe", probe),
-            ("lending", probe),
-            ("capable", probe),
-        ] {
-            fs::copy(from, folder.path().join(name)).unwrap();
-            mode(&folder.path().join(name), 0o755);
-        }
-        let secret = folder.path().join("owners-secret");
-        fs::write(&secret, format!("{SECRET}of-the-owner")).unwrap();
-        mode(&secret, 0o600);
-        let lending = folder.path().join("lending");
-        if rustix::process::geteuid().is_root() {
-            // Nobody, so that it would harm nobody if it were left behind.
-            for owned in [&secret, &lending] {
-                std::os::unix::fs::chown(owned, Some(OWNER), None).unwrap();
-            }
-        }
-        mode(&lending, 0o4755);
-        // The right to take the processor from others, effective at once.
-        let right: [u8; 20] = [1, 0, 0, 2, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let capable = folder.path().join("capable");
-        let _ = rustix::fs::setxattr(capable, "security.capability", &right, rustix::fs::XattrFlags::empty());
-        Self { folder }
-    }
-}
-
-fn mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 pub(crate) struct Setting {
@@ -347,7 +286,7 @@ fn abstract_name(number: usize) -> String {
     format!("team6-escape-{}-{number}", std::process::id())
 }
 
-fn key_name(number: usize) -> String {
+pub(crate) fn key_name(number: usize) -> String {
     format!("team6-{}-{number}", std::process::id())
 }
 
@@ -384,66 +323,6 @@ async fn hand_over(listener: tokio::net::UnixListener, file: PathBuf, accepted: 
     }
 }
 
-/// A process of the engine's user that is none of the tree's.
-pub(crate) struct Victim {
-    child: Child,
-    pub(crate) address: String,
-    pub(crate) descriptor: String,
-    /// For what it left that outlives it.
-    number: usize,
-}
-
-impl Victim {
-    fn start(way: Way, place: &Path, number: usize, programs: &Programs) -> Self {
-        let probe = programs.path("probe");
-        let key = key_name(number);
-        let mut child = as_user(way, &probe)
-            .args(["victim", &place.join("secret").display().to_string(), &key])
-            .env("SECRET", format!("{SECRET}{number}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let (address, descriptor) = line.trim().split_once(' ').expect("where its secrets are");
-        Self {
-            child,
-            address: address.into(),
-            descriptor: descriptor.into(),
-            number,
-        }
-    }
-
-    pub(crate) fn pid(&self) -> String {
-        self.child.id().to_string()
-    }
-
-    /// Whether it ends within the time that a signal takes.
-    pub(crate) fn is_gone(&self) -> bool {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        let descriptor = pidfd_open(pid, PidfdFlags::empty()).unwrap();
-        let limit = Timespec::try_from(Duration::from_millis(30)).unwrap();
-        let ended = || poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&limit));
-        rustix::io::retry_on_intr(ended).unwrap() > 0
-    }
-
-    pub(crate) fn status(&self, what: &str) -> String {
-        fs::read_to_string(format!("/proc/{}/{what}", self.child.id())).unwrap_or_default()
-    }
-}
-
-impl Drop for Victim {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let key = key_name(self.number);
-        let _ = fs::remove_file(format!("/dev/shm/{key}"));
-    }
-}
-
 impl Drop for Setting {
     fn drop(&mut self) {
         if self.messages.load(Ordering::SeqCst) {
@@ -451,21 +330,6 @@ impl Drop for Setting {
             let _ = Command::new(self.programs.path("probe")).args(arguments).status();
         }
     }
-}
-
-/// A command of the user that the engine is.
-fn as_user(way: Way, program: &Path) -> Command {
-    let Some(user) = way.user() else {
-        return Command::new(program);
-    };
-    let mut command = Command::new("setpriv");
-    command.args([
-        format!("--reuid={user}"),
-        format!("--regid={user}"),
-        "--clear-groups".into(),
-    ]);
-    command.arg(program);
-    command
 }
 
 /// Whether nobody holds the lock on a file any more.
