@@ -87,11 +87,26 @@ impl Isolation {
         self.users.is_some()
     }
 
+    /// Why no sandbox can be made and what to do about it, for people.
+    pub fn why_not(&self) -> String {
+        let lines = self.missing.iter().map(|missing| {
+            let Missing {
+                what,
+                why,
+                how_to_enable,
+            } = missing;
+            format!("{what}: {why}; {how_to_enable}")
+        });
+        lines.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Users {
     /// The user for the sandbox with this number.
-    pub fn identity(&self, slot: u16) -> Identity {
-        match self.users {
-            Some(Users::Own) => machine::identity(slot),
-            Some(Users::Engine) | None => Identity::Engine,
+    pub fn identity(self, slot: u16) -> Identity {
+        match self {
+            Users::Own => machine::identity(slot),
+            Users::Engine => Identity::Engine,
         }
     }
 }
@@ -151,7 +166,7 @@ pub async fn isolation(launcher: &Launcher, folder: &Path) -> Isolation {
     if users == Users::Engine && rustix::process::geteuid().is_root() {
         found.better.push(words::root_as_itself());
     }
-    match trials.attempt(launcher, found.identity(SLOT), true).await {
+    match trials.attempt(launcher, users.identity(SLOT), true).await {
         Ok(true) => found.overlay = Overlay::WithFolderRenames,
         Ok(false) => {
             found.overlay = Overlay::WithoutFolderRenames;

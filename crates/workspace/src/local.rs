@@ -12,8 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use team6_core::ids::RepositoryId;
 use team6_git::{Fuse, Git};
+use team6_sandbox::probe::Users;
 use team6_sandbox::reach::Mount;
-use team6_sandbox::{Launcher, TreeMark, identity};
+use team6_sandbox::{Launcher, TreeMark};
+
 use tokio::task::JoinSet;
 
 use crate::checkout::{self, Wanted};
@@ -40,8 +42,8 @@ pub struct LocalOptions {
     pub packer: (PathBuf, Vec<String>),
     /// The name under which processes of this engine are found again.
     pub data_folder: String,
-    /// Whether programs run in sandboxes.
-    pub boxed: bool,
+    /// Which users programs in sandboxes are; none where they run without.
+    pub boxed: Option<Users>,
     /// How files are made; the best way that this machine has if none is given.
     pub files: Option<Files>,
 }
@@ -71,16 +73,14 @@ impl LocalProvisioner {
                 .map_err(|error| WorkspaceError::io("the folder of workspaces cannot be made", &path, &error))?;
         }
         let mirrors = Mirrors::new(Git::new(options.git.clone(), Fuse::default()), root.join("repos"));
-        let files = options
-            .files
-            .unwrap_or_else(|| files::best(root, options.boxed.then(|| identity(0))));
+        let files = options.files.unwrap_or_else(|| files::best(root, options.boxed));
         let mark = TreeMark::new(options.data_folder.clone(), "generations")
             .map_err(|error| WorkspaceError::BadKey(error.to_string()))?;
         let builder = Builder {
             launcher: options.launcher.clone(),
             git: options.git.clone(),
             mark,
-            identity: identity(0),
+            identity: options.boxed.unwrap_or(Users::Engine).identity(0),
             files,
         };
         Ok(Self {
@@ -102,7 +102,7 @@ impl LocalProvisioner {
     fn slot(&self, claim: &Claim, number: u16) -> Slot {
         Slot {
             path: self.slot_folder(&claim.key),
-            identity: self.options.boxed.then(|| identity(number)),
+            identity: self.options.boxed.map(|users| users.identity(number)),
             alone: claim.repositories.len() == 1,
         }
     }

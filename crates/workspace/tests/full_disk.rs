@@ -31,7 +31,7 @@ fn scene(place: &std::path::Path, disk: &FullDisk) -> Scene {
             launcher: launcher.clone(),
             packer: (PROGRAMS.into(), Vec::new()),
             data_folder: format!("full-{}", std::process::id()),
-            boxed: false,
+            boxed: None,
             files: Some(Files::Checkout),
         };
         (LocalProvisioner::open(options).unwrap(), launcher)

@@ -6,7 +6,9 @@
 
 use std::path::Path;
 
-use team6_sandbox::Launcher;
+use team6_sandbox::probe::Users;
+use team6_sandbox::reach::Identity;
+use team6_sandbox::{Launcher, identity};
 use team6_workspace::{Files, LocalOptions, LocalProvisioner, provisioner_contract};
 
 const PROGRAMS: &str = env!("CARGO_BIN_EXE_team6-workspace-programs");
@@ -19,10 +21,18 @@ fn open(root: &Path, boxed: bool, files: Option<Files>) -> (LocalProvisioner, La
         launcher: launcher.clone(),
         packer: (PROGRAMS.into(), Vec::new()),
         data_folder: format!("test-{}", std::process::id()),
-        boxed,
+        boxed: boxed.then(users),
         files,
     };
     (LocalProvisioner::open(options).unwrap(), launcher)
+}
+
+/// As root, each sandbox is a user of its own.
+fn users() -> Users {
+    match identity(0) {
+        Identity::Range { .. } => Users::Own,
+        Identity::Engine => Users::Engine,
+    }
 }
 
 mod overlay {

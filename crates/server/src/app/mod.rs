@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::token::Token;
 use crate::api::{ApiParts, ApiState};
-use crate::config::{Config, Sandbox};
+use crate::config::Config;
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
@@ -105,15 +105,9 @@ impl App {
         }));
         let name = name_of(&path);
         let launcher = Launcher::new(programs.supervisor.program, programs.supervisor.args);
-        let workspaces = path.join("workspaces");
-        let boxed = config.sandbox == Sandbox::On;
-        if boxed {
-            sandbox::try_out(&launcher, &name, &workspaces).await?;
-        } else {
-            tracing::warn!("agents run without a sandbox: they can do whatever this user can");
-        }
+        let boxed = sandbox::users(config.sandbox, &launcher, &path).await?;
         let provisioner: Arc<dyn Provisioner> = Arc::new(LocalProvisioner::open(LocalOptions {
-            root: workspaces,
+            root: path.join("workspaces"),
             git: programs.git,
             launcher: launcher.clone(),
             packer: (programs.packer.program.into(), programs.packer.args),

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use team6_core::ids::RepositoryId;
-use team6_sandbox::reach::{Identity, Mount};
+use team6_sandbox::probe::Users;
+use team6_sandbox::reach::Mount;
 
 use copies::{is_btrfs, reflinks};
 
@@ -50,11 +51,11 @@ impl fmt::Display for Files {
     }
 }
 
-/// The best way on this file system. `identity` is that of a sandbox; none where agents run without one.
-pub(crate) fn best(root: &Path, identity: Option<Identity>) -> Files {
-    match identity {
+/// The best way on this file system. `users` are those of sandboxes; none where agents run without.
+pub(crate) fn best(root: &Path, users: Option<Users>) -> Files {
+    match users {
         // Only where root puts the layers together can folders of theirs be renamed.
-        Some(Identity::Range { .. }) => Files::Overlay,
+        Some(Users::Own) => Files::Overlay,
         _ if is_btrfs(root) => Files::Snapshot,
         _ if reflinks(root) => Files::Reflink,
         _ => Files::Pool,
