@@ -89,6 +89,10 @@ async fn nothing_stays_behind_and_nothing_writes_after_the_end() {
 async fn nothing_stays_behind_when_the_supervisor_is_killed() {
     for way in ways().iter().copied() {
         for open in [true, false] {
+            if open && way.user().is_some() {
+                // An engine sweeps up after its own user only, which these tests are not.
+                continue;
+            }
             let setting = Setting::new(way, open);
             // Besides what stays, the program itself goes on.
             let (tree, mut stdout) = start(&setting, "beside", "pipes").await;
@@ -103,6 +107,7 @@ async fn nothing_stays_behind_when_the_supervisor_is_killed() {
                     "{way:?}: without a sandbox it stays until it is swept up"
                 );
                 tree.end(Duration::ZERO).await;
+                assert!(is_let_go(&lock(&setting)), "{way:?}: it was not swept up");
             } else {
                 // Nobody has asked for it: the kernel ends it with its supervisor.
                 tokio::time::timeout(DEADLINE, rest)
