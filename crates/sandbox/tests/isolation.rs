@@ -31,7 +31,7 @@ async fn what_is_found_is_what_can_be_had() {
 
     // A sandbox as it is recommended works.
     let mut confinement = confinement(place.path());
-    confinement.identity = found.identity(3);
+    confinement.identity = found.users.unwrap().identity(3);
     let (said, ended) = run(&launcher(), "recommended", confinement, "cat folder/file").await;
     assert_eq!((said.as_str(), ended.exit), ("from below\n", Exit::Code(0)));
     if found.overlay == Overlay::WithFolderRenames {
@@ -146,7 +146,7 @@ fn root_is_itself_where_no_mount_can_show_other_owners() {
         "{found:?}"
     );
     assert_eq!(found.overlay, Overlay::None, "{found:?}");
-    assert_eq!(found.identity(3), Identity::Engine);
+    assert_eq!(Users::Engine.identity(3), Identity::Engine);
     for better in ["a user of its own for each sandbox", "overlays", "a limit of processes"] {
         assert!(
             found.better.iter().any(|missing| missing.what == better),

@@ -20,8 +20,15 @@ pub const ENGINE: &str = "/engine/team6";
 /// Variables of the engine's own environment that programs in a workspace get: nothing of them is secret.
 const PASSED: [&str; 4] = ["PATH", "LANG", "LC_ALL", "TZ"];
 
-/// Caches of packages below the engine's home that a sandbox sees, each with a layer of its own to write to.
-pub(crate) const CACHES: [&str; 3] = [".cargo/registry", ".cargo/git", ".npm/_cacache"];
+/// Where a sandbox has its caches of packages.
+pub(crate) const CACHES: &str = "/caches";
+
+/// The caches: the variable that names a program's folder, that folder's name below [`CACHES`], the engine's own below its
+/// home, and what of it sandboxes see.
+pub(crate) const CACHED: [(&str, &str, &str, &[&str]); 2] = [
+    ("CARGO_HOME", "cargo", ".cargo", &["registry", "git"]),
+    ("npm_config_cache", "npm", ".npm", &["_cacache"]),
+];
 
 /// A program that is to run in a workspace.
 #[derive(Debug, Clone)]
@@ -30,7 +37,8 @@ pub struct Guest<'a> {
     pub program: &'a OsStr,
     /// Its arguments.
     pub args: Vec<OsString>,
-    /// The folder that is its home, which the caller keeps for the work.
+    /// The folder that holds its home and what it writes for a while, which the caller keeps for the work; see
+    /// [`prepare_home`].
     pub home: &'a Path,
     /// What it sees besides, such as where it is installed.
     pub shown: Vec<Mount>,
@@ -54,20 +62,22 @@ impl<'a> Guest<'a> {
     }
 }
 
-/// Makes the folders that a home needs.
-pub fn prepare_home(home: &Path) -> io::Result<()> {
-    fs::create_dir_all(home.join("tmp"))?;
-    CACHES.iter().try_for_each(|cache| fs::create_dir_all(home.join(cache)))
+/// Makes the folders of a home: `home` itself and, beside it, `tmp`. Nothing is made inside of them, where an agent may
+/// have put links that lead elsewhere.
+pub fn prepare_home(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder.join("home"))?;
+    fs::create_dir_all(folder.join("tmp"))
 }
 
 /// How to start a program in a workspace: in its sandbox if it has one.
 pub fn command(workspace: &Workspace, guest: Guest<'_>) -> ProcessSpec {
-    let home = match workspace.boxed {
-        Some(_) => Path::new(HOME),
-        None => guest.home,
+    let (own_home, own_tmp) = (guest.home.join("home"), guest.home.join("tmp"));
+    let (home, tmp) = match workspace.boxed {
+        Some(_) => (Path::new(HOME), Path::new("/tmp")),
+        None => (own_home.as_path(), own_tmp.as_path()),
     };
     let toolchains = toolchains();
-    let mut env = environment(workspace, home, &toolchains);
+    let mut env = environment(workspace, home, tmp, &toolchains);
     let program = guest.program.to_owned();
     let reach = match &workspace.boxed {
         None => {
@@ -81,15 +91,17 @@ pub fn command(workspace: &Workspace, guest: Guest<'_>) -> ProcessSpec {
                 at: path.clone(),
             }));
             view.push(Mount::Writable {
-                from: guest.home.to_owned(),
+                from: own_home.clone(),
                 at: HOME.into(),
             });
             view.push(Mount::Writable {
-                from: guest.home.join("tmp"),
+                from: own_tmp.clone(),
                 at: "/tmp".into(),
             });
             view.extend(boxed.view.iter().cloned());
             view.extend(guest.shown);
+            let folder = |name| Path::new(CACHES).join(name).into_os_string();
+            env.extend(CACHED.map(|(variable, name, ..)| (variable.into(), folder(name))));
             if let Network::Proxy { port, .. } = &guest.network {
                 env.extend(proxied(*port));
             }
@@ -129,7 +141,12 @@ fn proxied(port: u16) -> impl Iterator<Item = (OsString, OsString)> {
     all.map(|(name, value)| (name.into(), value.into()))
 }
 
-fn environment(workspace: &Workspace, home: &Path, toolchains: &Toolchains) -> BTreeMap<OsString, OsString> {
+fn environment(
+    workspace: &Workspace,
+    home: &Path,
+    tmp: &Path,
+    toolchains: &Toolchains,
+) -> BTreeMap<OsString, OsString> {
     let mut env: BTreeMap<OsString, OsString> = PASSED
         .iter()
         .filter_map(|name| Some(((*name).into(), std::env::var_os(name)?)))
@@ -139,11 +156,7 @@ fn environment(workspace: &Workspace, home: &Path, toolchains: &Toolchains) -> B
     }
     let below = |folder: &str| home.join(folder).into_os_string();
     env.insert("HOME".into(), home.into());
-    let tmp = match workspace.boxed {
-        Some(_) => "/tmp".into(),
-        None => below("tmp"),
-    };
-    env.insert("TMPDIR".into(), tmp);
+    env.insert("TMPDIR".into(), tmp.into());
     env.insert("XDG_CONFIG_HOME".into(), below(".config"));
     env.insert("XDG_CACHE_HOME".into(), below(".cache"));
     env.insert("XDG_DATA_HOME".into(), below(".local/share"));

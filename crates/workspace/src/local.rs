@@ -22,7 +22,7 @@ use crate::checkout::{self, Wanted};
 use crate::error::WorkspaceError;
 use crate::files::{self, Files};
 use crate::generations::{Builder, Generations};
-use crate::guest::{CACHES, HOME};
+use crate::guest::{CACHED, CACHES};
 use crate::import::Import;
 use crate::mirror::Mirrors;
 use crate::provisioner::{Boxed, Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
@@ -251,23 +251,36 @@ impl LocalProvisioner {
 /// More workspaces than one machine works in at once.
 const MOST_SLOTS: u16 = 4_000;
 
-/// Caches of packages that the engine's user has, each with a layer of the workspace's own.
+/// Caches of packages: folders of the workspace's own, and over them what the engine's user has, in layers.
 fn caches(slot: &Slot) -> io::Result<Vec<Mount>> {
-    let Some(home) = std::env::var_os("HOME").map(PathBuf::from) else {
-        return Ok(Vec::new());
-    };
+    let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut all = Vec::new();
-    for (n, cache) in CACHES.iter().enumerate() {
-        let from = home.join(cache);
-        if !from.is_dir() {
-            continue;
-        }
-        let mount = slot.cache(n, &from, Path::new(HOME).join(cache));
-        if let Mount::Overlay { upper, .. } = &mount {
-            fs::create_dir_all(upper)?;
+    let mut layers = 0;
+    for (_, name, theirs, parts) in CACHED {
+        let (own, at) = (slot.caches().join(name), Path::new(CACHES).join(name));
+        fs::create_dir_all(&own)?;
+        all.push(Mount::Writable {
+            from: own.clone(),
+            at: at.clone(),
+        });
+        for part in parts {
+            let Some(from) = home.as_ref().map(|home| home.join(theirs).join(part)) else {
+                continue;
+            };
+            if !from.is_dir() {
+                continue;
+            }
+            let upper = slot.caches().join(format!("layers/{layers}/upper"));
+            layers += 1;
+            fs::create_dir_all(own.join(part))?;
+            fs::create_dir_all(&upper)?;
             fs::create_dir_all(upper.with_file_name("work"))?;
+            all.push(Mount::Overlay {
+                layers: vec![from],
+                upper,
+                at: at.join(part),
+            });
         }
-        all.push(mount);
     }
     Ok(all)
 }

@@ -5,11 +5,11 @@
 //!             files/            the work tree, or what lies beside those of several repositories
 //!             layers/<id>/      upper, work: what an overlay writes; delta, skeleton: a layer of the task's own
 //!             lent/<id>/        objects of earlier attempts that the mirror has not
-//!             caches/<n>/       upper, work: what is written over caches of packages
+//!             caches/<name>/    caches of packages, and in caches/layers/<n> what is written over the machine's
 //!             pack/             for the process that packs what was done
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use team6_core::ids::RepositoryId;
 use team6_sandbox::reach::{Identity, Mount};
@@ -85,13 +85,9 @@ impl Slot {
         }
     }
 
-    /// Layers over a folder of the machine that a sandbox sees at `at`; `n` tells several apart.
-    pub(crate) fn cache(&self, n: usize, from: &Path, at: PathBuf) -> Mount {
-        Mount::Overlay {
-            layers: vec![from.to_owned()],
-            upper: self.path.join("caches").join(n.to_string()).join("upper"),
-            at,
-        }
+    /// The folder of caches.
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.path.join("caches")
     }
 
     pub(crate) fn pack(&self) -> PathBuf {

@@ -66,9 +66,9 @@ impl Scene {
     pub fn exchange(&self, workspace: &Workspace) -> (PathBuf, String) {
         let seen = match workspace.boxed {
             Some(_) => guest::HOME.to_owned(),
-            None => self.home.display().to_string(),
+            None => self.home.join("home").display().to_string(),
         };
-        (self.home.clone(), seen)
+        (self.home.join("home"), seen)
     }
 
     /// Whether anything is left of a workspace.

@@ -16,7 +16,7 @@ const BTRFS: i64 = 0x9123_683e;
 
 /// Whether subvolumes can be made below this folder.
 pub(crate) fn is_btrfs(folder: &Path) -> bool {
-    let is = rustix::fs::statfs(folder).is_ok_and(|found| i64::from(found.f_type) == BTRFS);
+    let is = rustix::fs::statfs(folder).is_ok_and(|found| found.f_type == BTRFS);
     is && which("btrfs")
 }
 
