@@ -12,6 +12,7 @@ Developer commands
   cargo xtask test                       format, lints and every test; what CI runs
   cargo xtask fmt                        format the code
   cargo xtask deny                       licences, advisories and sources of what we depend on
+  cargo xtask bench workspaces           how long workspaces take, beside work trees and clones of git
   cargo xtask mutations [name] [steps]   break the rules on purpose, and see the simulator notice
 ";
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         ["test"] => Ok(test()),
         ["fmt"] => Ok(cargo(&["fmt", "--all"])),
         ["deny"] => Ok(deny()),
+        ["bench", "workspaces"] => Ok(cargo(&["bench", "-p", "team6-workspace", "--bench", "workspaces"])),
         ["mutations"] => mutations::run(&root(), None, STEPS),
         ["mutations", name] => mutations::run(&root(), Some(name), STEPS),
         ["mutations", name, steps] if steps.parse::<u64>().is_ok() => {

@@ -9,7 +9,7 @@ use team6_agent::profile::BuiltIns;
 use team6_sandbox::Launcher;
 use team6_sandbox::probe::{self, Isolation, Missing, Overlay, Users};
 use team6_server::api::types::Me;
-use team6_server::config::Config;
+use team6_server::config::{Config, Sandbox};
 use team6_store::{DataFolder, DataFolderError};
 
 use super::Context;
@@ -184,24 +184,39 @@ async fn isolation(config: &Config) -> Finding {
     };
     let supervisor = programs::hidden(&own, "supervisor");
     let launcher = Launcher::new(supervisor.program, supervisor.args);
-    explained(probe::isolation(&launcher, existing(&config.data)).await)
+    explained(
+        probe::isolation(&launcher, existing(&config.data)).await,
+        config.sandbox,
+    )
 }
 
-fn explained(isolation: Isolation) -> Finding {
+fn explained(isolation: Isolation, setting: Sandbox) -> Finding {
     let lines = |all: &[Missing]| -> Vec<String> {
         let line = |missing: &Missing| format!("{}: {}\n  {}", missing.what, missing.why, missing.how_to_enable);
         all.iter().map(line).collect()
     };
+    let off = setting == Sandbox::Off;
     let mut finding = match isolation.users {
+        _ if off => Finding::trouble(
+            "isolation",
+            State::Attention,
+            "sandbox = \"off\": agents can do whatever you can",
+            "",
+        ),
         Some(users) => Finding::good("isolation", given(&isolation, users)),
         None => Finding::trouble(
             "isolation",
-            State::Attention,
-            "agents cannot be kept in sandboxes here",
+            State::Bad,
+            "agents cannot be kept in sandboxes here, so the server does not start",
             "",
         ),
     };
-    let next = [lines(&isolation.missing), lines(&isolation.better)].concat();
+    let without = match isolation.users {
+        Some(_) if off => vec!["this machine can keep them in sandboxes: take the setting out".to_owned()],
+        Some(_) => Vec::new(),
+        None => vec!["sandbox = \"off\" in the configuration runs agents without".to_owned()],
+    };
+    let next = [lines(&isolation.missing), lines(&isolation.better), without].concat();
     finding.next = (!next.is_empty()).then(|| next.join("\n"));
     finding.isolation = Some(isolation);
     finding
@@ -347,11 +362,15 @@ mod tests {
             better: Vec::new(),
             ..nothing.clone()
         };
-        let finding = explained(nothing);
-        assert_eq!(finding.state, State::Attention);
-        let next = "user namespaces: it is switched off\n  switch it on\nLandlock: it is switched off\n  switch it on";
+        let finding = explained(nothing, Sandbox::On);
+        assert_eq!(finding.state, State::Bad);
+        let next = "user namespaces: it is switched off\n  switch it on\nLandlock: it is switched off\n  switch it on\n\
+                    sandbox = \"off\" in the configuration runs agents without";
         assert_eq!(finding.next.as_deref(), Some(next));
-        let finding = explained(all);
+        let finding = explained(all.clone(), Sandbox::Off);
+        assert_eq!(finding.state, State::Attention);
+        assert!(finding.found.contains("agents can do whatever you can"), "{finding:?}");
+        let finding = explained(all, Sandbox::On);
         assert_eq!((finding.state, finding.next), (State::Good, None));
         let found = "each agent is a user of its own in namespaces of its own; Landlock 7; workspaces by overlays; \
                      limits by control groups";

@@ -19,10 +19,18 @@ fn anywhere(place: &Place, text: &str) -> String {
     let text = text
         .replace(here.to_str().unwrap(), "HERE")
         .replace(place.path().to_str().unwrap(), "HERE");
+    // What follows it, by its indentation, is about this machine too.
+    let mut isolation = false;
     let lines = text
         .lines()
+        .filter(|line| {
+            let begins = line.split_whitespace().nth(1) == Some("isolation");
+            isolation = begins || (isolation && line.starts_with(' '));
+            begins || !isolation
+        })
         .map(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
             [state, "git", _, ..] => format!("{state:<5}git            VERSION"),
+            [_, "isolation", ..] => "ISOLATION".to_owned(),
             [_, "disk", .., "at", place] => format!("DISK at {place}"),
             ["make", "space:", ..] => String::new(),
             _ => line.to_owned(),
@@ -40,6 +48,7 @@ fn the_doctor_says_what_is_there_and_what_to_do() {
     ok   people         ada, lin
     ok   data folder    HERE/team6-data is made by the first `team6 up`
     DISK at HERE
+    ISOLATION
     look agents         none is installed
                         claude-code: get claude-code
                         codex: get codex
