@@ -2,8 +2,10 @@
 
 mod attempt;
 pub mod control;
+mod room;
 mod surroundings;
 mod worker;
 
+pub use room::Room;
 pub use surroundings::Surroundings;
 pub use worker::{Parts, Turns, run};

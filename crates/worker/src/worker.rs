@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::attempt;
 use crate::control::{ControlPlane, WorkName};
+use crate::room::{LOOK_AGAIN, Room};
 use crate::surroundings::Surroundings;
 
 /// How long a worker waits when the control plane fails.
@@ -37,6 +38,8 @@ pub struct Parts {
     pub homes: PathBuf,
     /// Where the sockets of tool sessions are; short, because paths of sockets must be.
     pub sockets: PathBuf,
+    /// What must be free before an agent is started.
+    pub room: Room,
     /// What agents have around them in their sandboxes.
     pub surroundings: Surroundings,
     /// Whose turn it is in each workspace.
@@ -59,7 +62,22 @@ impl Parts {
 /// Takes attempts and makes them until told to stop; then asks the agents to stop, and waits until their work is kept.
 pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId, stop: CancellationToken) {
     let mut running = JoinSet::new();
+    let mut told = None;
     while !stop.is_cancelled() {
+        let lacking = parts.room.lacking();
+        if lacking.is_some() {
+            if told != lacking {
+                tracing::warn!(worker = %id, why = lacking.as_deref(), "no further agent is started for now");
+            }
+            told = lacking;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = stop.cancelled() => {}
+                Some(ended) = running.join_next() => log_panic(ended),
+            }
+            continue;
+        }
+        told = None;
         match control.lease(&id).await {
             Ok(Some(assignment)) => {
                 running.spawn(attempt::run(

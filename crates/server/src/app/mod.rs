@@ -122,6 +122,7 @@ impl App {
             agents: agents.clone(),
             toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
             launcher,
+            room: sandbox::room(&config.agents, &path),
             surroundings: sandbox::surroundings(&config.agents),
             homes: path.join("homes"),
             sockets: sockets.path().to_owned(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use team6_sandbox::Launcher;
 use team6_sandbox::probe::{Users, isolation};
 use team6_sandbox::reach::Limits;
-use team6_worker::Surroundings;
+use team6_worker::{Room, Surroundings};
 
 use super::error::AppError;
 use crate::config::{Agents, Sandbox};
@@ -26,9 +26,19 @@ pub(super) async fn users(setting: Sandbox, launcher: &Launcher, data: &Path) ->
     }
 }
 
+const MB: u64 = 1_000_000;
+
+/// What must be free before an agent is started.
+pub(super) fn room(agents: &Agents, data: &Path) -> Room {
+    Room {
+        memory: agents.spare_memory_mb.saturating_mul(MB),
+        disk: agents.spare_disk_mb.saturating_mul(MB),
+        folder: data.to_owned(),
+    }
+}
+
 /// What all sandboxes of this server have in common.
 pub(super) fn surroundings(agents: &Agents) -> Surroundings {
-    const MB: u64 = 1_000_000;
     Surroundings {
         sees: agents.sees.clone(),
         network: agents.network.clone(),

@@ -91,6 +91,10 @@ pub struct Agents {
     pub network: Vec<String>,
     /// Files and folders that all agents may read, besides the machine's programs.
     pub sees: Vec<PathBuf>,
+    /// Memory that must be free before an agent is started, in MB.
+    pub spare_memory_mb: u64,
+    /// Space that must be free on the disk before an agent is started, in MB.
+    pub spare_disk_mb: u64,
     /// Memory that all processes of an agent may use together, in MB.
     pub memory_mb: u64,
     /// Processes and threads of an agent.
@@ -164,6 +168,8 @@ impl Default for Agents {
             at_once: 3,
             network: Vec::new(),
             sees: Vec::new(),
+            spare_memory_mb: 1_000,
+            spare_disk_mb: 2_000,
             memory_mb: 8_192,
             processes: 4_096,
             disk_mb: 20_480,

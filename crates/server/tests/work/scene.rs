@@ -211,6 +211,7 @@ impl Scene {
             data_folder: shared.data_folder.clone(),
             homes: shared.homes.clone(),
             sockets: shared.sockets.clone(),
+            room: shared.room.clone(),
             surroundings: shared.surroundings.clone(),
             turns: Turns::default(),
         };

@@ -1,0 +1,73 @@
+//! Whether this machine can hold one more agent: memory that is free, and space on the disk.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long to wait before looking again; nothing tells when other programs give something back.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const MB: u64 = 1_000_000;
+
+/// What must be free before an agent is started.
+#[derive(Debug, Clone, Default)]
+pub struct Room {
+    /// Memory, in bytes.
+    pub memory: u64,
+    /// Space on the disk of `folder`, in bytes.
+    pub disk: u64,
+    /// The folder of workspaces.
+    pub folder: PathBuf,
+}
+
+impl Room {
+    /// Why no further agent is started; none if there is room. What cannot be found out stands in nobody's way.
+    pub(crate) fn lacking(&self) -> Option<String> {
+        let memory = available().filter(|free| *free < self.memory);
+        if let Some(free) = memory {
+            return Some(short("memory", free, self.memory));
+        }
+        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        (free < self.disk).then(|| short("space on the disk", free, self.disk))
+    }
+}
+
+fn short(of: &str, free: u64, wanted: u64) -> String {
+    format!(
+        "only {} MB of {of} are free, and an agent is started with {} MB or more",
+        free / MB,
+        wanted / MB
+    )
+}
+
+/// Memory that can be had without swapping, in bytes, see proc_meminfo(5).
+fn available() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib.saturating_mul(1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_short_is_named() {
+        let plenty = Room {
+            folder: "/".into(),
+            ..Room::default()
+        };
+        assert_eq!(plenty.lacking(), None);
+        let memory = Room {
+            memory: u64::MAX,
+            ..plenty.clone()
+        };
+        assert!(memory.lacking().unwrap().contains("of memory are free"));
+        let disk = Room {
+            disk: u64::MAX,
+            ..plenty
+        };
+        assert!(disk.lacking().unwrap().contains("of space on the disk are free"));
+    }
+}
