@@ -9,7 +9,7 @@ async fn work_that_a_full_disk_kept_in_its_workspace_is_delivered_by_the_next_at
     // The second attempt writes nothing: what it delivers is the work of the first.
     let scripts = format!(
         "[[script]]\nwhen = '(?i)task \\d+: Do app'\nsteps = [\n\
-         {{ run = {{ command = \"test -e work.txt || echo mine > work.txt\" }} }},\n{COMPLETE},\n]\n"
+         {{ run = {{ command = \"mkdir ../../../../../once && echo mine > work.txt || true\" }} }},\n{COMPLETE},\n]\n"
     );
     let scene = Scene::approved(&["app"], &scripts, policy(), |_| true).await;
     scene.provisioner.imports.times(1);
