@@ -9,7 +9,7 @@ use std::path::Path;
 use team6_sandbox::probe::Users;
 use team6_sandbox::reach::Identity;
 use team6_sandbox::{Launcher, identity};
-use team6_workspace::{Files, LocalOptions, LocalProvisioner, provisioner_contract};
+use team6_workspace::{Files, LocalOptions, LocalProvisioner, provisioner_contract, provisioner_contract_at_size};
 
 const PROGRAMS: &str = env!("CARGO_BIN_EXE_team6-workspace-programs");
 
@@ -40,6 +40,7 @@ mod overlay {
         super::open(root, true, None)
     }
     super::provisioner_contract!(self::open);
+    super::provisioner_contract_at_size!(self::open);
 }
 
 mod pool {
@@ -54,4 +55,5 @@ mod without_a_sandbox {
         super::open(root, false, Some(super::Files::Checkout))
     }
     super::provisioner_contract!(self::open);
+    super::provisioner_contract_at_size!(self::open);
 }

@@ -13,7 +13,7 @@ fn a_review_that_was_backed_up_is_approved_and_merged_elsewhere() {
         &[(
             r"(?i)task \d+: A (note|list)",
             &[
-                r#"{ run = { command = "cat /proc/sys/kernel/random/uuid > $$.txt" } }"#,
+                r#"{ run = { command = "id=$(cat /proc/sys/kernel/random/uuid); echo $id > $id.txt" } }"#,
                 r#"{ commit = { message = "Write it" } }"#,
                 DONE,
             ],

@@ -18,6 +18,14 @@ pub mod scene;
 
 pub use scene::Scene;
 
+/// Makes a test of a large repository, which takes its time where files are copied.
+#[macro_export]
+macro_rules! provisioner_contract_at_size {
+    ($open:path) => {
+        $crate::provisioner_contract!($open: fleet: fifty_thousand_files_work,);
+    };
+}
+
 /// Makes a test of each behaviour of a [`crate::Provisioner`].
 #[macro_export]
 macro_rules! provisioner_contract {
@@ -61,7 +69,6 @@ macro_rules! provisioner_contract {
             what_cannot_be_fetched_is_told_apart,
             names_that_lead_elsewhere_are_refused,
             a_branch_that_is_gone_upstream_stays_usable,
-            fifty_thousand_files_work,
         );
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn a_restart_keeps_work_and_removes_workspaces() {
