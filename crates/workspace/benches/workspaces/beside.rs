@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Runs git to its end.
-pub fn git(folder: &Path, args: &[&str]) -> Duration {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> Duration {
     let began = Instant::now();
     let output = Command::new("git").current_dir(folder).args(args).output().unwrap();
     assert!(output.status.success(), "git {args:?}: {output:?}");
@@ -13,7 +13,7 @@ pub fn git(folder: &Path, args: &[&str]) -> Duration {
 }
 
 /// The least that a work tree of a clone takes, of a few tries.
-pub fn worktree_add(clone: &Path, place: &Path, tries: usize) -> Vec<Duration> {
+pub(crate) fn worktree_add(clone: &Path, place: &Path, tries: usize) -> Vec<Duration> {
     let add = |n: usize| {
         let tree = place.join(format!("tree-{n}"));
         git(
@@ -25,7 +25,7 @@ pub fn worktree_add(clone: &Path, place: &Path, tries: usize) -> Vec<Duration> {
 }
 
 /// A whole clone by git's own protocol, its files checked out.
-pub fn clone(source: &str, place: &Path, tries: usize) -> Vec<Duration> {
+pub(crate) fn clone(source: &str, place: &Path, tries: usize) -> Vec<Duration> {
     let clone = |n: usize| {
         let to = place.join(format!("clone-{n}"));
         git(place, &["clone", "-q", source, to.to_str().unwrap()])

@@ -21,7 +21,7 @@ const PROGRAMS: &str = env!("CARGO_BIN_EXE_team6-workspace-programs");
 const COMMITTED: usize = 20;
 
 /// A repository and a provisioner that has it.
-pub struct Bench {
+pub(crate) struct Bench {
     files: usize,
     source: Repository,
     place: TempDir,
@@ -30,7 +30,7 @@ pub struct Bench {
 }
 
 /// What was measured of a repository.
-pub struct Figures {
+pub(crate) struct Figures {
     files: usize,
     way: Files,
     first: Duration,
@@ -46,7 +46,7 @@ pub struct Figures {
 }
 
 impl Bench {
-    pub async fn open(files: usize) -> Self {
+    pub(crate) async fn open(files: usize) -> Self {
         let place = tempfile::tempdir().unwrap();
         let launcher = Launcher::new(PROGRAMS, [""; 0]);
         let found = isolation(&launcher, place.path()).await;
@@ -106,7 +106,7 @@ impl Bench {
         (took, String::from_utf8(said).unwrap())
     }
 
-    pub async fn measured(self, rounds: usize) -> Figures {
+    pub(crate) async fn measured(self, rounds: usize) -> Figures {
         let began = Instant::now();
         let first = self.provisioner.claim(self.claim(0), &|_| {}).await.unwrap();
         let first_took = began.elapsed();
@@ -162,7 +162,7 @@ impl Bench {
     }
 
     /// Thirty-two claims at once, each with a program that runs; tells how many failed.
-    pub async fn crowd(self, rounds: usize) -> String {
+    pub(crate) async fn crowd(self, rounds: usize) -> String {
         let mut all = Vec::new();
         let mut failed = 0;
         for round in 0..rounds {
@@ -239,7 +239,7 @@ impl Figures {
 }
 
 /// All figures, a row for each and a column for each repository.
-pub fn table(all: &[Figures]) -> String {
+pub(crate) fn table(all: &[Figures]) -> String {
     let mut text = String::from("| |");
     for figures in all {
         let _ = write!(text, " {} files |", figures.files);
@@ -279,7 +279,7 @@ pub fn table(all: &[Figures]) -> String {
 }
 
 /// What misses its target.
-pub fn missed(all: &[Figures]) -> Vec<String> {
+pub(crate) fn missed(all: &[Figures]) -> Vec<String> {
     const LIMIT: Duration = Duration::from_millis(10);
     const HIGH: Duration = Duration::from_millis(50);
     const RELEASE: Duration = Duration::from_millis(5);

@@ -2,6 +2,7 @@
 //! and a clone, on the same generated repositories in the same run.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a benchmark"
