@@ -35,7 +35,7 @@ const TASKS: [(u64, &str, &[&str], Option<&str>); 12] = [
     (
         5,
         "failed",
-        &["the workspace of app is lost", "deleted or replaced"],
+        &["the workspace of app is lost", "all that was in it was deleted"],
         None,
     ),
     (6, "in review", &["waits for review"], Some("garbage.txt")),

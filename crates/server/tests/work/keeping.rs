@@ -16,7 +16,7 @@ async fn work_that_a_full_disk_kept_in_its_workspace_is_delivered_by_the_next_at
     scene.delivered(1).await;
     assert_eq!(scene.provisioner.imports.left(), 0, "an import failed");
     assert_eq!(scene.kept("app", 1, "work.txt"), "mine\n");
-    let said = |body: &TraceBody| matches!(body, TraceBody::Note { text } if text.contains("it stays in"));
+    let said = |body: &TraceBody| matches!(body, TraceBody::Note { text } if text.contains("its workspace stays"));
     let trace = scene.traced(2, said).await;
     let note = trace.iter().find(|entry| said(&entry.body)).unwrap();
     assert!(
@@ -36,7 +36,7 @@ async fn work_that_could_not_be_brought_out_when_the_engine_stopped_is_kept_by_t
     scene.traced(2, ran).await;
     scene.provisioner.imports.times(1);
     scene.stops().await;
-    assert!(scene.slot(1).join("work/work.txt").is_file(), "the workspace stays");
+    assert!(scene.slot(1).join("files/work.txt").is_file(), "the workspace stays");
     let swept = scene.app.worker().provisioner.sweep(&["task-1".into()]).await.unwrap();
     assert_eq!(swept.workspaces, ["task-1"]);
     assert_eq!(scene.kept("app", 1, "work.txt"), "mine\n");

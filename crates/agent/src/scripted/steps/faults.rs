@@ -46,6 +46,8 @@ pub(super) async fn garbage(turn: &Turn, lines: u32) -> Result<(), Stuck> {
 pub(super) async fn delete_workspace(turn: &Turn) -> Result<(), Stuck> {
     let cwd = &turn.session.cwd;
     match fs::remove_dir_all(cwd).await {
+        // In a sandbox its place itself cannot be deleted, only all that is in it.
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Ok(()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("{}: {error}", cwd.display())),
         _ => Ok(()),
     }
