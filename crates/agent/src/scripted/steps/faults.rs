@@ -1,6 +1,7 @@
 //! Steps that misbehave, each in a way that real agents were seen to.
 
 use std::io;
+use std::path::Path;
 
 use tokio::fs;
 
@@ -46,9 +47,14 @@ pub(super) async fn garbage(turn: &Turn, lines: u32) -> Result<(), Stuck> {
 pub(super) async fn delete_workspace(turn: &Turn) -> Result<(), Stuck> {
     let cwd = &turn.session.cwd;
     match fs::remove_dir_all(cwd).await {
-        // In a sandbox its place itself cannot be deleted, only all that is in it.
-        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Ok(()),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("{}: {error}", cwd.display())),
+        Err(error) if error.kind() != io::ErrorKind::NotFound && !is_empty(cwd) => {
+            Err(format!("{}: {error}", cwd.display()))
+        }
         _ => Ok(()),
     }
+}
+
+/// In a sandbox the place of a workspace cannot be deleted, only all that is in it.
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
