@@ -120,7 +120,7 @@ async fn layered(
         let own = place.layers.join("own");
         let (delta, git) = (own.join("tree"), own.join("skeleton/.git"));
         let copied = skeleton::write_common(&git)
-            .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
+            .and_then(|()| skeleton::copy_index(&generation.skeleton.join(".git/index"), &git.join("index")));
         copied.map_err(failed)?;
         let id = &place.repository;
         generations
@@ -169,7 +169,7 @@ async fn copied(
     let git = place.files.join(".git");
     let made = skeleton::write_common(&git)
         .and_then(|()| private.write(&git))
-        .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
+        .and_then(|()| skeleton::copy_index(&generation.skeleton.join(".git/index"), &git.join("index")));
     made.map_err(failed)?;
     if start != &generation.commit {
         let args = ["read-tree", "-m", "-u", generation.commit.as_str(), start.as_str()];

@@ -173,7 +173,8 @@ impl Generations {
         let begun = self.current(id);
         let layered = self.builder.files == Files::Overlay;
         if let Some(begun) = begun.filter(|begun| !layered || begun.layers.len() < LAYERS) {
-            fs::copy(begun.skeleton.join(".git/index"), git.join("index")).map_err(|error| failed(&error))?;
+            skeleton::copy_index(&begun.skeleton.join(".git/index"), &git.join("index"))
+                .map_err(|error| failed(&error))?;
             let mut layers = vec![commit.to_string()];
             let done = match layered {
                 true => {

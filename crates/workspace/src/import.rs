@@ -19,10 +19,11 @@ use tokio::io::AsyncReadExt;
 
 use crate::checkout::{NO_ARGS, is_ancestor, is_sha256};
 use crate::error::WorkspaceError;
+use crate::files::changes;
 use crate::guest::{ENGINE, Guest, command, prepare_home};
 use crate::local::LocalOptions;
 use crate::mirror::{Mirrors, work_ref};
-use crate::pack::{How, LARGEST_FILE, Order, Outcome, Packed};
+use crate::pack::{FEW, How, LARGEST_FILE, Order, Outcome, Packed};
 use crate::provisioner::{Checkout, Imported, Workspace};
 use crate::skeleton::{Head, Skeleton, write_common};
 use crate::slot::{Place, Slot};
@@ -37,6 +38,9 @@ const CHECKS: [&str; 2] = ["fsck", "maximum allowed size"];
 const SAID: u64 = 4 << 20;
 /// The most branches of an agent's that are kept beside its own.
 const ASIDE: usize = 60;
+
+/// The file of the paths that were changed.
+const CHANGED: &str = "changed";
 
 pub(crate) struct Import<'a> {
     pub(crate) options: &'a LocalOptions,
@@ -124,7 +128,7 @@ impl Import<'_> {
         }
         prepare_home(&home).map_err(failed)?;
         let boxed = self.workspace.boxed.is_some();
-        let seen = if boxed { PathBuf::from("/tmp") } else { tmp };
+        let seen = if boxed { PathBuf::from("/tmp") } else { tmp.clone() };
         let claimed = self
             .workspace
             .claim
@@ -148,6 +152,7 @@ impl Import<'_> {
             git: self.options.git.clone(),
             work: self.checkout.path.clone(),
             index,
+            changed: self.changes(&tmp).map_err(failed)?.then(|| seen.join(CHANGED)),
             lent: lent.map(|lent| lent.at.clone()).collect(),
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
@@ -155,6 +160,26 @@ impl Import<'_> {
         };
         let order = serde_json::to_string(&order).map_err(|error| self.failed(error.to_string()))?;
         self.run_packer(&home, skeleton, order).await
+    }
+
+    /// Writes which paths were changed, if that can be told, as a file of this folder.
+    fn changes(&self, folder: &Path) -> io::Result<bool> {
+        let upper = self.place.upper();
+        let view = self.workspace.boxed.iter().flat_map(|boxed| &boxed.view);
+        let mut layers = view.filter_map(|mount| match mount {
+            Mount::Overlay { layers, upper: of, .. } if *of == upper => Some(layers),
+            _ => None,
+        });
+        let Some(paths) = layers
+            .next()
+            .map(|layers| changes(&upper, layers, FEW))
+            .transpose()?
+            .flatten()
+        else {
+            return Ok(false);
+        };
+        let listed: Vec<u8> = paths.into_iter().flat_map(|path| [path, vec![0]].concat()).collect();
+        fs::write(folder.join(CHANGED), listed).map(|()| true)
     }
 
     async fn run_packer(&self, home: &Path, index: PathBuf, order: String) -> Result<Packed, WorkspaceError> {

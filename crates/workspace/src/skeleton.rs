@@ -47,6 +47,13 @@ pub(crate) fn write_common(git_dir: &Path) -> io::Result<()> {
     fs::write(git_dir.join("info/exclude"), "")
 }
 
+/// Copies git's index with its time: git tells by it which files may have changed in the second in which it was written.
+pub(crate) fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    let written = fs::metadata(from)?.modified()?;
+    fs::File::options().write(true).open(to)?.set_modified(written)
+}
+
 impl Skeleton<'_> {
     /// Writes it where nothing is yet, but for what all begin with.
     pub(crate) fn write(&self, git_dir: &Path) -> io::Result<()> {

@@ -22,7 +22,7 @@ fn a_message_waits_for_the_end_of_the_turn() {
     let at_work = report("Writing");
     let first: &[&str] = &[
         &at_work,
-        r#"{ wait_for = { path = "HERE/go", timeout = 60 } }"#,
+        r#"{ wait_for = { path = "SIGNALS/go", timeout = 60 } }"#,
         r#"{ say = "The note is nearly there." }"#,
     ];
     let shop = Shop::at_work(
@@ -35,7 +35,7 @@ fn a_message_waits_for_the_end_of_the_turn() {
     assert!(told.contains("task 1 A note is in progress"), "{told}");
     let conversation = shop.place.ok(&["task", "chat", "1"]);
     assert!(conversation.contains("not delivered yet"), "{conversation}");
-    shop.place.file("go", "");
+    shop.signal("go");
     let waits = shop.waits_for_a_person();
     assert!(waits.contains("team6 task diff 1"), "{waits}");
     let (prompts, attempts) = prompts(&shop);

@@ -1,6 +1,7 @@
 //! A server with the project `shop`, whose planner submits the tasks that a story needs.
 
 use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 use team6_testkit::repositories::Repository;
@@ -12,6 +13,8 @@ pub(crate) struct Shop {
     pub(crate) place: Place,
     pub(crate) server: Server,
     pub(crate) repository: Repository,
+    /// A folder that agents see in their sandboxes, in which a story gives them signals.
+    signals: tempfile::TempDir,
 }
 
 /// A script of the scenario: what it is played for, and its steps, one a line.
@@ -58,14 +61,20 @@ impl Shop {
 
     /// The same with further agents.
     pub(crate) fn staffed(more: &str, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
-        let place = Place::new(&format!("{more}\n[agents]\nplanner = \"scripted\"\n"));
+        let signals = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(signals.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let place = Place::new(&format!(
+            "{more}\n[agents]\nplanner = \"scripted\"\nsees = [{:?}]\n",
+            signals.path()
+        ));
         for (name, text) in agents {
             place.file(&format!("agents/{name}.md"), text);
         }
-        let here = place.path().to_str().unwrap().to_owned();
         let mut text = String::from("title = \"A story\"\n");
         for (when, steps) in scripts {
-            let steps = steps.join(",\n    ").replace("HERE", &here);
+            let steps = steps
+                .join(",\n    ")
+                .replace("SIGNALS", signals.path().to_str().unwrap());
             write!(text, "\n[[script]]\nwhen = '{when}'\nsteps = [\n    {steps},\n]\n").unwrap();
         }
         let scenario = place.file("scenario.toml", &text);
@@ -77,7 +86,13 @@ impl Shop {
             place,
             server,
             repository,
+            signals,
         }
+    }
+
+    /// Gives a signal that a script waits for.
+    pub(crate) fn signal(&self, name: &str) {
+        std::fs::write(self.signals.path().join(name), "").unwrap();
     }
 
     pub(crate) fn approved(&self, tasks: usize) {

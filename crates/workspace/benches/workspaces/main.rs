@@ -15,9 +15,11 @@ use std::process::ExitCode;
 
 use figures::Bench;
 
-/// How many files the generated repositories have.
+/// How many files the generated repositories have, unless arguments tell.
 const SIZES: [usize; 4] = [250, 3_000, 15_000, 57_000];
 const ROUNDS: usize = 40;
+/// How often there are thirty-two claims at once.
+const CROWDS: usize = 20;
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -35,14 +37,17 @@ async fn run() -> bool {
     if std::env::args().any(|arg| arg == "--test") {
         return true;
     }
+    let asked: Vec<usize> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
+    let sizes = if asked.is_empty() { &SIZES[..] } else { &asked };
     let mut all = Vec::new();
-    for files in SIZES {
+    for &files in sizes {
         eprintln!("{files} files …");
         all.push(Bench::open(files).await.measured(ROUNDS).await);
     }
-    let crowd = Bench::open(SIZES[1]).await.crowd(20).await;
     println!("{}", figures::table(&all));
-    println!("{crowd}");
+    if asked.is_empty() {
+        println!("{}", Bench::open(SIZES[1]).await.crowd(CROWDS).await);
+    }
     let missed = figures::missed(&all);
     for what in &missed {
         println!("missed: {what}");

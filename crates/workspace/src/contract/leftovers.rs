@@ -194,6 +194,81 @@ pub async fn every_kind_of_file_is_saved(scene: &Scene) {
     );
 }
 
+/// What agents do to files and commits, in any order.
+const DEEDS: [&str; 22] = [
+    "echo new > new.txt",
+    "mkdir -p lib/new; echo new > lib/new/a.txt; echo new > lib/new/b.txt",
+    "echo more >> docs/one.txt || true",
+    "rm -f docs/two.txt",
+    "[ ! -d docs ] || [ -e moved ] || mv docs moved",
+    "[ ! -d moved ] || { rm -rf docs; mv moved docs; }",
+    "rm -rf lib; mkdir lib; echo again > lib/again.txt",
+    "rm -rf lib",
+    "[ ! -d lib ] || chmod -R u+x lib",
+    "[ -d top.txt ] || { rm -f top.txt; mkdir top.txt; echo in > top.txt/in.txt; }",
+    "rm -rf top.txt; ln -s docs top.txt",
+    "mkdir -p built; echo out > built/out.txt; echo out > lib.log",
+    "echo '*.log' > .gitignore",
+    "echo keep > lib.log; git add -f lib.log",
+    "git add -A; git commit -q --allow-empty -m all",
+    "git commit -q --allow-empty -am tracked",
+    "git reset -q --soft HEAD~1 || true",
+    "git reset -q HEAD~1 || true",
+    "git reset -q --hard HEAD~1 || true",
+    "git rm -rq --cached --ignore-unmatch docs; git commit -q --allow-empty -m removed",
+    "git checkout -q HEAD -- . || true",
+    "[ $(git rev-list --count HEAD) -lt 3 ] || git revert --no-edit HEAD >/dev/null 2>&1 || git revert --abort 2>/dev/null || true",
+];
+
+pub async fn what_is_brought_out_is_what_lies_there(scene: &Scene) {
+    let source = Repository::sample("two-crates");
+    for (name, text) in [
+        ("docs/one.txt", "1"),
+        ("docs/two.txt", "2"),
+        ("docs/deep/three.txt", "3"),
+        ("lib/four.txt", "4"),
+        ("top.txt", "5"),
+        (".gitignore", "built\n"),
+    ] {
+        source.write(name, text);
+    }
+    source.commit("more files");
+    let mut random: u64 = 6;
+    for round in 0..12 {
+        let mut script = String::new();
+        for _ in 0..9 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let deed = usize::try_from((random >> 33) % DEEDS.len() as u64).unwrap();
+            // Nothing goes below what the work builds on.
+            let deed = match DEEDS[deed] {
+                deed if deed.contains("HEAD~1") => {
+                    format!("[ $(git rev-list --count $base..HEAD) = 0 ] || {{ {deed}; }}")
+                }
+                deed => deed.to_owned(),
+            };
+            script += &format!("{deed}\n");
+        }
+        let workspace = scene.workspace(&source).await;
+        let told = "export GIT_INDEX_FILE=$TMPDIR/index; git read-tree HEAD; git add -A; git ls-tree -rt $(git write-tree); git write-tree";
+        let expected = scene
+            .agent(&workspace, &format!("base={}\n({script}) >&2\n{told}", source.head()))
+            .await;
+        let imported = scene.imported(&workspace).await;
+        let tree = format!("{}^{{tree}}", imported.head);
+        let listed = in_store(&imported.store, &["ls-tree", "-rt", &tree])
+            + "\n"
+            + &in_store(&imported.store, &["rev-parse", &tree]);
+        assert_eq!(
+            listed.lines().collect::<Vec<_>>(),
+            expected.lines().collect::<Vec<_>>(),
+            "round {round}:\n{script}\n{imported:?}"
+        );
+        discard_all(scene, workspace).await;
+    }
+}
+
 pub async fn a_file_too_large_for_a_commit_is_kept_beside(scene: &Scene) {
     let workspace = scene.workspace(&Repository::sample("two-crates")).await;
     let script = "mkdir big; truncate -s 513M big/model.bin; echo fine > small.txt";

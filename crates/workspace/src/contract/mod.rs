@@ -48,6 +48,7 @@ macro_rules! provisioner_contract {
             a_stash_is_kept_aside,
             a_damaged_git_folder_loses_no_file,
             every_kind_of_file_is_saved,
+            what_is_brought_out_is_what_lies_there,
             a_file_too_large_for_a_commit_is_kept_beside,
             repositories_that_lie_in_the_workspace_are_told_apart,
             history_that_was_rewritten_below_the_base_is_refused_and_kept,

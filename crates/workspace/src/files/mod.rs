@@ -2,6 +2,7 @@
 //!
 //! Each builds on a generation, the tree of one commit, which is made once and never changed.
 
+mod changes;
 mod copies;
 mod overlay;
 
@@ -15,6 +16,7 @@ use team6_sandbox::reach::Mount;
 
 use copies::{is_btrfs, reflinks};
 
+pub(crate) use changes::changes;
 pub(crate) use copies::Copies;
 pub(crate) use overlay::{Stack, stack};
 
@@ -32,11 +34,6 @@ pub enum Files {
     Pool,
     /// A checkout for each claim.
     Checkout,
-}
-
-impl Files {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Overlay, Self::Snapshot, Self::Reflink, Self::Pool, Self::Checkout];
 }
 
 impl fmt::Display for Files {

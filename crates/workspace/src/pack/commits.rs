@@ -11,7 +11,7 @@ use team6_core::ids::CommitId;
 use team6_git::{Call, Git, GitError};
 
 use super::agent_git::{self, AgentGit, is_folder};
-use super::leftovers::{Files, Tree};
+use super::leftovers::{Files, Tree, names};
 use super::{How, Order, Outcome, Packed};
 use crate::checkout::{NO_ARGS, is_ancestor};
 use crate::skeleton::{Head, Skeleton, borrow, write_common};
@@ -80,7 +80,7 @@ impl Packing<'_> {
         Ok(Outcome::Packed(Packed { notices, ..packed }))
     }
 
-    /// Lays out our git folder, which knows how the files looked at the beginning.
+    /// Lays out our git folder.
     fn begin(&self) -> std::io::Result<()> {
         write_common(&self.scratch)?;
         let trusted = Skeleton {
@@ -90,8 +90,7 @@ impl Packing<'_> {
             author: &self.order.author,
             sha256: self.order.start.as_str().len() == 64,
         };
-        trusted.write(&self.scratch)?;
-        fs::copy(&self.order.index, self.scratch.join("index")).map(drop)
+        trusted.write(&self.scratch)
     }
 
     /// Takes the agent's commits over, with what was not committed on top.
@@ -202,8 +201,8 @@ impl Packing<'_> {
 
     /// Commits the files on top of where the work began, without the agent's commits.
     async fn files_alone(&self, notices: &mut Vec<String>) -> Result<Packed, GitError> {
-        // What the failure left of the index is of no use.
-        for name in ["index", "index.lock"] {
+        // What the failure left of indexes is of no use.
+        for name in ["index", "index.lock", "few", "few.lock"] {
             let _ = fs::remove_file(self.scratch.join(name));
         }
         let start = &self.order.start;
@@ -225,20 +224,20 @@ impl Packing<'_> {
         notices: &mut Vec<String>,
     ) -> Result<(Option<CommitId>, Vec<Vec<u8>>), GitError> {
         let work = &self.order.work;
-        self.trusted(&["read-tree", "--reset", tip.as_str()], work)
-            .text()
-            .await?;
         let files = Files {
             git: &|args, work| self.trusted(args, work),
             work,
             exclude: self.order.work.join(".git/info/exclude"),
-            no_index: self.scratch.join("no-index"),
+            scratch: &self.scratch,
+            index: &self.order.index,
+            start: &self.order.start,
+            changed: self.changed(),
         };
         let Tree {
             id: tree,
             left_out,
             large,
-        } = files.tree().await?;
+        } = files.tree(tip).await?;
         let id = &self.order.repository;
         if !left_out.is_empty() {
             let shown = left_out
@@ -249,6 +248,7 @@ impl Packing<'_> {
                 .join(", ");
             notices.push(format!("{} left out of the work in {id}: {shown}", left_out.len()));
         }
+        let Some(tree) = tree else { return Ok((None, large)) };
         let spec = format!("{tip}^{{tree}}");
         if tree == self.trusted(&["rev-parse", "--verify", &spec], work).text().await? {
             return Ok((None, large));
@@ -258,6 +258,12 @@ impl Packing<'_> {
         let made = self.trusted(&commit, work).text().await?;
         notices.push(format!("what was not committed in {id} was committed for the agent"));
         Ok((CommitId::new(made).ok(), large))
+    }
+
+    /// The paths that were changed, if they are known.
+    fn changed(&self) -> Option<Vec<Vec<u8>>> {
+        let listed = fs::read(self.order.changed.as_ref()?).ok()?;
+        Some(names(&listed))
     }
 
     /// Git with our folder, which takes nothing on trust from the objects that it borrows.

@@ -1,6 +1,9 @@
 //! The tree of what lies in a workspace, made with the trusted index: what is ignored, and what no commit can hold, stays
 //! out.
 //!
+//! Where it is known which paths may have changed, an index of these alone tells whether anything is left, however large
+//! the repository is.
+//!
 //! Only such commands of git are used as do not look into repositories that lie in the workspace: `git add` and
 //! `git status` would run programs that their configurations name.
 
@@ -11,15 +14,20 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use team6_core::ids::CommitId;
 use team6_git::{Call, GitError};
 
 use super::LARGEST_FILE;
 use super::agent_git::{is_folder, read};
+use crate::skeleton::copy_index;
 
 /// The most bytes of names that are read.
 const NAMES: usize = 256 << 20;
 /// The most paths and repositories that are left out one by one before the whole is given up.
 const LEFT_OUT: usize = 500;
+
+/// The most paths that are looked at one by one; beyond, looking at all is as quick.
+pub(crate) const FEW: usize = 2_000;
 
 /// How the line of a link to a submodule begins.
 const LINK: &[u8] = b"160000 ";
@@ -31,8 +39,21 @@ pub(crate) struct Files<'a> {
     pub(crate) work: &'a Path,
     /// What the agent excludes in its clone alone.
     pub(crate) exclude: PathBuf,
-    /// Where no index is.
-    pub(crate) no_index: PathBuf,
+    /// Our git folder.
+    pub(crate) scratch: &'a Path,
+    /// Git's index of the files as they were at the beginning, and the commit that they were.
+    pub(crate) index: &'a Path,
+    pub(crate) start: &'a CommitId,
+    /// The paths that may differ from it; none if that is not known.
+    pub(crate) changed: Option<Vec<Vec<u8>>>,
+}
+
+/// Where it is looked for files that differ.
+struct Among<'a> {
+    /// The index that they are compared with.
+    index: PathBuf,
+    /// The paths that are looked at; all if there are none.
+    paths: &'a [Vec<u8>],
 }
 
 /// What was found.
@@ -45,7 +66,8 @@ pub(crate) struct Found {
 
 /// The tree of the files.
 pub(crate) struct Tree {
-    pub(crate) id: String,
+    /// Its name; none if it is known to be that of the commit.
+    pub(crate) id: Option<String>,
     /// What is not in it, for people.
     pub(crate) left_out: Vec<String>,
     /// What is not in it for its size.
@@ -61,10 +83,79 @@ impl Found {
 }
 
 impl Files<'_> {
-    /// The tree of the files, given that the index holds that of a commit.
-    pub(crate) async fn tree(&self) -> Result<Tree, GitError> {
-        let mut links = self.take_out_links().await?;
-        let mut found = self.find().await?;
+    /// The tree of the files, which belong to this commit.
+    pub(crate) async fn tree(&self, tip: &CommitId) -> Result<Tree, GitError> {
+        let Some(paths) = self.may_differ(tip).await? else {
+            let index = self.scratch.join("index");
+            copy_index(self.index, &index).map_err(|source| GitError::Io {
+                command: "read-tree".into(),
+                source,
+            })?;
+            let links = self.whole_index(tip).await?;
+            let found = self.find(&Among { index, paths: &[] }).await?;
+            return self.write(links, found).await;
+        };
+        let found = self.find_among(tip, &paths).await?;
+        if found.paths.is_empty() {
+            return Ok(Tree {
+                id: None,
+                left_out: found.left_out,
+                large: found.large,
+            });
+        }
+        // From an index that knows no times, which could make git take a changed file for the old one.
+        let links = self.whole_index(tip).await?;
+        self.write(links, found).await
+    }
+
+    /// The paths at which the files may differ from a commit, if they are known and few.
+    async fn may_differ(&self, tip: &CommitId) -> Result<Option<Vec<Vec<u8>>>, GitError> {
+        let Some(mut paths) = self.changed.clone() else {
+            return Ok(None);
+        };
+        if tip != self.start {
+            // What was committed may have been undone in the files.
+            let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+            let call = (self.git)(&args, self.work).arg(self.start.as_str()).arg(tip.as_str());
+            paths.extend(names(&call.most(NAMES).bytes().await?));
+        }
+        Ok((paths.len() <= FEW).then_some(paths))
+    }
+
+    /// Finds what differs from a commit at these paths, and looks at no other.
+    async fn find_among(&self, tip: &CommitId, paths: &[Vec<u8>]) -> Result<Found, GitError> {
+        if paths.is_empty() {
+            return Ok(Found::default());
+        }
+        let index = self.scratch.join("few");
+        let listed = (self.git)(&["ls-tree", "-r", "-z", "--full-tree", tip.as_str(), "--"], self.work);
+        let listed = paths
+            .iter()
+            .fold(listed, |call, path| call.arg(OsStr::from_bytes(path)));
+        let listed = listed.most(NAMES).bytes().await?;
+        let entries = listed.split_inclusive(|byte| *byte == 0);
+        let files: Vec<u8> = entries
+            .filter(|line| !line.starts_with(LINK))
+            .flatten()
+            .copied()
+            .collect();
+        if !files.is_empty() {
+            let update = (self.git)(&["update-index", "-z", "--index-info"], self.work);
+            update.env("GIT_INDEX_FILE", &index).stdin(files).text().await?;
+        }
+        self.find(&Among { index, paths }).await
+    }
+
+    /// Makes the index that of a commit, without its links to submodules, which it gives.
+    async fn whole_index(&self, tip: &CommitId) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, GitError> {
+        (self.git)(&["read-tree", "--reset", tip.as_str()], self.work)
+            .text()
+            .await?;
+        self.take_out_links().await
+    }
+
+    /// Writes the tree of what was found, on top of the index.
+    async fn write(&self, mut links: BTreeMap<Vec<u8>, Vec<u8>>, mut found: Found) -> Result<Tree, GitError> {
         links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
         self.add(&mut found).await?;
         let back: Vec<u8> = links.into_values().flatten().collect();
@@ -73,7 +164,7 @@ impl Files<'_> {
             (self.git)(&update, self.work).stdin(back).text().await?;
         }
         Ok(Tree {
-            id: (self.git)(&["write-tree"], self.work).text().await?,
+            id: Some((self.git)(&["write-tree"], self.work).text().await?),
             left_out: found.left_out,
             large: found.large,
         })
@@ -99,7 +190,7 @@ impl Files<'_> {
         Ok(links)
     }
 
-    async fn find(&self) -> Result<Found, GitError> {
+    async fn find(&self, among: &Among<'_>) -> Result<Found, GitError> {
         let mut found = Found::default();
         let mut nested = BTreeSet::new();
         let listed = [
@@ -110,10 +201,15 @@ impl Files<'_> {
             "--others",
             "--exclude-standard",
         ];
-        let mut call = (self.git)(&listed, self.work);
+        let mut call = (self.git)(&listed, self.work).env("GIT_INDEX_FILE", &among.index);
         if read(&self.exclude).is_some() {
             call = call.arg("--exclude-from").arg(&self.exclude);
         }
+        call = call.env("GIT_LITERAL_PATHSPECS", "1").arg("--");
+        call = among
+            .paths
+            .iter()
+            .fold(call, |call, path| call.arg(OsStr::from_bytes(path)));
         for path in names(&call.most(NAMES).bytes().await?) {
             self.sort(path, &mut found, &mut nested);
         }
@@ -142,7 +238,7 @@ impl Files<'_> {
             }
             // With an index that is not there, everything is untracked.
             let listed = ["ls-files", "-z", "--others", "--exclude-standard"];
-            let call = (self.git)(&listed, &folder).env("GIT_INDEX_FILE", &self.no_index);
+            let call = (self.git)(&listed, &folder).env("GIT_INDEX_FILE", self.scratch.join("no-index"));
             let mut below = BTreeSet::new();
             for inner in names(&call.most(NAMES).bytes().await?) {
                 self.sort([&path[..], b"/", &inner].concat(), found, &mut below);
@@ -222,7 +318,8 @@ impl Files<'_> {
     }
 }
 
-fn names(listed: &[u8]) -> Vec<Vec<u8>> {
+/// Names that end with a zero byte each.
+pub(crate) fn names(listed: &[u8]) -> Vec<Vec<u8>> {
     let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     names.map(<[u8]>::to_vec).collect()
 }

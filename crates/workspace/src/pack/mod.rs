@@ -16,6 +16,8 @@ use team6_git::{Fuse, Git, GitError};
 
 use commits::Packing;
 
+pub(crate) use leftovers::FEW;
+
 /// The largest file that is committed for an agent, in bytes.
 pub(crate) const LARGEST_FILE: u64 = 512 << 20;
 
@@ -38,6 +40,8 @@ pub(crate) struct Order {
     /// The work tree, and git's index of it as it was at the beginning.
     pub(crate) work: PathBuf,
     pub(crate) index: PathBuf,
+    /// A file of the paths that may differ from that, each ended by a zero byte; none if that is not known.
+    pub(crate) changed: Option<PathBuf>,
     /// The stores of objects that the agent was lent.
     pub(crate) lent: Vec<PathBuf>,
     /// The folder for a git folder of ours.
