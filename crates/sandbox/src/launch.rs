@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tokio::net::unix::pipe;
+use tokio::process::Child;
 
 use crate::confine::Trouble;
+use crate::handover::send_stdio;
 use crate::mark::{MARK_VARIABLE, TreeMark};
 use crate::reach::Reach;
 use crate::tree::{Control, ProcessTree};
-use crate::wire::{Order, Program, Report};
+use crate::wire::{ENGINE_USER, OWN_USER, Order, PREPARE_VARIABLE, Program, Report};
 
 /// A supervisor that says nothing for this long is broken.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -97,10 +98,24 @@ pub enum SpawnError {
 }
 
 /// Starts programs, each as the root of a tree with a supervisor of its own.
+///
+/// A supervisor with a sandbox is made ahead of the next program, which then waits for less.
 #[derive(Debug, Clone)]
 pub struct Launcher {
     supervisor: OsString,
     args: Vec<OsString>,
+    ready: Arc<Mutex<Option<Supervisor>>>,
+}
+
+/// A supervisor that waits for what it is to start. It ends when it is dropped.
+#[derive(Debug)]
+struct Supervisor {
+    process: Child,
+    socket: UnixStream,
+    /// Whose programs it is found by.
+    data_folder: String,
+    /// The sandbox that it has made ahead: whether that is a user of its own.
+    foresees: Option<bool>,
 }
 
 impl Launcher {
@@ -109,6 +124,7 @@ impl Launcher {
         Self {
             supervisor: supervisor.into(),
             args: args.into_iter().map(Into::into).collect(),
+            ready: Arc::default(),
         }
     }
 
@@ -148,26 +164,25 @@ impl Launcher {
 
     /// The outer error is the supervisor's, the inner one the program's.
     async fn start(&self, spec: ProcessSpec, mark: &TreeMark) -> io::Result<Result<ProcessTree, Trouble>> {
-        let (ours, theirs) = UnixStream::pair()?;
         let (program_stdin, stdin) = io::pipe()?;
         let (stdout, program_stdout) = io::pipe()?;
         let (stderr, program_stderr) = io::pipe()?;
-        let supervisor = tokio::process::Command::new(&self.supervisor)
-            .args(&self.args)
-            .env_clear()
-            .env(MARK_VARIABLE, mark.to_string())
-            .current_dir("/")
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let stdio = [program_stdin.into(), program_stdout.into(), program_stderr.into()];
+        let own_user = spec.reach.own_user();
+        let ready = self.take_ready(mark, own_user);
+        let supervisor = match ready.filter(|ready| send_stdio(&ready.socket, &stdio).is_ok()) {
+            Some(ready) => ready,
+            None => {
+                let fresh = self.supervise(mark, None)?;
+                send_stdio(&fresh.socket, &stdio)?;
+                fresh
+            }
+        };
         // Our copies are closed at once, so that the pipes end with the tree.
-        send_stdio(
-            &ours,
-            &[program_stdin.into(), program_stdout.into(), program_stderr.into()],
-        )?;
-        ours.set_nonblocking(true)?;
-        let mut control = Control::new(tokio::net::UnixStream::from_std(ours)?);
+        drop(stdio);
+        let Supervisor { process, socket, .. } = supervisor;
+        socket.set_nonblocking(true)?;
+        let mut control = Control::new(tokio::net::UnixStream::from_std(socket)?);
         let mut env = spec.env;
         env.insert(MARK_VARIABLE.into(), mark.to_string().into());
         control
@@ -190,9 +205,12 @@ impl Launcher {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         };
+        if own_user.is_some() {
+            self.foresee(mark.clone(), own_user);
+        }
         Ok(Ok(ProcessTree::new(
             control,
-            supervisor,
+            process,
             mark.clone(),
             pid,
             pipe::Sender::from_owned_fd(stdin.into())?,
@@ -200,14 +218,55 @@ impl Launcher {
             pipe::Receiver::from_owned_fd(stderr.into())?,
         )))
     }
-}
 
-/// With one byte, because descriptors cannot travel alone.
-fn send_stdio(supervisor: &UnixStream, stdio: &[OwnedFd; 3]) -> io::Result<()> {
-    let descriptors = [stdio[0].as_fd(), stdio[1].as_fd(), stdio[2].as_fd()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    sendmsg(supervisor, &[IoSlice::new(&[0])], &mut control, SendFlags::NOSIGNAL)?;
-    Ok(())
+    /// Starts a supervisor; one that foresees a sandbox makes it at once.
+    fn supervise(&self, mark: &TreeMark, foresees: Option<bool>) -> io::Result<Supervisor> {
+        let (socket, theirs) = UnixStream::pair()?;
+        let mut command = tokio::process::Command::new(&self.supervisor);
+        if let Some(own_user) = foresees {
+            command.env(PREPARE_VARIABLE, if own_user { OWN_USER } else { ENGINE_USER });
+        }
+        let process = command
+            .args(&self.args)
+            .env_clear()
+            .env(MARK_VARIABLE, mark.to_string())
+            .current_dir("/")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Supervisor {
+            process,
+            socket,
+            data_folder: mark.data_folder().to_owned(),
+            foresees,
+        })
+    }
+
+    fn ready(&self) -> MutexGuard<'_, Option<Supervisor>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The supervisor that was made ahead, if it foresaw this and lives.
+    fn take_ready(&self, mark: &TreeMark, own_user: Option<bool>) -> Option<Supervisor> {
+        own_user?;
+        let mut ready = self.ready().take()?;
+        let fits = ready.foresees == own_user && ready.data_folder == mark.data_folder();
+        (fits && matches!(ready.process.try_wait(), Ok(None))).then_some(ready)
+    }
+
+    /// Makes the next supervisor ahead, behind what goes on.
+    fn foresee(&self, mark: TreeMark, own_user: Option<bool>) {
+        let launcher = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut ready = launcher.ready();
+            if ready.is_some() {
+                return;
+            }
+            match launcher.supervise(&mark.of_no_tree(), own_user) {
+                Ok(made) => *ready = Some(made),
+                Err(error) => tracing::debug!(%error, "no supervisor was made ahead"),
+            }
+        });
+    }
 }

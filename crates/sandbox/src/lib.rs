@@ -7,6 +7,7 @@
 
 mod cgroup;
 mod confine;
+mod handover;
 mod held;
 mod launch;
 mod machine;

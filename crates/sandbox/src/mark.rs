@@ -41,9 +41,16 @@ impl TreeMark {
 }
 
 impl TreeMark {
-    /// The one that this process carries.
-    pub(crate) fn own() -> Option<Self> {
-        let value = std::env::var(MARK_VARIABLE).ok()?;
+    /// For a process of the same engine that belongs to no tree yet.
+    pub(crate) fn of_no_tree(&self) -> Self {
+        Self {
+            data_folder: self.data_folder.clone(),
+            tree: "ready".to_owned(),
+        }
+    }
+
+    /// Reads what `to_string` wrote.
+    pub(crate) fn read(value: &str) -> Option<Self> {
         let (data_folder, tree) = value.split_once('/')?;
         Self::new(data_folder, tree).ok()
     }

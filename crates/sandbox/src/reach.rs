@@ -22,6 +22,16 @@ pub enum Reach {
     Confined(Box<Confinement>),
 }
 
+impl Reach {
+    /// Whether its programs are a user of their own, if they are in a sandbox.
+    pub(crate) fn own_user(&self) -> Option<bool> {
+        match self {
+            Self::Open => None,
+            Self::Confined(confinement) => Some(confinement.identity != Identity::Engine),
+        }
+    }
+}
+
 /// What a sandbox holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confinement {

@@ -6,8 +6,7 @@
 //! orders, and decides in the thread they report to.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, BufReader, IoSliceMut, Read, Write};
-use std::mem::MaybeUninit;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -16,18 +15,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Signal, WaitOptions, WaitStatus};
 
 use crate::Exit;
-use crate::cgroup::Group;
-use crate::confine::{self, Confined, Trouble};
-use crate::mark::TreeMark;
+use crate::cgroup::{self, Group};
+use crate::confine::{Confined, Prepared, Trouble};
+use crate::handover::receive_stdio;
 use crate::proc::{self, Process, ProcessId};
-use crate::reach::{Limits, Reach};
+use crate::reach::{Identity, Limits, Reach};
 use crate::tree::Exceeded;
 use crate::usage::Watch;
-use crate::wire::{Order, Program, Report};
+use crate::wire::{OWN_USER, Order, PREPARE_VARIABLE, Program, Report};
 
 /// How long to try to end a tree; only processes stuck in the kernel take longer.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -62,14 +60,15 @@ fn supervise() -> io::Result<bool> {
     let _ = rustix::process::setsid();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let mut engine = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let prepared = prepare();
     let stdio = receive_stdio(&engine)?;
     let mut orders = BufReader::new(engine.try_clone()?);
     let Some(Order::Start(program)) = next_order(&mut orders) else {
         return Err(io::ErrorKind::InvalidData.into());
     };
-    let group = group(&program.reach);
+    let group = group(&program);
     let watched = Watch::of(&program.reach, group.is_none());
-    let started = match start(program, stdio, group.as_ref()) {
+    let started = match start(program, stdio, prepared, group.as_ref()) {
         Ok(started) => started,
         Err(refused) => {
             report(&mut engine, &refused);
@@ -115,42 +114,38 @@ struct Tree {
     left_behind: u32,
 }
 
-/// The descriptors that become the program's stdin, stdout and stderr.
-fn receive_stdio(engine: &UnixStream) -> io::Result<[OwnedFd; 3]> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    recvmsg(
-        engine,
-        &mut [IoSliceMut::new(&mut byte)],
-        &mut control,
-        RecvFlags::CMSG_CLOEXEC,
-    )?;
-    let mut received = Vec::new();
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
-            received.extend(descriptors);
-        }
-    }
-    received.try_into().map_err(|_| io::ErrorKind::InvalidData.into())
-}
-
 fn next_order(orders: &mut impl BufRead) -> Option<Order> {
     let mut line = Vec::new();
     orders.take(MAX_ORDER).read_until(b'\n', &mut line).ok()?;
     serde_json::from_slice(&line).ok()
 }
 
+/// A sandbox made ahead of the order, if the engine foresees one. In a control group it is not, since whose it will be is
+/// not known yet.
+fn prepare() -> Option<Prepared> {
+    let own_user = std::env::var(PREPARE_VARIABLE).ok()? == OWN_USER;
+    if cgroup::delegated().is_ok() {
+        return None;
+    }
+    // What goes wrong now will go wrong again, and be said then.
+    Prepared::new(own_user, None).ok()
+}
+
 /// A control group for a tree that is confined, where there can be one.
-fn group(reach: &Reach) -> Option<(Group, Limits)> {
-    let Reach::Confined(confinement) = reach else {
+fn group(program: &Program) -> Option<(Group, Limits)> {
+    let Reach::Confined(confinement) = &program.reach else {
         return None;
     };
     let limits = confinement.limits;
-    Some((Group::of(&TreeMark::own()?, &limits)?, limits))
+    Some((Group::of(&program.mark()?, &limits)?, limits))
 }
 
-fn start(program: Program, stdio: [OwnedFd; 3], group: Option<&(Group, Limits)>) -> Result<Started, Report> {
+fn start(
+    program: Program,
+    stdio: [OwnedFd; 3],
+    prepared: Option<Prepared>,
+    group: Option<&(Group, Limits)>,
+) -> Result<Started, Report> {
     let not_started = |error: &io::Error| Report::NotStarted {
         errno: error.raw_os_error().unwrap_or(0),
     };
@@ -160,10 +155,14 @@ fn start(program: Program, stdio: [OwnedFd; 3], group: Option<&(Group, Limits)>)
             Ok(Started { pid, confined: None })
         }
         Reach::Confined(confinement) => {
-            let confinement = confinement.as_ref().clone();
-            let door = group.map(|(group, _)| group.door()).transpose();
-            let made = door.and_then(|door| confine::start(program, confinement, stdio, door));
-            let made = made.map_err(|error| {
+            let own_user = confinement.identity != Identity::Engine;
+            let ready = prepared.filter(|prepared| prepared.own_user == own_user && group.is_none());
+            let made = || -> io::Result<_> {
+                let door = group.map(|(group, _)| group.door()).transpose()?;
+                let ready = ready.map_or_else(|| Prepared::new(own_user, door), Ok)?;
+                ready.start(&program, &stdio)
+            };
+            let made = made().map_err(|error| {
                 let errno = error.raw_os_error().unwrap_or(0);
                 let step = "make the sandbox".into();
                 Report::NotConfined(Trouble { step, errno })

@@ -8,8 +8,15 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::confine::Trouble;
+use crate::mark::{MARK_VARIABLE, TreeMark};
 use crate::reach::Reach;
 use crate::tree::Exceeded;
+
+/// The variable that tells a supervisor to make a sandbox ahead of its order; whether it will be [`OWN_USER`] or the
+/// engine's.
+pub(crate) const PREPARE_VARIABLE: &str = "TEAM6_PREPARE";
+pub(crate) const OWN_USER: &str = "own-user";
+pub(crate) const ENGINE_USER: &str = "engine-user";
 
 /// From the engine. When the socket ends, that means [`Order::Kill`].
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +36,14 @@ pub(crate) struct Program {
     pub(crate) cwd: PathBuf,
     pub(crate) env: Vec<(OsString, OsString)>,
     pub(crate) reach: Reach,
+}
+
+impl Program {
+    /// The mark of its tree.
+    pub(crate) fn mark(&self) -> Option<TreeMark> {
+        let (_, value) = self.env.iter().find(|(name, _)| name == MARK_VARIABLE)?;
+        TreeMark::read(value.to_str()?)
+    }
 }
 
 /// From the supervisor.

@@ -254,3 +254,54 @@ async fn a_sandbox_ends_with_its_supervisor() {
     ended.expect("an end in time").unwrap();
     assert_eq!(tree.end(Duration::ZERO).await.left, 0);
 }
+
+#[tokio::test]
+async fn the_next_sandbox_is_made_ahead_and_ends_with_its_launcher() {
+    let place = tempfile::tempdir().unwrap();
+    let launcher = launcher();
+    let (name, mark) = (format!("ahead-{}", std::process::id()), "s1-a1");
+    run(&launcher, "ahead", confinement(place.path()), "true").await;
+    let ahead = tokio::time::timeout(DEADLINE, async {
+        loop {
+            match marked(&format!("{name}/ready")).first() {
+                Some(supervisor) => return *supervisor,
+                // The process table tells of nothing by itself.
+                None => tokio::task::yield_now().await,
+            }
+        }
+    });
+    let ahead = ahead.await.expect("a supervisor made ahead");
+    let spec = shell(confinement(place.path()), "echo runs; exec sleep 1000");
+    let mark = TreeMark::new(&name, mark).unwrap();
+    let mut tree = launcher.spawn(spec, &mark).await.unwrap();
+    assert_eq!(
+        tree.supervisor_pid(),
+        u32::try_from(ahead).ok(),
+        "it is the one that starts the program"
+    );
+    tree.stdout.take().unwrap().read_exact(&mut [0; 5]).await.unwrap();
+    tree.end(DEADLINE).await;
+    drop(launcher);
+    let gone = tokio::time::timeout(DEADLINE, async {
+        while !marked(&format!("{name}/ready")).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    gone.await.expect("nothing waits for a launcher that is gone");
+}
+
+/// The processes that began with this mark.
+fn marked(mark: &str) -> Vec<i32> {
+    let wanted = format!("{}={mark}", team6_sandbox::MARK_VARIABLE);
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let has = |pid: &i32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == wanted.as_bytes())
+    };
+    let mut found: Vec<i32> = numbers.filter(has).collect();
+    found.sort_unstable();
+    found
+}

@@ -4,12 +4,12 @@ use std::convert::Infallible;
 use std::fs;
 use std::io::Write;
 use std::mem;
+use std::os::unix::net::UnixStream;
 
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal, waitpid};
 use rustix::thread::UnshareFlags;
 
 use super::{MAKE_USERS, Sandbox, Step, Trouble, init, let_go};
-use crate::reach::Identity;
 use crate::sys;
 
 pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
@@ -23,7 +23,7 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     let_go(sandbox).step("close the supervisor's files")?;
     let user = rustix::process::geteuid().as_raw();
     let group = rustix::process::getegid().as_raw();
-    if sandbox.confinement.identity == Identity::Engine {
+    if !sandbox.own_user {
         let step = MAKE_USERS;
         sys::unshare(UnshareFlags::NEWUSER).step(step)?;
         fs::write("/proc/self/setgroups", "deny").step(step)?;
@@ -42,12 +42,9 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
             nothing.try_clone().step("wait for the sandbox")?.into(),
         ));
     }
-    for kept in &mut sandbox.stdio {
-        drop(mem::replace(
-            kept,
-            nothing.try_clone().step("wait for the sandbox")?.into(),
-        ));
-    }
+    // Nobody but init listens.
+    let (deaf, _) = UnixStream::pair().step("wait for the sandbox")?;
+    drop(mem::replace(&mut sandbox.order, deaf));
     while let Err(rustix::io::Errno::INTR) = waitpid(Some(init), WaitOptions::empty()) {}
     sys::exit_now(0)
 }

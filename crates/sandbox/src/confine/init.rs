@@ -12,7 +12,7 @@ use std::thread;
 use rustix::process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior};
 use rustix::thread::UnshareFlags;
 
-use super::{LastWords, Sandbox, Step, Trouble, pipe, program, relay, rights, view, write_maps};
+use super::{LastWords, Sandbox, Step, Trouble, Wanted, pipe, program, relay, rights, syscalls, view, write_maps};
 use crate::Exit;
 use crate::reach::{AGENT_UID, ID_RANGE, Identity};
 use crate::supervisor::exit_of;
@@ -36,26 +36,26 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     sys::unshare(NAMESPACES).step("make the namespaces of the sandbox")?;
     rustix::system::sethostname(b"sandbox").step("name the sandbox")?;
     sys::loopback_up().step("set up the sandbox's loopback")?;
-    view::lay_out(&sandbox.confinement)?;
+    let filters = syscalls::Filters::new()?;
+    let Some(wanted) = sandbox.wanted()? else {
+        sys::exit_now(0);
+    };
+    view::lay_out(&wanted.confinement)?;
     let step = "open the way to the proxy";
     // Before the program, which may connect at once.
-    let relay = relay::listen(&sandbox.confinement.network).step(step)?;
-    let program = start(sandbox)?;
-    // The program's own copies are what its readers wait for.
-    let nothing = File::open("/dev/null").step("let the program's files go")?;
-    for kept in &mut sandbox.stdio {
-        let copy = nothing.try_clone().step("let the program's files go")?;
-        drop(mem::replace(kept, copy.into()));
-    }
-    let outside = match sandbox.confinement.identity {
+    let relay = relay::listen(&wanted.confinement.network).step(step)?;
+    let program = start(&wanted, &filters)?;
+    let outside = match wanted.confinement.identity {
         Identity::Engine => None,
         Identity::Range { first } => Some(first + AGENT_UID),
     };
+    // The program's own copies of its pipes are what its readers wait for.
+    drop(wanted);
     rights::drop_all(outside)?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).step("hide the sandbox's first process")?;
     relay.map_or(Ok(()), relay::Relay::serve).step(step)?;
-    let copy = nothing.try_clone().step("let the program's files go")?;
-    drop(mem::replace(&mut sandbox.trouble, copy.into()));
+    let nothing = File::open("/dev/null").step("wait for the program")?;
+    drop(mem::replace(&mut sandbox.trouble, nothing.into()));
     let exit = wait(sandbox, program).step("wait for the program")?;
     let last_words = LastWords {
         exit,
@@ -71,20 +71,20 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
 }
 
 /// Starts the process that becomes the program, and gives it its user.
-fn start(sandbox: &mut Sandbox) -> Result<Pid, Trouble> {
+fn start(wanted: &Wanted, filters: &syscalls::Filters) -> Result<Pid, Trouble> {
     let step = "start the program's process";
     let (asked, ask) = pipe().step(step)?;
     let (told, tell) = pipe().step(step)?;
     let Some(child) = sys::fork_again().step(step)? else {
         drop((asked, tell));
-        match program::run(sandbox, ask, told)? {}
+        match program::run(wanted, filters, ask, told)? {}
     };
     drop((ask, told));
     // It is in its user namespace when it writes, or it has ended with trouble of its own.
     if File::from(asked).read(&mut [0]).step(step)? == 0 {
         sys::exit_now(1);
     }
-    let map = match sandbox.confinement.identity {
+    let map = match wanted.confinement.identity {
         Identity::Engine => format!("{AGENT_UID} 0 1"),
         Identity::Range { first } => format!("0 {first} {ID_RANGE}"),
     };

@@ -11,6 +11,8 @@
 //! The gate is where rights begin that the supervisor must not have, init lays out what is seen and reaps orphans, and
 //! when it ends, for whatever reason, the kernel ends everything in its pid namespace. It ends when the program does or
 //! when the supervisor is gone. Nothing of this executes a program before the last step, so it takes a few milliseconds.
+//!
+//! What does not depend on the program is done ahead where somebody foresees it: then init waits for the rest.
 
 mod gate;
 mod init;
@@ -23,13 +25,17 @@ mod view;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::Exit;
-use crate::reach::Confinement;
+use crate::handover::{receive_stdio, send_stdio};
+use crate::reach::{Confinement, Reach};
 use crate::sys;
 use crate::wire::Program;
 
@@ -67,14 +73,22 @@ pub(crate) struct LastWords {
 
 /// What is handed from process to process.
 struct Sandbox {
-    program: Program,
-    confinement: Confinement,
-    stdio: [OwnedFd; 3],
+    /// Whether it is another user than the engine.
+    own_user: bool,
+    /// Brings what is to be started.
+    order: UnixStream,
     trouble: OwnedFd,
     last_words: OwnedFd,
     alive: OwnedFd,
     /// The way into the tree's control group.
     group: Option<File>,
+}
+
+/// What is to be started.
+struct Wanted {
+    program: Program,
+    confinement: Confinement,
+    stdio: [OwnedFd; 3],
 }
 
 impl Trouble {
@@ -97,41 +111,89 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
     }
 }
 
-/// Starts a program in a sandbox. The outer error is the supervisor's own.
-pub(crate) fn start(
-    program: Program,
-    confinement: Confinement,
-    stdio: [OwnedFd; 3],
-    group: Option<File>,
-) -> io::Result<Result<Confined, Trouble>> {
-    let (heard, trouble) = pipe()?;
-    let (last_words_heard, last_words) = pipe()?;
-    let (alive, keep_alive) = pipe()?;
-    let sandbox = Sandbox {
-        program,
-        confinement,
-        stdio,
-        trouble,
-        last_words,
-        alive,
-        group,
-    };
-    let Some(gate) = sys::fork()? else {
-        in_child(sandbox, gate::run);
-    };
-    drop(sandbox);
-    let mut said = Vec::new();
-    File::from(heard).read_to_end(&mut said)?;
-    if !said.is_empty() {
-        let trouble = serde_json::from_slice(&said)?;
-        let _ = rustix::process::waitpid(Some(gate), rustix::process::WaitOptions::empty());
-        return Ok(Err(trouble));
+/// A sandbox that waits for what is to be started in it. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Whether it is another user than the engine.
+    pub(crate) own_user: bool,
+    gate: Pid,
+    order: UnixStream,
+    heard: OwnedFd,
+    last_words: OwnedFd,
+    alive: OwnedFd,
+}
+
+impl Prepared {
+    /// Makes one, in a control group if there is a way into it. The process must have one thread.
+    pub(crate) fn new(own_user: bool, group: Option<File>) -> io::Result<Self> {
+        let (heard, trouble) = pipe()?;
+        let (last_words_heard, last_words) = pipe()?;
+        let (alive, keep_alive) = pipe()?;
+        let (order, wanted) = UnixStream::pair()?;
+        let sandbox = Sandbox {
+            own_user,
+            order: wanted,
+            trouble,
+            last_words,
+            alive,
+            group,
+        };
+        let Some(gate) = sys::fork()? else {
+            in_child(sandbox, gate::run);
+        };
+        Ok(Self {
+            own_user,
+            gate,
+            order,
+            heard,
+            last_words: last_words_heard,
+            alive: keep_alive,
+        })
     }
-    Ok(Ok(Confined {
-        gate: gate.as_raw_nonzero().get(),
-        last_words: last_words_heard,
-        _alive: keep_alive,
-    }))
+
+    /// Starts a program in it. The outer error is the supervisor's own.
+    pub(crate) fn start(self, program: &Program, stdio: &[OwnedFd; 3]) -> io::Result<Result<Confined, Trouble>> {
+        // If it ended with trouble it does not listen, and what it said is what counts.
+        let told = send_stdio(&self.order, stdio).and_then(|()| {
+            serde_json::to_writer(&self.order, program)?;
+            self.order.shutdown(Shutdown::Write)
+        });
+        let mut said = Vec::new();
+        File::from(self.heard).read_to_end(&mut said)?;
+        if !said.is_empty() {
+            let trouble = serde_json::from_slice(&said)?;
+            let _ = rustix::process::waitpid(Some(self.gate), rustix::process::WaitOptions::empty());
+            return Ok(Err(trouble));
+        }
+        told?;
+        Ok(Ok(Confined {
+            gate: self.gate.as_raw_nonzero().get(),
+            last_words: self.last_words,
+            _alive: self.alive,
+        }))
+    }
+}
+
+impl Sandbox {
+    /// Waits for what is to be started; none if nothing will be.
+    fn wanted(&mut self) -> Result<Option<Wanted>, Trouble> {
+        let step = "hear what to start in the sandbox";
+        let Ok(stdio) = receive_stdio(&self.order) else {
+            return Ok(None);
+        };
+        let mut told = Vec::new();
+        self.order.read_to_end(&mut told).step(step)?;
+        let program: Program = serde_json::from_slice(&told).step(step)?;
+        let confinement = match &program.reach {
+            Reach::Confined(confinement) => confinement.as_ref().clone(),
+            Reach::Open => return Ok(None),
+        };
+        Ok(Some(Wanted {
+            program,
+            confinement,
+            stdio,
+        }))
+    }
 }
 
 impl Confined {
@@ -182,11 +244,8 @@ fn write_maps(process: &Path, map: &str) -> io::Result<()> {
 
 /// Closes all that the supervisor has open and a sandbox needs not, above all its socket to the engine.
 fn let_go(sandbox: &Sandbox) -> io::Result<()> {
-    let [stdin, stdout, stderr] = &sandbox.stdio;
     let kept = [
-        stdin.as_fd(),
-        stdout.as_fd(),
-        stderr.as_fd(),
+        sandbox.order.as_fd(),
         sandbox.trouble.as_fd(),
         sandbox.last_words.as_fd(),
         sandbox.alive.as_fd(),

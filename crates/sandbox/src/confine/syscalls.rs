@@ -90,16 +90,28 @@ const NAMESPACES: [i32; 7] = [
 /// The bits of a file's mode that lend its owner's rights to whoever runs it.
 const LENDING: [u64; 2] = [libc::S_ISUID as u64, libc::S_ISGID as u64];
 
-/// Refuses them to this process and all that come from it, for good.
-pub(super) fn restrict() -> Result<(), Trouble> {
-    let broken = |error: String| Trouble {
+/// What refuses them, made ahead because it takes a while.
+pub(super) struct Filters([BpfProgram; 4]);
+
+impl Filters {
+    pub(super) fn new() -> Result<Self, Trouble> {
+        filters().map(Self).map_err(|error| broken(&error.to_string()))
+    }
+
+    /// Refuses them to this process and all that come from it, for good.
+    pub(super) fn apply(&self) -> Result<(), Trouble> {
+        for program in &self.0 {
+            apply_filter(program).map_err(|error| broken(&error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn broken(error: &str) -> Trouble {
+    Trouble {
         step: format!("restrict the sandbox's system calls: {error}"),
         errno: 0,
-    };
-    for program in filters().map_err(|error| broken(error.to_string()))? {
-        apply_filter(&program).map_err(|error| broken(error.to_string()))?;
     }
-    Ok(())
 }
 
 fn filters() -> Result<[BpfProgram; 4], seccompiler::BackendError> {
