@@ -52,9 +52,18 @@ pub(crate) async fn make(
     let base = &repository.base;
     let start = start(mirrors, wanted).await.map_err(by_git)?;
     let floor = merge_base(mirrors, wanted, &start).await.map_err(by_git)?;
-    let generation = generations.ensure(mirrors, wanted.key, &repository.id, base).await?;
-
     let [lent, kept] = &place.lent;
+    // What most workspaces of it will have in their git folders.
+    let common = Skeleton {
+        head: Head::At(base),
+        origin: &[(&repository.base_branch, base)],
+        borrowed: &[&lent.at],
+        author: wanted.author,
+        sha256: is_sha256(base),
+    };
+    let generation = generations
+        .ensure(mirrors, wanted.key, &repository.id, base, &common)
+        .await?;
     let beyond = start != *base && !mirrors.in_mirror(&repository.id, &start).await;
     if beyond {
         lend(mirrors, wanted, &start).await.map_err(by_git)?;
@@ -111,7 +120,9 @@ async fn layered(
         let what = format!("the workspace of {} cannot be made", place.repository);
         WorkspaceError::io(what, &place.layers, &error)
     };
-    let made = fs::create_dir_all(place.layers.join("work")).and_then(|()| private.write(&place.upper().join(".git")));
+    let below = generation.skeleton.join(".git");
+    let made = fs::create_dir_all(place.layers.join("work"))
+        .and_then(|()| private.write_over(&place.upper().join(".git"), &below));
     made.map_err(failed)?;
     let mut layers = vec![generation.skeleton.clone()];
     layers.extend(generation.layers.iter().cloned());

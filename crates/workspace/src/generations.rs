@@ -17,7 +17,7 @@ use team6_sandbox::{Launcher, TreeMark};
 use crate::error::WorkspaceError;
 use crate::files::{Copies, Files, Stack, stack};
 use crate::mirror::Mirrors;
-use crate::skeleton;
+use crate::skeleton::{self, Skeleton};
 
 /// How many layers are stacked before a generation is written whole; the kernel takes 500, but looks names up in each.
 const LAYERS: usize = 8;
@@ -120,13 +120,15 @@ impl Generations {
         self.read(id, name.trim())
     }
 
-    /// The generation of a commit of the mirror, made if it is not there, pinned for a workspace.
+    /// The generation of a commit of the mirror, made if it is not there, pinned for a workspace. `common` is what most
+    /// git folders of it will be.
     pub(crate) async fn ensure(
         &self,
         mirrors: &Mirrors,
         key: &str,
         id: &RepositoryId,
         commit: &CommitId,
+        common: &Skeleton<'_>,
     ) -> Result<Generation, WorkspaceError> {
         if let Some(found) = self.find(key, id, commit) {
             return Ok(found);
@@ -147,8 +149,9 @@ impl Generations {
             .and_then(|()| fs::create_dir_all(&draft))
             .map_err(|error| failed(&error))?;
         let layers = self.write(mirrors, id, commit, &draft).await?;
-        let published = serde_json::to_vec(&layers)
-            .map_err(io::Error::other)
+        let published = common
+            .write(&draft.join("skeleton/.git"))
+            .and_then(|()| serde_json::to_vec(&layers).map_err(io::Error::other))
             .and_then(|bytes| fs::write(draft.join("layers.json"), bytes))
             .and_then(|()| fs::rename(&draft, folder.join(commit.as_str())))
             .and_then(|()| fs::write(folder.join("current"), commit.as_str()));

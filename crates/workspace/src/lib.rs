@@ -11,6 +11,7 @@ mod import;
 mod local;
 mod mirror;
 pub mod pack;
+mod pool;
 mod progress;
 mod provisioner;
 mod skeleton;

@@ -25,6 +25,7 @@ use crate::generations::{Builder, Generations};
 use crate::guest::{CACHED, CACHES};
 use crate::import::Import;
 use crate::mirror::Mirrors;
+use crate::pool::Pool;
 use crate::provisioner::{Boxed, Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
 use crate::slot::Slot;
 use crate::trash::Trash;
@@ -56,6 +57,8 @@ pub struct LocalProvisioner {
     mirrors: Mirrors,
     generations: Arc<Generations>,
     trash: Trash,
+    /// Folders for workspaces, made ahead.
+    ready: Arc<Pool>,
     /// Claimed since the start, and not released, with their slot's number: not for sweeping.
     in_use: Mutex<BTreeMap<WorkspaceKey, u16>>,
     /// What goes on behind.
@@ -83,7 +86,12 @@ impl LocalProvisioner {
             identity: options.boxed.unwrap_or(Users::Engine).identity(0),
             files,
         };
+        let ready = Pool::new(root.join("ready"));
+        ready
+            .clear()
+            .map_err(|error| WorkspaceError::io("what was made ahead cannot be removed", root, &error))?;
         Ok(Self {
+            ready: Arc::new(ready),
             trash: Trash::new(root.join("trash")),
             generations: Arc::new(Generations::new(root.join("repos"), builder)),
             files,
@@ -170,6 +178,9 @@ impl LocalProvisioner {
     async fn make(&self, claim: Claim, number: u16) -> Result<Workspace, WorkspaceError> {
         let slot = self.slot(&claim, number);
         let failed = |error: io::Error| WorkspaceError::io("the workspace cannot be made", &slot.path, &error);
+        if slot.identity.is_some() {
+            self.ready.take(&slot.path);
+        }
         let mut checkouts: BTreeMap<RepositoryId, Checkout> = BTreeMap::new();
         let mut notices = Vec::new();
         let mut view = Vec::new();
@@ -205,7 +216,7 @@ impl LocalProvisioner {
         let boxed = match slot.identity {
             None => None,
             Some(identity) => {
-                view.extend(caches(&slot).map_err(failed)?);
+                view.extend(caches(&slot.caches()).map_err(failed)?);
                 Some(Boxed { view, identity })
             }
         };
@@ -220,7 +231,22 @@ impl LocalProvisioner {
         written
             .and_then(|bytes| fs::write(slot.claim(), bytes))
             .map_err(failed)?;
+        if slot.identity.is_some() {
+            self.make_ready();
+        }
         Ok(workspace)
+    }
+
+    /// Makes folders for the next workspaces ahead.
+    fn make_ready(&self) {
+        let ready = Arc::clone(&self.ready);
+        self.behind(async move {
+            let make = |folder: &Path| caches(&folder.join("caches")).map(drop);
+            let made = tokio::task::spawn_blocking(move || ready.refill(READY, make)).await;
+            if let Ok(Err(error)) = made {
+                tracing::warn!(%error, "no folder was made ahead of time");
+            }
+        });
     }
 
     fn refill(&self, id: &RepositoryId, generation: &crate::generations::Generation) {
@@ -251,13 +277,16 @@ impl LocalProvisioner {
 /// More workspaces than one machine works in at once.
 const MOST_SLOTS: u16 = 4_000;
 
+/// How many folders are kept ready.
+const READY: usize = 16;
+
 /// Caches of packages: folders of the workspace's own, and over them what the engine's user has, in layers.
-fn caches(slot: &Slot) -> io::Result<Vec<Mount>> {
+fn caches(caches: &Path) -> io::Result<Vec<Mount>> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut all = Vec::new();
     let mut layers = 0;
     for (_, name, theirs, parts) in CACHED {
-        let (own, at) = (slot.caches().join(name), Path::new(CACHES).join(name));
+        let (own, at) = (caches.join(name), Path::new(CACHES).join(name));
         fs::create_dir_all(&own)?;
         all.push(Mount::Writable {
             from: own.clone(),
@@ -270,7 +299,7 @@ fn caches(slot: &Slot) -> io::Result<Vec<Mount>> {
             if !from.is_dir() {
                 continue;
             }
-            let upper = slot.caches().join(format!("layers/{layers}/upper"));
+            let upper = caches.join(format!("layers/{layers}/upper"));
             layers += 1;
             fs::create_dir_all(own.join(part))?;
             fs::create_dir_all(&upper)?;

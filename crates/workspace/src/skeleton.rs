@@ -57,24 +57,55 @@ pub(crate) fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
 impl Skeleton<'_> {
     /// Writes it where nothing is yet, but for what all begin with.
     pub(crate) fn write(&self, git_dir: &Path) -> io::Result<()> {
-        fs::create_dir_all(git_dir.join("objects/info"))?;
-        borrow(git_dir, self.borrowed)?;
-        fs::write(git_dir.join("config"), self.config())?;
-        for (branch, commit) in self.origin {
-            write_ref(git_dir, &format!("refs/remotes/origin/{branch}"), commit.as_str())?;
-        }
-        if let Some((branch, _)) = self.origin.first() {
-            let default = format!("ref: refs/remotes/origin/{branch}");
-            write_ref(git_dir, "refs/remotes/origin/HEAD", &default)?;
-        }
-        match self.head {
-            Head::On(branch, commit) => {
-                write_ref(git_dir, &branch.full(), commit.as_str())?;
-                write_ref(git_dir, "HEAD", &format!("ref: {}", branch.full()))
+        self.write_over(git_dir, Path::new("/nonexistent"))
+    }
+
+    /// Writes what is not the same in the git folder that is seen below.
+    pub(crate) fn write_over(&self, git_dir: &Path, below: &Path) -> io::Result<()> {
+        fs::create_dir_all(git_dir)?;
+        for (name, text) in self.files() {
+            if fs::read_to_string(below.join(&name)).is_ok_and(|found| found == text) {
+                continue;
             }
-            Head::At(commit) => write_ref(git_dir, "HEAD", commit.as_str()),
-            Head::Unborn => write_ref(git_dir, "HEAD", "ref: refs/heads/unborn"),
+            let path = git_dir.join(name);
+            if let Some(folder) = path.parent().filter(|folder| *folder != git_dir) {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(path, text)?;
         }
+        Ok(())
+    }
+
+    /// What makes it up, as names and texts.
+    fn files(&self) -> Vec<(String, String)> {
+        let mut refs: Vec<(String, &CommitId)> = Vec::new();
+        refs.extend(
+            self.origin
+                .iter()
+                .map(|(branch, commit)| (format!("refs/remotes/origin/{branch}"), *commit)),
+        );
+        let head = match self.head {
+            Head::On(branch, commit) => {
+                refs.push((branch.full(), commit));
+                format!("ref: {}\n", branch.full())
+            }
+            Head::At(commit) => format!("{commit}\n"),
+            Head::Unborn => "ref: refs/heads/unborn\n".to_owned(),
+        };
+        refs.sort();
+        // One file for all, where each would need folders of its own.
+        let packed = refs.iter().map(|(name, commit)| format!("{commit} {name}\n")).collect();
+        let mut files = vec![
+            ("objects/info/alternates".to_owned(), borrowing(self.borrowed)),
+            ("config".to_owned(), self.config()),
+            ("packed-refs".to_owned(), packed),
+            ("HEAD".to_owned(), head),
+        ];
+        if let Some((branch, _)) = self.origin.first() {
+            let default = format!("ref: refs/remotes/origin/{branch}\n");
+            files.push(("refs/remotes/origin/HEAD".to_owned(), default));
+        }
+        files
     }
 
     fn config(&self) -> String {
@@ -94,16 +125,11 @@ impl Skeleton<'_> {
 
 /// Lets a git folder use the objects of others, and of no more.
 pub(crate) fn borrow(git_dir: &Path, stores: &[&Path]) -> io::Result<()> {
-    let lines: String = stores.iter().map(|path| format!("{}\n", path.display())).collect();
-    fs::write(git_dir.join("objects/info/alternates"), lines)
+    fs::write(git_dir.join("objects/info/alternates"), borrowing(stores))
 }
 
-fn write_ref(git_dir: &Path, name: &str, value: &str) -> io::Result<()> {
-    let path = git_dir.join(name);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, format!("{value}\n"))
+fn borrowing(stores: &[&Path]) -> String {
+    stores.iter().map(|path| format!("{}\n", path.display())).collect()
 }
 
 /// A value of git's configuration.

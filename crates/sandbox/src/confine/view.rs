@@ -5,16 +5,17 @@
 //! id-mapped mount where the sandbox is another user of the machine; on the disk nothing changes hands.
 
 use std::convert::Infallible;
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::CWD;
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::mount::{
-    MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
+    UnmountFlags, fsconfig_create, fsconfig_set_fd, fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, mount,
     mount_change, move_mount, open_tree, unmount,
 };
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -55,6 +56,8 @@ const HIDDEN: [&str; 14] = [
     "/proc/timer_list",
     "/proc/vmallocinfo",
 ];
+/// How overlays are made where folders of lower layers can be renamed.
+const RENAMES: [(&str, &str); 3] = [("redirect_dir", "on"), ("metacopy", "off"), ("index", "off")];
 /// What of `/proc` sets the machine as a whole, where the engine's user might be root, if without rights.
 const SETTINGS: [&str; 4] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys"];
 
@@ -243,7 +246,7 @@ fn put_tree(tree: &OwnedFd, at: &Path) -> io::Result<()> {
     Ok(move_mount(tree, "", CWD, at, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
 }
 
-/// Layers are attached one by one, put together, and taken away: the overlay keeps hold of them.
+/// Puts layers together, and the overlay at its place.
 fn put_overlay(root: &Root, held: &Held<'_>, upper: &Path, at: &Path, owner: Option<&OwnedFd>) -> Result<(), Trouble> {
     let step = showing(at);
     let (written, layers) = held.trees.split_last().ok_or_else(|| Trouble {
@@ -251,14 +254,55 @@ fn put_overlay(root: &Root, held: &Held<'_>, upper: &Path, at: &Path, owner: Opt
         errno: 0,
     })?;
     let place = root.folder(at).step(&step)?;
+    for layer in layers {
+        restrict(layer, true, owner).step(&step)?;
+    }
+    restrict(written, false, owner).step(&step)?;
+    let upper = upper.file_name().unwrap_or_default();
+    match overlay(layers, written, upper, owner.is_some()) {
+        Ok(overlay) => place::put(&overlay, &place).step(&step),
+        // Kernels before 6.15 want layers that are attached somewhere.
+        Err(_) => put_attached(layers, written, upper, &place, owner.is_some()).step(&step),
+    }
+}
+
+/// An overlay that is attached nowhere, of layers that are not either.
+fn overlay(layers: &[OwnedFd], written: &OwnedFd, upper: &OsStr, renames: bool) -> io::Result<OwnedFd> {
+    let overlay = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    let overlay = overlay.as_fd();
+    for layer in layers {
+        fsconfig_set_fd(overlay, "lowerdir+", layer)?;
+    }
+    let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    for (key, name) in [("upperdir", upper), ("workdir", OsStr::new("work"))] {
+        let opened = openat(written, name, folder, Mode::empty())?;
+        fsconfig_set_fd(overlay, key, opened)?;
+    }
+    match renames {
+        true => RENAMES
+            .iter()
+            .try_for_each(|(key, value)| fsconfig_set_string(overlay, *key, *value))?,
+        false => fsconfig_set_flag(overlay, "userxattr")?,
+    }
+    fsconfig_create(overlay)?;
+    let flags = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+    Ok(fsmount(overlay, FsMountFlags::FSMOUNT_CLOEXEC, flags)?)
+}
+
+/// The same where layers are attached one by one, put together, and taken away: the overlay keeps hold of them.
+fn put_attached(
+    layers: &[OwnedFd],
+    written: &OwnedFd,
+    upper: &OsStr,
+    place: &OwnedFd,
+    renames: bool,
+) -> io::Result<()> {
     let mut names = Vec::new();
     for (i, layer) in layers.iter().chain([written]).enumerate() {
         // The current folder is the base; short relative names, because all of them must fit on one page.
         let name = PathBuf::from(LAYERS).join(i.to_string());
-        fs::create_dir_all(&name).step(&step)?;
-        let lowest = i < layers.len();
-        restrict(layer, lowest, owner).step(&step)?;
-        put_tree(layer, &name).step(&step)?;
+        fs::create_dir_all(&name)?;
+        put_tree(layer, &name)?;
         names.push(name);
     }
     let written = names.last().cloned().unwrap_or_default();
@@ -266,10 +310,9 @@ fn put_overlay(root: &Root, held: &Held<'_>, upper: &Path, at: &Path, owner: Opt
         .iter()
         .map(|name| name.display().to_string())
         .collect();
-    let upper = upper.file_name().unwrap_or_default();
-    let renames = match owner {
-        Some(_) => "redirect_dir=on,metacopy=off,index=off",
-        None => "userxattr",
+    let renames = match renames {
+        true => RENAMES.map(|(key, value)| format!("{key}={value}")).join(","),
+        false => "userxattr".to_owned(),
     };
     let options = format!(
         "lowerdir={},upperdir={},workdir={},{renames}",
@@ -279,11 +322,11 @@ fn put_overlay(root: &Root, held: &Held<'_>, upper: &Path, at: &Path, owner: Opt
     );
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     let made = Path::new(LAYERS).join("overlay");
-    fs::create_dir_all(&made).step(&step)?;
-    make("overlay", &made, flags, &options).step(&step)?;
-    place::move_to(&made, &place).step(&step)?;
+    fs::create_dir_all(&made)?;
+    make("overlay", &made, flags, &options)?;
+    place::move_to(&made, place)?;
     for name in &names {
-        unmount(name, UnmountFlags::DETACH).step(&step)?;
+        unmount(name, UnmountFlags::DETACH)?;
         let _ = fs::remove_dir(name);
     }
     Ok(())

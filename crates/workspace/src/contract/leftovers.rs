@@ -123,11 +123,11 @@ pub async fn a_damaged_git_folder_loses_no_file(scene: &Scene) {
         "rm -rf .git; ln -s /nowhere .git",
         "rm -rf .git/objects/??",
         "for f in .git/objects/??/*; do chmod u+w $f; echo bad > $f; done",
-        "rm -rf .git/HEAD .git/refs",
+        "rm -rf .git/HEAD .git/refs .git/packed-refs",
         "echo bad > .git/index; touch .git/index.lock",
         "echo bad > .git/HEAD; git --version > .git/packed-refs",
         "rm .git/config; mkdir .git/config",
-        "rm .git/HEAD; mkfifo .git/HEAD .git/packed-refs .git/objects/pack/pack-1.pack; rm .git/refs/heads/feature/*",
+        "rm .git/HEAD .git/packed-refs; mkfifo .git/HEAD .git/packed-refs .git/objects/pack/pack-1.pack; rm .git/refs/heads/feature/*",
     ] {
         let workspace = scene.workspace(&source).await;
         scene

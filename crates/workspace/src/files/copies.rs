@@ -5,9 +5,9 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Files;
+use crate::pool::Pool;
 
 /// How many copies are kept ready of the newest generation.
 const READY: usize = 2;
@@ -44,16 +44,11 @@ pub(crate) struct Copies {
     files: Files,
     /// Where copies wait that are ready, a folder for each generation.
     pool: PathBuf,
-    next: AtomicU64,
 }
 
 impl Copies {
     pub(crate) fn new(files: Files, pool: PathBuf) -> Self {
-        Self {
-            files,
-            pool,
-            next: AtomicU64::new(0),
-        }
+        Self { files, pool }
     }
 
     /// Makes the folder that a generation's tree is written into.
@@ -66,14 +61,10 @@ impl Copies {
 
     /// Puts a copy of `tree` to where nothing is. `name` is that of the generation. Blocks.
     pub(crate) fn take(&self, name: &str, tree: &Path, to: &Path) -> io::Result<()> {
-        let ready = fs::read_dir(self.pool.join(name)).into_iter().flatten().flatten();
-        for entry in ready.filter(|entry| entry.file_name().to_string_lossy().starts_with('r')) {
-            // Somebody else may take it at the same time; one of us gets it.
-            if fs::rename(entry.path(), to).is_ok() {
-                return Ok(());
-            }
+        match Pool::new(self.pool.join(name)).take(to) {
+            true => Ok(()),
+            false => self.copy(tree, to),
         }
-        self.copy(tree, to)
     }
 
     /// Whether copies are made ahead of time.
@@ -88,15 +79,7 @@ impl Copies {
                 fs::remove_dir_all(entry.path())?;
             }
         }
-        let folder = self.pool.join(name);
-        fs::create_dir_all(&folder)?;
-        while fs::read_dir(&folder)?.count() < READY {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let making = folder.join(format!("making-{number}"));
-            self.copy(tree, &making)?;
-            fs::rename(making, folder.join(format!("r{number}")))?;
-        }
-        Ok(())
+        Pool::new(self.pool.join(name)).refill(READY, |making| self.copy(tree, making))
     }
 
     /// Makes a copy where nothing is. Blocks.
