@@ -155,7 +155,8 @@ impl Prepared {
     pub(crate) fn start(self, program: &Program, stdio: &[OwnedFd; 3]) -> io::Result<Result<Confined, Trouble>> {
         // If it ended with trouble it does not listen, and what it said is what counts.
         let told = send_stdio(&self.order, stdio).and_then(|()| {
-            serde_json::to_writer(&self.order, program)?;
+            let told = serde_json::to_vec(program)?;
+            (&self.order).write_all(&told)?;
             self.order.shutdown(Shutdown::Write)
         });
         let mut said = Vec::new();
