@@ -22,7 +22,7 @@ use crate::checkout::{self, Wanted};
 use crate::error::WorkspaceError;
 use crate::files::{self, Files};
 use crate::generations::{Builder, Generations};
-use crate::guest::{CACHED, CACHES};
+use crate::guest::{CACHED, CACHES, cache_here};
 use crate::import::Import;
 use crate::mirror::Mirrors;
 use crate::provisioner::{Boxed, Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
@@ -253,10 +253,10 @@ const MOST_SLOTS: u16 = 4_000;
 
 /// Caches of packages: folders of the workspace's own, and over them what the engine's user has, in layers.
 fn caches(slot: &Slot) -> io::Result<Vec<Mount>> {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut all = Vec::new();
     let mut layers = 0;
-    for (_, name, theirs, parts) in CACHED {
+    for (variable, name, theirs, parts) in CACHED {
+        let here = cache_here(variable, theirs, |name| std::env::var_os(name));
         let (own, at) = (slot.caches().join(name), Path::new(CACHES).join(name));
         fs::create_dir_all(&own)?;
         all.push(Mount::Writable {
@@ -264,7 +264,7 @@ fn caches(slot: &Slot) -> io::Result<Vec<Mount>> {
             at: at.clone(),
         });
         for part in parts {
-            let Some(from) = home.as_ref().map(|home| home.join(theirs).join(part)) else {
+            let Some(from) = here.as_ref().map(|here| here.join(part)) else {
                 continue;
             };
             if !from.is_dir() {
