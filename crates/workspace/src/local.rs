@@ -196,6 +196,7 @@ impl LocalProvisioner {
         }
         if !slot.alone {
             let beside = slot.path.join("files");
+            fs::create_dir_all(&beside).map_err(failed)?;
             let folders = claim
                 .repositories
                 .iter()

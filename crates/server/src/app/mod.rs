@@ -33,6 +33,7 @@ use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
 use crate::owners::RepositoryOwners;
 use crate::records::Records;
+use recover::Checks;
 use sockets::SocketFolder;
 
 pub use error::AppError;
@@ -137,7 +138,7 @@ impl App {
         };
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
         // The work may have ended just before the engine did.
-        recover::remove_homes(&control, &worker.homes).await;
+        recover::remove_homes(&control, &worker.homes, Checks::None).await;
         Ok(Self {
             effects: Arc::new(Effects::new(control.clone(), config.people.clone())),
             control,
@@ -247,7 +248,7 @@ impl App {
                 () = stop.cancelled() => {}
                 changed = committed.changed() => if changed.is_err() { break },
                 changed = ended_work.changed() => if changed.is_ok() {
-                    recover::remove_homes(&self.control, &self.worker.homes).await;
+                    recover::remove_homes(&self.control, &self.worker.homes, Checks::GoOn).await;
                 },
             }
         }
