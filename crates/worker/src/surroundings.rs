@@ -29,6 +29,8 @@ const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 /// What all sandboxes of a machine have in common.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
+    /// What every trace begins with, such as that there are no sandboxes.
+    pub warnings: Vec<String>,
     /// Files and folders of this machine that agents may read.
     pub sees: Vec<PathBuf>,
     /// Where agents may connect to, besides what their profiles list.

@@ -58,7 +58,16 @@ impl Shop {
 
     /// The same with further agents.
     pub(crate) fn staffed(more: &str, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
-        let place = Place::new(&format!("{more}\n[agents]\nplanner = \"scripted\"\n"));
+        Self::in_place(Self::place(more), scripts, agents)
+    }
+
+    /// Where a shop can be opened.
+    pub(crate) fn place(more: &str) -> Place {
+        Place::new(&format!("{more}\n[agents]\nplanner = \"scripted\"\n"))
+    }
+
+    /// The same as [`Shop::staffed`] in a place that was made ready.
+    pub(crate) fn in_place(place: Place, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
         for (name, text) in agents {
             place.file(&format!("agents/{name}.md"), text);
         }

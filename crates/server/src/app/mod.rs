@@ -106,6 +106,9 @@ impl App {
         }));
         let name = name_of(&path);
         let launcher = Launcher::new(programs.supervisor.program, programs.supervisor.args);
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
         let boxed = sandbox::users(config.sandbox, &launcher, &path).await?;
         let provisioner: Arc<dyn Provisioner> = Arc::new(LocalProvisioner::open(LocalOptions {
             root: path.join("workspaces"),
@@ -124,7 +127,7 @@ impl App {
             toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
             launcher,
             room: sandbox::room(&config.agents, &path),
-            surroundings: sandbox::surroundings(&config.agents),
+            surroundings: sandbox::surroundings(&config),
             homes: path.join("homes"),
             sockets: sockets.path().to_owned(),
             data_folder: name.clone(),
@@ -174,6 +177,7 @@ impl App {
             )),
             records: Records::new(self.config.data.clone(), self.git.clone()),
             people: self.config.people.clone(),
+            warnings: self.config.warnings(),
             me: self.config.me.clone(),
             token,
             planner: self.config.agents.planner.clone(),

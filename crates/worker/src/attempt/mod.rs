@@ -92,6 +92,11 @@ pub(crate) async fn run(
         heartbeat: assignment.heartbeat.min(WAITING_HEARTBEAT),
         stop,
     };
+    if last == 0 {
+        for warning in &parts.surroundings.warnings {
+            attempt.trace.note(format!("warning: {warning}")).await;
+        }
+    }
     attempt.make(&parts, &assignment, profile).await;
     drop(attempt);
     sender.finish().await;
