@@ -35,6 +35,9 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
         )
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    for warning in config.warnings() {
+        context.output.warn(&warning);
+    }
     let app = App::open(config, programs_of(&up)?)
         .await
         .map_err(|error| error.to_string())?;

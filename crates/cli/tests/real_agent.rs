@@ -1,5 +1,5 @@
-//! Claude Code, as it comes from npm, carries one task from goal to merged pull request on `team6 up`; only its model is
-//! scripted.
+//! Claude Code, as it comes from npm, carries one task from goal to merged pull request on `team6 up`, in its sandbox; only
+//! its model is scripted.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
@@ -12,7 +12,8 @@ use team6_testkit::real_agents::{Agent, ensure};
 use team6_testkit::repositories::Repository;
 use team6_testkit::scripted_model::{Scenario, Script, ScriptedModel};
 
-fn scenario() -> Scenario {
+/// Besides its work, the agent writes down where it is.
+fn scenario(place: &Place) -> Scenario {
     let plan = json!({
         "prd": "# A greeting\n\nThe project greets whoever reads it.",
         "tasks": [{
@@ -21,10 +22,12 @@ fn scenario() -> Scenario {
             "repositories": ["app"],
         }],
     });
-    let work = json!({
-        "command": "echo hello > GREETING.md && git add GREETING.md && git commit --quiet -m 'Greet the reader'",
-        "description": "Write and commit the greeting",
-    });
+    let command = format!(
+        "echo hello > GREETING.md && {{ id -un; pwd; readlink /proc/self/ns/pid; ls -d {} 2>/dev/null || echo hidden; }} > WHERE \
+         && git add GREETING.md WHERE && git commit --quiet -m 'Greet the reader'",
+        place.path().display(),
+    );
+    let work = json!({ "command": command, "description": "Write and commit the greeting" });
     let done = json!({ "summary_what": "A greeting.", "summary_why": "It was asked for." });
     Scenario::new()
         .script(
@@ -40,12 +43,11 @@ fn scenario() -> Scenario {
         )
 }
 
-/// A place whose only agent is Claude Code, pointed at the model.
-async fn place(model: &ScriptedModel) -> Place {
+/// Makes Claude Code, pointed at the model, an agent of the place.
+async fn add_agent(place: &Place, model: &ScriptedModel) {
     let installed = ensure(Agent::ClaudeCode)
         .await
         .unwrap_or_else(|error| panic!("failed to {error}"));
-    let place = Place::new("[agents]\nplanner = \"claude\"\n");
     let key = place.file("key", "no-real-key");
     let profile = format!(
         "+++\nextends = \"claude-code\"\ncommand = {:?}\n[env]\nANTHROPIC_BASE_URL = {:?}\nANTHROPIC_API_KEY = {{ file = {key:?} }}\n\
@@ -54,7 +56,6 @@ async fn place(model: &ScriptedModel) -> Place {
         model.url(),
     );
     place.file("agents/claude.md", &profile);
-    place
 }
 
 /// The commands, which wait for the agent and so keep a thread.
@@ -105,15 +106,26 @@ fn by_commands(place: &Place, origin: &Repository) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_carries_a_task_from_goal_to_merged_pull_request() {
-    let model = ScriptedModel::start(scenario()).await.unwrap();
+    let place = Place::new("[agents]\nplanner = \"claude\"\n");
+    let model = ScriptedModel::start(scenario(&place)).await.unwrap();
     let origin = Repository::sample("two-crates").bare_clone();
-    let place = place(&model).await;
+    add_agent(&place, &model).await;
     let origin = tokio::task::spawn_blocking(move || {
         by_commands(&place, &origin);
         origin
     });
     let origin = origin.await.unwrap();
     assert_eq!(origin.git(&["show", "main:GREETING.md"]), "hello");
+    let pids = std::fs::read_link("/proc/self/ns/pid").unwrap();
+    let place = origin.git(&["show", "main:WHERE"]);
+    let [user, folder, namespace, data] = place.lines().collect::<Vec<_>>()[..] else {
+        panic!("{place}");
+    };
+    assert_eq!((user, folder, data), ("agent", "/ws", "hidden"), "it is in a sandbox");
+    assert!(
+        namespace.starts_with("pid:") && Some(namespace) != pids.to_str(),
+        "{namespace}"
+    );
     let subject = origin.git(&["log", "-1", "--format=%s", "main"]);
     assert!(subject.starts_with("Greet the reader"), "{subject}");
     model.stop().await;

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use team6_agent::profile::AgentProfile;
+use team6_agent::profile::{AgentProfile, EnvProblems};
 use team6_agent::toolbox::{McpServerSpec, Toolbox};
 use team6_egress::{Egress, EgressSession, Options, Outcome, Record, Rules, SystemResolver, What, records};
+use team6_sandbox::ProcessSpec;
 use team6_sandbox::reach::{Forward, Limits, Mount, Network};
-use team6_workspace::guest::ENGINE;
+use team6_workspace::Workspace;
+use team6_workspace::guest::{self, ENGINE, Guest};
 use tokio::sync::mpsc::Receiver;
+
+use crate::worker::Parts;
 
 /// Where a sandbox has the folder of its tools' socket.
 const TOOLS: &str = "/engine/tools";
@@ -25,6 +29,8 @@ const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 /// What all sandboxes of a machine have in common.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
+    /// What every trace begins with, such as that there are no sandboxes.
+    pub warnings: Vec<String>,
     /// Files and folders of this machine that agents may read.
     pub sees: Vec<PathBuf>,
     /// Where agents may connect to, besides what their profiles list.
@@ -38,31 +44,80 @@ pub struct Surroundings {
 }
 
 /// What one agent sees besides its workspace.
-pub(crate) struct Around {
-    pub(crate) shown: Vec<Mount>,
-    pub(crate) network: Network,
+struct Around {
+    shown: Vec<Mount>,
+    network: Network,
+    /// The tools as the agent is told of them.
+    tools: McpServerSpec,
+    proxy: EgressSession,
+    /// What the proxy let through and what not.
+    records: Receiver<Record>,
+}
+
+/// Why nothing can be laid ready for an agent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotReady {
+    /// What its profile refers to is not there.
+    #[error(transparent)]
+    Environment(#[from] EnvProblems),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// An agent's program as it is to be started, and what belongs to it.
+pub(crate) struct Placed {
+    pub(crate) spec: ProcessSpec,
     /// The tools as the agent is told of them.
     pub(crate) tools: McpServerSpec,
-    pub(crate) proxy: EgressSession,
-    /// What the proxy let through and what not.
-    pub(crate) records: Receiver<Record>,
+    /// Its way out of the sandbox, if it is in one.
+    pub(crate) way_out: Option<(EgressSession, Receiver<Record>)>,
+}
+
+/// Places an agent in a workspace, with a home and its tools, whose socket lies in `folder`.
+pub(crate) async fn place(
+    parts: &Parts,
+    profile: &AgentProfile,
+    workspace: &Workspace,
+    home: &Path,
+    tools: &McpServerSpec,
+    folder: &Path,
+) -> Result<Placed, NotReady> {
+    let mut guest = Guest::new(&profile.command, home);
+    if workspace.boxed.is_none() {
+        return Ok(Placed {
+            spec: guest::command(workspace, guest),
+            tools: tools.clone(),
+            way_out: None,
+        });
+    }
+    let around = around(&parts.surroundings, profile, &parts.toolbox, tools, folder).await?;
+    guest.shown = around.shown;
+    guest.network = around.network;
+    guest.limits = parts.surroundings.limits;
+    Ok(Placed {
+        spec: guest::command(workspace, guest),
+        tools: around.tools,
+        way_out: Some((around.proxy, around.records)),
+    })
 }
 
 /// Lays ready what an agent needs. `folder` is that of its tools' socket.
-pub(crate) async fn around(
+async fn around(
     common: &Surroundings,
     profile: &AgentProfile,
     toolbox: &Toolbox,
     tools: &McpServerSpec,
     folder: &Path,
-) -> Result<Around, String> {
+) -> Result<Around, NotReady> {
+    let other = |error: String| NotReady::Other(format!("the agent's sandbox cannot be laid out: {error}"));
     let wanted = profile.clone();
     // It may read files.
     let resolved = tokio::task::spawn_blocking(move || wanted.environment(|name| std::env::var(name).ok()));
     let variables = match resolved.await {
         Ok(Ok(environment)) => environment.variables,
-        Ok(Err(error)) => return Err(error.to_string()),
-        Err(error) => return Err(error.to_string()),
+        Ok(Err(error)) => return Err(error.into()),
+        Err(error) => return Err(other(error.to_string())),
     };
     let listed: Vec<String> = common
         .network
@@ -71,20 +126,20 @@ pub(crate) async fn around(
         .cloned()
         .chain(variables.values().filter_map(|value| address(value)))
         .collect();
-    let rules = Rules::parse(&listed).map_err(|error| format!("{} cannot be read: {error}", common.setting))?;
+    let rules = Rules::parse(&listed).map_err(|error| other(format!("{} cannot be read: {error}", common.setting)))?;
     let options = Options {
         setting: common.setting.clone(),
         ..Options::default()
     };
     let (sink, records) = records(&options);
     let out = folder.with_extension("out");
-    make_private(&out).map_err(|error| format!("a folder for the proxy cannot be made: {error}"))?;
+    make_private(&out).map_err(|error| other(format!("a folder for the proxy cannot be made: {error}")))?;
     let proxy = Egress::new(rules, sink)
         .options(options)
         .resolver(Arc::<SystemResolver>::clone(&common.resolver))
         .serve(&out.join(PROXY))
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| other(error.to_string()))?;
 
     let mut shown: Vec<Mount> = installed(profile).map(|path| here(&path)).collect();
     shown.extend(common.sees.iter().map(|path| here(path)));

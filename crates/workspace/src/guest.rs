@@ -30,6 +30,13 @@ pub(crate) const CACHED: [(&str, &str, &str, &[&str]); 2] = [
     ("npm_config_cache", "npm", ".npm", &["_cacache"]),
 ];
 
+/// Where this machine has a cache: where its variable says, or else in the home of the engine's user. `look` looks a
+/// variable up.
+pub(crate) fn cache_here(variable: &str, theirs: &str, look: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let named = look(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    named.or_else(|| Some(PathBuf::from(look("HOME")?).join(theirs)))
+}
+
 /// A program that is to run in a workspace.
 #[derive(Debug, Clone)]
 pub struct Guest<'a> {
@@ -205,4 +212,22 @@ fn toolchains() -> Toolchains {
 
 fn own(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_lies_where_its_variable_says_or_else_in_the_home() {
+        let here = |set: &[(&str, &str)]| {
+            let set: BTreeMap<String, String> = set.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+            cache_here("CARGO_HOME", ".cargo", |name| set.get(name).map(OsString::from))
+        };
+        let home = ("HOME", "/home/ada");
+        assert_eq!(here(&[home]), Some("/home/ada/.cargo".into()));
+        assert_eq!(here(&[home, ("CARGO_HOME", "/srv/cargo")]), Some("/srv/cargo".into()));
+        assert_eq!(here(&[home, ("CARGO_HOME", "")]), Some("/home/ada/.cargo".into()));
+        assert_eq!(here(&[]), None);
+    }
 }

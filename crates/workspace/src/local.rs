@@ -22,7 +22,7 @@ use crate::checkout::{self, Wanted};
 use crate::error::WorkspaceError;
 use crate::files::{self, Files};
 use crate::generations::{Builder, Generations};
-use crate::guest::{CACHED, CACHES};
+use crate::guest::{CACHED, CACHES, cache_here};
 use crate::import::Import;
 use crate::mirror::Mirrors;
 use crate::pool::Pool;
@@ -207,6 +207,7 @@ impl LocalProvisioner {
         }
         if !slot.alone {
             let beside = slot.path.join("files");
+            fs::create_dir_all(&beside).map_err(failed)?;
             let folders = claim
                 .repositories
                 .iter()
@@ -282,10 +283,10 @@ const READY: usize = 16;
 
 /// Caches of packages: folders of the workspace's own, and over them what the engine's user has, in layers.
 fn caches(caches: &Path) -> io::Result<Vec<Mount>> {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut all = Vec::new();
     let mut layers = 0;
-    for (_, name, theirs, parts) in CACHED {
+    for (variable, name, theirs, parts) in CACHED {
+        let here = cache_here(variable, theirs, |name| std::env::var_os(name));
         let (own, at) = (caches.join(name), Path::new(CACHES).join(name));
         fs::create_dir_all(&own)?;
         all.push(Mount::Writable {
@@ -293,7 +294,7 @@ fn caches(caches: &Path) -> io::Result<Vec<Mount>> {
             at: at.clone(),
         });
         for part in parts {
-            let Some(from) = home.as_ref().map(|home| home.join(theirs).join(part)) else {
+            let Some(from) = here.as_ref().map(|here| here.join(part)) else {
                 continue;
             };
             if !from.is_dir() {

@@ -9,6 +9,7 @@ use team6_core::failure::FailureKind;
 use super::error::AgentError;
 use super::process::{AgentProcess, StartAgent};
 use crate::profile::AgentProfile;
+use crate::toolbox::McpServerSpec;
 
 /// How long the agent has for each step of its end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -20,6 +21,12 @@ pub struct CheckReport {
     pub agent: String,
     /// Its command line.
     pub command: String,
+    /// What it was kept in; none if it was started by itself.
+    #[serde(default)]
+    pub sandbox: Option<String>,
+    /// What it tried to reach and could not, a line each.
+    #[serde(default)]
+    pub network: Vec<String>,
     /// What it told of itself when it was greeted; none if it did not come so far.
     pub greeting: Option<Greeting>,
     /// What it told of a session; none if it did not come so far.
@@ -72,31 +79,58 @@ pub struct Problem {
 }
 
 impl CheckReport {
+    /// A report of an agent that was not started.
+    pub fn unstarted(profile: &AgentProfile, error: &AgentError) -> Self {
+        Self {
+            problem: Some(problem(error, profile)),
+            ..Self::new(profile)
+        }
+    }
+
+    /// The same for want of something that is none of its own.
+    pub fn hindered(profile: &AgentProfile, text: String) -> Self {
+        let problem = Problem {
+            kind: FailureKind::AgentUnavailable,
+            text,
+            hint: None,
+        };
+        Self {
+            problem: Some(problem),
+            ..Self::new(profile)
+        }
+    }
+
+    fn new(profile: &AgentProfile) -> Self {
+        let mut command = vec![profile.command.clone()];
+        command.extend(profile.args.iter().cloned());
+        Self {
+            agent: profile.id.to_string(),
+            command: command.join(" "),
+            sandbox: None,
+            network: Vec::new(),
+            greeting: None,
+            session: None,
+            problem: None,
+        }
+    }
+
     /// Whether it can be given work.
     pub fn works(&self) -> bool {
         self.problem.is_none()
     }
 }
 
-/// Starts an agent, opens a session, and ends it again. Nothing is said to its model.
-pub async fn check(start: StartAgent<'_>) -> CheckReport {
+/// Starts an agent, opens a session with these tools, and ends it again. Nothing is said to its model.
+pub async fn check(start: StartAgent<'_>, tools: Vec<McpServerSpec>) -> CheckReport {
     let profile = start.profile.clone();
-    let mut command = vec![profile.command.clone()];
-    command.extend(profile.args.iter().cloned());
-    let mut report = CheckReport {
-        agent: profile.id.to_string(),
-        command: command.join(" "),
-        greeting: None,
-        session: None,
-        problem: None,
-    };
-    if let Err(error) = fill(&mut report, start).await {
+    let mut report = CheckReport::new(&profile);
+    if let Err(error) = fill(&mut report, start, tools).await {
         report.problem = Some(problem(&error, &profile));
     }
     report
 }
 
-async fn fill(report: &mut CheckReport, start: StartAgent<'_>) -> Result<(), AgentError> {
+async fn fill(report: &mut CheckReport, start: StartAgent<'_>, tools: Vec<McpServerSpec>) -> Result<(), AgentError> {
     let began = Instant::now();
     let elapsed = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut process = AgentProcess::start(start).await?;
@@ -109,7 +143,7 @@ async fn fill(report: &mut CheckReport, start: StartAgent<'_>) -> Result<(), Age
         mcp_http: abilities.mcp_capabilities.http,
         mcp_sse: abilities.mcp_capabilities.sse,
     });
-    let opened = process.open_session(None, Vec::new()).await;
+    let opened = process.open_session(None, tools).await;
     let after_ms = elapsed();
     let usage = process.usage_of_machine().await;
     process.end(GRACE).await;
@@ -152,6 +186,9 @@ impl fmt::Display for CheckReport {
         };
         line("agent", &self.agent)?;
         line("command", &self.command)?;
+        if let Some(sandbox) = &self.sandbox {
+            line("sandbox", sandbox)?;
+        }
         if let Some(greeting) = &self.greeting {
             line("program", greeting.program.as_deref().unwrap_or("does not say"))?;
             line("greeting", &format!("after {} ms", greeting.after_ms))?;
@@ -171,6 +208,9 @@ impl fmt::Display for CheckReport {
             line("models", &list(&session.models))?;
             line("memory", &format!("{} MB", session.memory / 1_000_000))?;
             line("processes", &session.processes.to_string())?;
+        }
+        if !self.network.is_empty() {
+            line("network", &self.network.join("\n"))?;
         }
         match &self.problem {
             None => line("result", "it can be given work"),

@@ -8,7 +8,7 @@ use crate::desk::Desk;
 
 /// The report as people read it, without what differs from run to run.
 async fn checked(desk: &Desk) -> (CheckReport, String) {
-    let mut report = check(desk.start_agent()).await;
+    let mut report = check(desk.start_agent(), Vec::new()).await;
     report.command = report.command.rsplit('/').next().unwrap().to_owned();
     if let Some(greeting) = &mut report.greeting {
         greeting.after_ms = 12;

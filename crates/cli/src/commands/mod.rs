@@ -13,6 +13,8 @@ pub(crate) mod sprint;
 pub(crate) mod task;
 mod text;
 
+use team6_server::api::types::Me;
+
 use crate::client::{Client, Connection};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -31,4 +33,15 @@ impl Context {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.connection.client()
     }
+
+    /// Says first what everybody who works with the server should know.
+    pub(crate) async fn warn(&self, client: &Client) {
+        warnings(client).await.iter().for_each(|text| self.output.warn(text));
+    }
+}
+
+/// What everybody who works with the server should know. Why it does not answer is told by what is asked next.
+pub(crate) async fn warnings(client: &Client) -> Vec<String> {
+    let me = client.get::<Me>("/me").await;
+    me.map(|me| me.item.warnings).unwrap_or_default()
 }

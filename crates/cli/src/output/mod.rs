@@ -90,6 +90,11 @@ impl Output {
         put(&text)
     }
 
+    /// Warns, beside the result; also whoever reads JSON.
+    pub(crate) fn warn(self, text: &str) {
+        let _ = writeln!(io::stderr(), "warning: {text}");
+    }
+
     /// Tells of progress, beside the result.
     pub(crate) fn note(self, text: &str) {
         if !self.json {

@@ -13,6 +13,7 @@ use team6_server::api::types::{AttemptDetail, Health, InboxEntry, LiveEvent, Pag
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Client, Event as Sent};
+use crate::commands::warnings;
 use crate::failure::Failure;
 use model::{Model, Tail};
 
@@ -24,6 +25,7 @@ pub(crate) async fn run(client: &Client, sprint: SprintId) -> Result<(), Failure
     let Position(position) = client.get::<Health>("/health").await?.item.head;
     let (detail, inbox) = fetched(client, sprint).await?;
     let mut model = Model::new(detail, inbox);
+    model.warnings = warnings(client).await;
     // It also restores the terminal when the program panics.
     let mut terminal = ratatui::init();
     let shown = show(client, &mut model, &mut terminal, position).await;

@@ -25,6 +25,8 @@ pub(super) struct Model {
     /// The end of the trace that the reader looks at.
     pub(super) tail: Option<Tail>,
     pub(super) help: bool,
+    /// What everybody who works with the server should know.
+    pub(super) warnings: Vec<String>,
     story: Story,
 }
 
@@ -46,6 +48,7 @@ impl Model {
             selected: 0,
             tail: None,
             help: false,
+            warnings: Vec::new(),
             story,
         };
         let detail = model.sprint.clone();

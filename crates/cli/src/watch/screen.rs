@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model) {
     let area = frame.area();
     let people = u16::try_from(model.inbox.len()).unwrap_or(u16::MAX).clamp(1, 5) + 2;
     let [head, tasks, waiting, happened, foot] = Layout::vertical([
-        Constraint::Length(2),
+        Constraint::Length(2 + u16::try_from(model.warnings.len()).unwrap_or(0)),
         Constraint::Min(4),
         Constraint::Length(people),
         Constraint::Percentage(30),
@@ -68,7 +68,10 @@ fn header(model: &Model) -> Paragraph<'_> {
         Span::raw(format!("{paused}  {} of {} done", counts.done, counts.tasks)),
     ]);
     let why = sprint.why.as_ref().map(why_in_short);
-    Paragraph::new(vec![first, Line::styled(why.unwrap_or_default(), faint())])
+    let warnings = model.warnings.iter();
+    let mut lines: Vec<Line<'_>> = warnings.map(|text| Line::styled(text.as_str(), Color::Red)).collect();
+    lines.extend([first, Line::styled(why.unwrap_or_default(), faint())]);
+    Paragraph::new(lines)
 }
 
 fn draw_tasks(frame: &mut Frame<'_>, model: &Model, area: Rect) {
@@ -254,6 +257,16 @@ mod tests {
             "12",
             "what is chosen stays chosen"
         );
+    }
+
+    #[test]
+    fn what_everybody_should_know_stands_above_all() {
+        let mut model = model();
+        model.warnings = vec!["agents run without a sandbox".into()];
+        let shown = screen(&model, 80, 24);
+        let first = shown.lines().next().unwrap();
+        assert!(first.contains("agents run without a sandbox"), "{shown}");
+        assert!(shown.contains("Sprint 3 Payments") && shown.contains("1"), "{shown}");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct Server {
 }
 
 impl Place {
-    /// Two people, short limits, and further lines of configuration.
+    /// Two people, short limits, and further lines of configuration, in which `PLACE` stands for its folder.
     pub fn new(more: &str) -> Self {
         Self::listening(0, more)
     }
@@ -52,6 +52,7 @@ impl Place {
     /// The same on a certain port.
     pub fn listening(port: u16, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let more = more.replace("PLACE", folder.path().to_str().unwrap());
         let config = format!(
             "me = \"ada\"\n[server]\nlisten = \"127.0.0.1:{port}\"\n[people.ada]\nname = \"Ada\"\nemail = \"ada@example.org\"\n\
              [people.lin]\nname = \"Lin\"\nemail = \"lin@example.org\"\n\

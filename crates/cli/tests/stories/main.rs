@@ -14,3 +14,4 @@ mod repositories;
 mod revising;
 mod shop;
 mod stopping;
+mod unboxed;

@@ -13,8 +13,6 @@ pub(crate) struct Shop {
     pub(crate) place: Place,
     pub(crate) server: Server,
     pub(crate) repository: Repository,
-    /// A folder that agents see in their sandboxes, in which a story gives them signals.
-    signals: tempfile::TempDir,
 }
 
 /// A script of the scenario: what it is played for, and its steps, one a line.
@@ -61,20 +59,29 @@ impl Shop {
 
     /// The same with further agents.
     pub(crate) fn staffed(more: &str, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
-        let signals = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(signals.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self::in_place(Self::place(more), scripts, agents)
+    }
+
+    /// Where a shop can be opened. Agents see its folder of signals in their sandboxes.
+    pub(crate) fn place(more: &str) -> Place {
         let place = Place::new(&format!(
-            "{more}\n[agents]\nplanner = \"scripted\"\nsees = [{:?}]\n",
-            signals.path()
+            "{more}\n[agents]\nplanner = \"scripted\"\nsees = [\"PLACE/signals\"]\n"
         ));
+        let signals = place.path().join("signals");
+        std::fs::create_dir(&signals).unwrap();
+        std::fs::set_permissions(&signals, std::fs::Permissions::from_mode(0o755)).unwrap();
+        place
+    }
+
+    /// The same as [`Shop::staffed`] in a place that was made ready.
+    pub(crate) fn in_place(place: Place, scripts: &[Script<'_>], agents: &[(&str, &str)]) -> Self {
+        let signals = place.path().join("signals");
         for (name, text) in agents {
             place.file(&format!("agents/{name}.md"), text);
         }
         let mut text = String::from("title = \"A story\"\n");
         for (when, steps) in scripts {
-            let steps = steps
-                .join(",\n    ")
-                .replace("SIGNALS", signals.path().to_str().unwrap());
+            let steps = steps.join(",\n    ").replace("SIGNALS", signals.to_str().unwrap());
             write!(text, "\n[[script]]\nwhen = '{when}'\nsteps = [\n    {steps},\n]\n").unwrap();
         }
         let scenario = place.file("scenario.toml", &text);
@@ -86,13 +93,12 @@ impl Shop {
             place,
             server,
             repository,
-            signals,
         }
     }
 
     /// Gives a signal that a script waits for.
     pub(crate) fn signal(&self, name: &str) {
-        std::fs::write(self.signals.path().join(name), "").unwrap();
+        std::fs::write(self.place.path().join("signals").join(name), "").unwrap();
     }
 
     pub(crate) fn approved(&self, tasks: usize) {

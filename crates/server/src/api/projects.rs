@@ -40,6 +40,7 @@ async fn show_me(State(api): State<ApiState>, Caller(me): Caller) -> Answer<Me> 
     Ok(Json(Me {
         person,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        warnings: api.warnings.clone(),
     }))
 }
 

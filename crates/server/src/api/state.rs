@@ -38,6 +38,8 @@ pub struct ApiParts {
     pub records: Records,
     /// The people of the team.
     pub people: BTreeMap<PersonId, Person>,
+    /// What everybody who works with this server should know.
+    pub warnings: Vec<String>,
     /// Who requests act for that name nobody; the first person if none is given.
     pub me: Option<PersonId>,
     /// What requests must show.

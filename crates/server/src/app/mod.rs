@@ -33,6 +33,7 @@ use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
 use crate::owners::RepositoryOwners;
 use crate::records::Records;
+use recover::Checks;
 use sockets::SocketFolder;
 
 pub use error::AppError;
@@ -105,6 +106,9 @@ impl App {
         }));
         let name = name_of(&path);
         let launcher = Launcher::new(programs.supervisor.program, programs.supervisor.args);
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
         let boxed = sandbox::users(config.sandbox, &launcher, &path).await?;
         let provisioner: Arc<dyn Provisioner> = Arc::new(LocalProvisioner::open(LocalOptions {
             root: path.join("workspaces"),
@@ -123,7 +127,7 @@ impl App {
             toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
             launcher,
             room: sandbox::room(&config.agents, &path),
-            surroundings: sandbox::surroundings(&config.agents),
+            surroundings: sandbox::surroundings(&config),
             homes: path.join("homes"),
             sockets: sockets.path().to_owned(),
             data_folder: name.clone(),
@@ -137,7 +141,7 @@ impl App {
         };
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
         // The work may have ended just before the engine did.
-        recover::remove_homes(&control, &worker.homes).await;
+        recover::remove_homes(&control, &worker.homes, Checks::None).await;
         Ok(Self {
             effects: Arc::new(Effects::new(control.clone(), config.people.clone())),
             control,
@@ -173,6 +177,7 @@ impl App {
             )),
             records: Records::new(self.config.data.clone(), self.git.clone()),
             people: self.config.people.clone(),
+            warnings: self.config.warnings(),
             me: self.config.me.clone(),
             token,
             planner: self.config.agents.planner.clone(),
@@ -247,7 +252,7 @@ impl App {
                 () = stop.cancelled() => {}
                 changed = committed.changed() => if changed.is_err() { break },
                 changed = ended_work.changed() => if changed.is_ok() {
-                    recover::remove_homes(&self.control, &self.worker.homes).await;
+                    recover::remove_homes(&self.control, &self.worker.homes, Checks::GoOn).await;
                 },
             }
         }

@@ -8,6 +8,7 @@ use team6_core::sprint::{Command, Sprint, Stage};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use team6_worker::control::WorkName;
+use team6_worker::is_of_a_check;
 use team6_workspace::{Provisioner, Swept};
 
 use super::error::AppError;
@@ -103,8 +104,15 @@ async fn live_names(parts: &ControlParts) -> Result<Vec<WorkName>, EngineError> 
     Ok(names)
 }
 
-/// Removes the homes of agents whose work has ended.
-pub(super) async fn remove_homes(parts: &ControlParts, homes: &Path) {
+/// Whether an agent may be being checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checks {
+    None,
+    GoOn,
+}
+
+/// Removes the homes of agents whose work has ended, and of checks if none goes on.
+pub(super) async fn remove_homes(parts: &ControlParts, homes: &Path, checks: Checks) {
     let live = match live_names(parts).await {
         Ok(live) => live,
         Err(error) => {
@@ -117,7 +125,9 @@ pub(super) async fn remove_homes(parts: &ControlParts, homes: &Path) {
     };
     while let Ok(Some(entry)) = entries.next_entry().await {
         let name = WorkName(entry.file_name().to_string_lossy().into_owned());
-        if !live.contains(&name)
+        let checked = checks == Checks::GoOn && is_of_a_check(&name.0);
+        if !checked
+            && !live.contains(&name)
             && let Err(error) = tokio::fs::remove_dir_all(entry.path()).await
         {
             tracing::warn!(path = %entry.path().display(), %error, "an agent's home stays");

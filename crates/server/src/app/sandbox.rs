@@ -8,7 +8,7 @@ use team6_sandbox::reach::Limits;
 use team6_worker::{Room, Surroundings};
 
 use super::error::AppError;
-use crate::config::{Agents, Sandbox};
+use crate::config::{Agents, Config, Sandbox};
 
 /// The largest file that an agent may write, in bytes; the sum of all is watched.
 const LARGEST_FILE: u64 = 64 << 30;
@@ -16,7 +16,6 @@ const LARGEST_FILE: u64 = 64 << 30;
 /// Which users agents in sandboxes are. Tries sandboxes out, so that a server that cannot run agents says so at once.
 pub(super) async fn users(setting: Sandbox, launcher: &Launcher, data: &Path) -> Result<Option<Users>, AppError> {
     if setting == Sandbox::Off {
-        tracing::warn!("agents run without a sandbox: they can do whatever this user can");
         return Ok(None);
     }
     let found = isolation(launcher, data).await;
@@ -38,8 +37,10 @@ pub(super) fn room(agents: &Agents, data: &Path) -> Room {
 }
 
 /// What all sandboxes of this server have in common.
-pub(super) fn surroundings(agents: &Agents) -> Surroundings {
+pub(super) fn surroundings(config: &Config) -> Surroundings {
+    let agents = &config.agents;
     Surroundings {
+        warnings: config.warnings(),
         sees: agents.sees.clone(),
         network: agents.network.clone(),
         setting: "agents.network".into(),

@@ -31,6 +31,9 @@ pub struct Config {
     pub limits: Limits,
 }
 
+/// What is said wherever agents run without a sandbox.
+const UNBOXED: &str = "agents run without a sandbox (sandbox = \"off\"): they can do whatever the server's user can, and reach any network";
+
 /// Whether agents run in sandboxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -147,6 +150,16 @@ impl Default for Config {
             people: BTreeMap::new(),
             agents: Agents::default(),
             limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// What everybody who works with this server should know.
+    pub fn warnings(&self) -> Vec<String> {
+        match self.sandbox {
+            Sandbox::On => Vec::new(),
+            Sandbox::Off => vec![UNBOXED.to_owned()],
         }
     }
 }

@@ -198,6 +198,48 @@ async fn the_check_of_an_agent_tells_whether_it_works_and_how_to_get_it() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Says where it is instead of speaking ACP.
+const LOOKS_AROUND: &str = r#"+++
+command = "sh"
+args = ["-c", '''
+{ id -un; pwd; ls DATA; cat DATA/agents/seen
+echo x > DATA/agents/written/mark; python3 -c "import urllib.request; urllib.request.urlopen('http://elsewhere.test/')" | true
+} 2>/dev/null | tr '\n' ' ' >&2; exit 3''']
+sees = ["DATA/agents/seen"]
+writes = ["DATA/agents/written"]
++++
+"#;
+
+#[tokio::test]
+async fn an_agent_is_checked_where_an_attempt_would_have_it() {
+    let server = Server::configured("", |config| {
+        let folder = &config.agents.folder;
+        std::fs::create_dir(folder.join("written")).unwrap();
+        std::fs::write(folder.join("seen"), "seen\n").unwrap();
+        let data = folder.parent().unwrap().display().to_string();
+        std::fs::write(folder.join("looks.md"), LOOKS_AROUND.replace("DATA", &data)).unwrap();
+    });
+    let server = server.await;
+    let report = Answer::done(&server.client.post("/agents/looks/check", json!({})).await);
+    let text = report["text"].as_str().unwrap();
+    assert_eq!(report["works"], false, "{text}");
+    assert!(
+        text.contains("agent ended (exit code 3): agent /ws agents seen"),
+        "{text}"
+    );
+    assert!(text.contains("sandbox      its own, as in an attempt"), "{text}");
+    assert!(
+        text.contains("network      GET http://elsewhere.test:80/ refused"),
+        "{text}"
+    );
+    let agents = server.data().join("agents");
+    assert_eq!(std::fs::read_to_string(agents.join("written/mark")).unwrap(), "x\n");
+    for folder in ["homes", "workspaces/slots"] {
+        let left = std::fs::read_dir(server.data().join(folder)).unwrap().count();
+        assert_eq!(left, 0, "{folder}");
+    }
+}
+
 #[tokio::test]
 async fn no_sprint_begins_while_no_agent_is_installed() {
     let server = Server::configured("", |config| {

@@ -4,6 +4,7 @@
 
 mod asking;
 mod keeping;
+mod late;
 mod origins;
 mod outages;
 mod scene;

@@ -17,6 +17,7 @@ use team6_core::sprint::{AgentCard, ApprovalFacts, Command, MergeMethod, Sprint}
 use team6_core::trace::{TraceBody, TraceEntry};
 use team6_forge::{RepositorySettings, TargetBranch};
 use team6_sandbox::Launcher;
+use team6_sandbox::probe::Users;
 use team6_server::app::{App, Programs};
 use team6_server::config::{Config, Sandbox};
 use team6_server::control::EmbeddedControl;
@@ -25,6 +26,7 @@ use team6_server::engine::{carry_out_effects, keep_deadlines};
 use team6_testkit::repositories::Repository;
 use team6_testkit::wait::{wait_until, within};
 use team6_worker::{Parts, Turns};
+use team6_workspace::{LocalOptions, LocalProvisioner, Provisioner};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -91,21 +93,31 @@ impl Scene {
 
     /// The same before it is approved.
     pub(crate) async fn planned(keys: &[&str], scripts: &str, policy: Policy, only: fn(&Command) -> bool) -> Self {
+        Self::planned_in(Sandbox::Off, keys, scripts, policy, only).await
+    }
+
+    /// The same with agents in sandboxes or not, which see the folder [`Scene::signals`]; scripts call it `SIGNALS`.
+    pub(crate) async fn planned_in(
+        sandbox: Sandbox,
+        keys: &[&str],
+        scripts: &str,
+        policy: Policy,
+        only: fn(&Command) -> bool,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scenario = folder.path().join("scenario.toml");
+        let signals = folder.path().join("signals").display().to_string();
+        let scripts = scripts.replace("SIGNALS", &signals);
         std::fs::write(&scenario, format!("title = \"T\"\n{}{scripts}", planning(keys))).unwrap();
-        let app = App::open(config(folder.path()), programs(folder.path())).await.unwrap();
+        std::fs::create_dir(folder.path().join("signals")).unwrap();
+        let config = config(folder.path(), sandbox);
+        let app = App::open(config, programs(folder.path(), sandbox)).await.unwrap();
         let shared = app.worker();
         let provisioner = Arc::new(Clumsy {
             inner: Arc::clone(&shared.provisioner),
             imports: Failing::default(),
         });
-        let control = Arc::new(Moody {
-            inner: EmbeddedControl::new(app.control.clone(), project()),
-            tells: Failing::default(),
-            traces: Failing::default(),
-            only,
-        });
+        let control = Arc::new(Moody::new(EmbeddedControl::new(app.control.clone(), project()), only));
         let mut scene = Self {
             provisioner,
             control,
@@ -200,11 +212,40 @@ impl Scene {
     }
 
     fn works(&mut self) {
+        let parts = self.parts(self.provisioner.clone());
+        self.works_with(parts, self.control.clone(), "w1");
+    }
+
+    /// A further machine with workspaces and agents of its own, which reads another scenario and whose control plane
+    /// works.
+    pub(crate) fn a_second_machine_works(&mut self, scripts: &str, boxed: Option<Users>) {
+        let folder = self.folder.path().join("second");
+        let scenario = self.folder.path().join("second.toml");
+        std::fs::write(&scenario, format!("title = \"T\"\n{scripts}")).unwrap();
+        let provisioner = LocalProvisioner::open(LocalOptions {
+            root: folder.join("workspaces"),
+            git: "git".into(),
+            launcher: Launcher::new(PROGRAMS, ["supervisor"]),
+            packer: (PROGRAMS.into(), vec!["workspace-packer".into()]),
+            data_folder: format!("{}-second", self.app.worker().data_folder),
+            boxed,
+            files: None,
+        });
+        let mut parts = self.parts(Arc::new(provisioner.unwrap()));
+        parts.homes = folder.join("homes");
+        for profile in parts.agents.values_mut() {
+            profile.args = vec!["scripted-agent".into(), scenario.display().to_string()];
+        }
+        let control = Moody::new(EmbeddedControl::new(self.app.control.clone(), project()), |_| false);
+        self.works_with(parts, Arc::new(control), "w2");
+    }
+
+    fn parts(&self, provisioner: Arc<dyn Provisioner>) -> Parts {
         let shared = self.app.worker();
         let own = |role: &str| (PROGRAMS.to_owned(), vec![role.to_owned()]);
         let (bridge, supervisor) = (own("toolbox-bridge"), own("supervisor"));
-        let parts = Parts {
-            provisioner: self.provisioner.clone(),
+        Parts {
+            provisioner,
             agents: shared.agents.clone(),
             toolbox: Toolbox::new(bridge.0, bridge.1),
             launcher: Launcher::new(supervisor.0, supervisor.1),
@@ -214,14 +255,13 @@ impl Scene {
             room: shared.room.clone(),
             surroundings: shared.surroundings.clone(),
             turns: Turns::default(),
-        };
-        let worker = team6_worker::run(
-            Arc::new(parts),
-            self.control.clone(),
-            "w1".parse().unwrap(),
-            self.stop.clone(),
-        );
-        self.worker.spawn(worker);
+        }
+    }
+
+    fn works_with(&mut self, parts: Parts, control: Arc<Moody>, name: &str) {
+        let (name, stop) = (name.parse().unwrap(), self.stop.clone());
+        self.worker
+            .spawn(team6_worker::run(Arc::new(parts), control, name, stop));
     }
 
     pub(crate) async fn does(&self, command: Command) {
@@ -301,6 +341,11 @@ impl Scene {
         String::from_utf8(shown.stdout).unwrap()
     }
 
+    /// A folder that agents see.
+    pub(crate) fn signals(&self) -> PathBuf {
+        self.folder.path().join("signals")
+    }
+
     /// The folder of a task's workspace.
     pub(crate) fn slot(&self, task: u64) -> PathBuf {
         self.folder.path().join(format!("data/workspaces/slots/task-{task}"))
@@ -352,18 +397,18 @@ pub(crate) fn policy() -> Policy {
     }
 }
 
-fn config(folder: &Path) -> Config {
+fn config(folder: &Path, sandbox: Sandbox) -> Config {
     let mut config = Config {
         data: folder.join("data"),
-        // The git of these tests is a program of their own, which a sandbox would not see.
-        sandbox: Sandbox::Off,
+        sandbox,
         ..Config::default()
     };
+    config.agents.sees = vec![folder.join("signals")];
     config.agents.folder = folder.join("agents");
     config
 }
 
-fn programs(folder: &Path) -> Programs {
+fn programs(folder: &Path, sandbox: Sandbox) -> Programs {
     let hidden = |args: Vec<String>| CommandLine {
         program: PROGRAMS.to_owned(),
         args,
@@ -375,6 +420,10 @@ fn programs(folder: &Path) -> Programs {
         packer: hidden(vec!["workspace-packer".into()]),
         scripted: hidden(vec!["scripted-agent".into(), scenario]),
         scripted_works: true,
-        git: git(folder),
+        git: match sandbox {
+            Sandbox::Off => git(folder),
+            // A git of these tests' own is nothing that a sandbox would see.
+            Sandbox::On => "git".into(),
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! A control plane and a provisioner that fail when they are told to, and are the real ones otherwise.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use team6_core::failure::Failure;
@@ -85,11 +85,33 @@ pub(crate) struct Moody {
     pub(crate) traces: Failing,
     /// Which commands it can fail for.
     pub(crate) only: fn(&Command) -> bool,
+    /// Whether no work is given out, no heartbeat is heard and nobody is told that an attempt is over.
+    pub(crate) deaf: AtomicBool,
+}
+
+impl Moody {
+    pub(crate) fn new(inner: EmbeddedControl, only: fn(&Command) -> bool) -> Self {
+        Self {
+            inner,
+            tells: Failing::default(),
+            traces: Failing::default(),
+            only,
+            deaf: AtomicBool::new(false),
+        }
+    }
+
+    fn hears(&self) -> Result<(), ControlError> {
+        match self.deaf.load(Ordering::SeqCst) {
+            true => Err(ControlError::Unavailable("the line is dead".into())),
+            false => Ok(()),
+        }
+    }
 }
 
 #[async_trait]
 impl ControlPlane for Moody {
     async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError> {
+        self.hears()?;
         self.inner.lease(worker).await
     }
 
@@ -108,11 +130,16 @@ impl ControlPlane for Moody {
         active_at: Timestamp,
         usage: Usage,
     ) -> Result<(), ControlError> {
+        self.hears()?;
         self.inner.heartbeat(attempt, token, active_at, usage).await
     }
 
     async fn instructions(&self, attempt: AttemptId, known: &Instructions) -> Result<Instructions, ControlError> {
-        self.inner.instructions(attempt, known).await
+        self.hears()?;
+        let told = self.inner.instructions(attempt, known).await;
+        // It may have been asked before.
+        self.hears()?;
+        told
     }
 
     async fn tell(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError> {

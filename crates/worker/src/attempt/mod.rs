@@ -25,13 +25,13 @@ use team6_core::sprint::{Command, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use team6_sandbox::TreeMark;
-use team6_workspace::guest::{self, Guest};
+use team6_workspace::guest;
 use team6_workspace::{Claim, ClaimRepository, Workspace};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane, WorkName};
-use crate::surroundings::around;
+use crate::surroundings::place;
 use crate::worker::Parts;
 use again::Again;
 use talk::{Outcome, Talk};
@@ -92,6 +92,11 @@ pub(crate) async fn run(
         heartbeat: assignment.heartbeat.min(WAITING_HEARTBEAT),
         stop,
     };
+    if last == 0 {
+        for warning in &parts.surroundings.warnings {
+            attempt.trace.note(format!("warning: {warning}")).await;
+        }
+    }
     attempt.make(&parts, &assignment, profile).await;
     drop(attempt);
     sender.finish().await;
@@ -295,23 +300,11 @@ impl Attempt {
         // Before the agent runs, so that nobody changes the files meanwhile.
         let assignment = &guidance::added(assignment.clone(), profile, workspace).await;
         let tools = self.tools(parts, assignment, said).await?;
-        let mut guest = Guest::new(&profile.command, &home);
-        let mut server = tools.mcp_server().clone();
-        let mut way_out = None;
-        if workspace.boxed.is_some() {
-            let common = &parts.surroundings;
-            let folder = parts.sockets.join(self.id.to_string());
-            let around = around(common, profile, &parts.toolbox, &server, &folder).await;
-            let around = around.map_err(|error| {
-                Outcome::Failed(unavailable(format!("the agent's sandbox cannot be laid out: {error}")))
-            })?;
-            guest.shown = around.shown;
-            guest.network = around.network;
-            guest.limits = common.limits;
-            server = around.tools;
-            way_out = Some(WayOut::watch(around.proxy, around.records, self.trace.clone()));
-        }
-        let spec = guest::command(workspace, guest);
+        let folder = parts.sockets.join(self.id.to_string());
+        let placed = place(parts, profile, workspace, &home, tools.mcp_server(), &folder).await;
+        let placed = placed.map_err(|error| Outcome::Failed(unavailable(error.to_string())))?;
+        let watch = |(proxy, records)| WayOut::watch(proxy, records, self.trace.clone());
+        let (spec, server, way_out) = (placed.spec, placed.tools, placed.way_out.map(watch));
         let mark = TreeMark::new(parts.data_folder.clone(), self.id.to_string());
         let mark = mark.map_err(|error| Outcome::Failed(unavailable(error.to_string())))?;
         let start = StartAgent {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId, SprintId};
 use team6_testkit::repositories::Repository;
 
-use team6_sandbox::reach::Mount;
+use team6_sandbox::reach::{Mount, Network};
 use team6_sandbox::{Exit, Launcher, ProcessSpec, TreeMark};
 use tokio::io::AsyncReadExt;
 
@@ -29,6 +29,7 @@ pub struct Scene {
     launcher: Launcher,
     /// Folders of this machine that agents see.
     shown: Mutex<Vec<PathBuf>>,
+    network: Mutex<Network>,
 }
 
 /// What a program did.
@@ -54,7 +55,13 @@ impl Scene {
             home,
             launcher,
             shown: Mutex::default(),
+            network: Mutex::new(Network::None),
         }
+    }
+
+    /// Gives agents a way out.
+    pub fn connect(&self, network: Network) {
+        *self.network.lock().unwrap() = network;
     }
 
     /// Shows agents a folder of this machine.
@@ -123,6 +130,7 @@ impl Scene {
                 at: folder.clone(),
             })
             .collect();
+        guest.network = self.network.lock().unwrap().clone();
         guest::command(workspace, guest)
     }
 
@@ -156,7 +164,8 @@ impl Scene {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Some build whole programs.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// An attempt of the first sprint.
 pub fn attempt(n: u32) -> AttemptId {

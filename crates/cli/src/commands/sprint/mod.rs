@@ -204,6 +204,16 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
                 .await?,
         )
     };
+    let warned = matches!(
+        command,
+        SprintCommand::Plan { .. }
+            | SprintCommand::Show { .. }
+            | SprintCommand::Approve { .. }
+            | SprintCommand::Watch(_)
+    );
+    if warned {
+        context.warn(&client).await;
+    }
     match command {
         SprintCommand::List { project, all } => {
             let query: Vec<_> = project

@@ -175,6 +175,7 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
             context.output.show(&tasks, |tasks, page| show::list(tasks, page))
         }
         TaskCommand::Show { task } => {
+            context.warn(&client).await;
             let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?;
             context.output.show(&detail, show::detail)
         }

@@ -26,6 +26,9 @@ pub struct Me {
     pub person: PersonItem,
     /// The version of the server.
     pub version: String,
+    /// What everybody who works with it should know, such as that agents run without a sandbox; a sentence each.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// Makes a project.
