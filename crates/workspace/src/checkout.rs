@@ -120,7 +120,11 @@ async fn layered(
         let what = format!("the workspace of {} cannot be made", place.repository);
         WorkspaceError::io(what, &place.layers, &error)
     };
-    let below = generation.skeleton.join(".git");
+    // A layer of the task's own takes the place of the generation's skeleton.
+    let below = match start == &generation.commit {
+        true => generation.skeleton.join(".git"),
+        false => place.layers.join("own/skeleton/.git"),
+    };
     let made = fs::create_dir_all(place.layers.join("work"))
         .and_then(|()| private.write_over(&place.upper().join(".git"), &below));
     made.map_err(failed)?;

@@ -292,6 +292,10 @@ fn find_stores(folder: &Path, found: &mut Vec<PathBuf>) {
         found.push(folder.to_owned());
         return;
     }
+    // What lies below workspaces is whole only together with what lies over it.
+    if folder.file_name().is_some_and(|name| name == "generations") {
+        return;
+    }
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             find_stores(&entry.path(), found);
