@@ -12,6 +12,7 @@ use team6_sandbox::reach::Mount;
 use crate::error::WorkspaceError;
 use crate::files::Files;
 use crate::generations::{Generation, Generations};
+use crate::layout::PATTERNS;
 use crate::mirror::Mirrors;
 use crate::provisioner::{Checkout, ClaimRepository};
 use crate::skeleton::{self, Head, Skeleton};
@@ -72,6 +73,7 @@ pub(crate) async fn make(
         borrowed: &borrowed,
         author: wanted.author,
         sha256: is_sha256(base),
+        sparse: generation.git_dir.is_some(),
     };
     let mut view = match generations.builder().files {
         Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private).await?,
@@ -119,9 +121,12 @@ async fn layered(
         // A layer of the task's own, for what earlier attempts did.
         let own = place.layers.join("own");
         let (delta, git) = (own.join("tree"), own.join("skeleton/.git"));
-        let copied = skeleton::write_common(&git)
-            .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
+        let theirs = generation.skeleton.join(".git");
+        let copied = skeleton::write_common(&git).and_then(|()| fs::copy(theirs.join("index"), git.join("index")));
         copied.map_err(failed)?;
+        if generation.git_dir.is_some() {
+            fs::copy(theirs.join(PATTERNS), git.join(PATTERNS)).map_err(failed)?;
+        }
         let id = &place.repository;
         generations
             .add_layer(mirrors, id, generation, start, &delta, &git)
@@ -171,11 +176,15 @@ async fn copied(
         .and_then(|()| private.write(&git))
         .and_then(|()| fs::copy(generation.skeleton.join(".git/index"), git.join("index")));
     made.map_err(failed)?;
+    let patterns = generation.skeleton.join(".git").join(PATTERNS);
+    if generation.git_dir.is_some() {
+        fs::copy(patterns, git.join(PATTERNS)).map_err(failed)?;
+    }
     if start != &generation.commit {
         let args = ["read-tree", "-m", "-u", generation.commit.as_str(), start.as_str()];
-        let store = mirrors.store(id);
+        let git_dir = generation.git_dir.clone().unwrap_or_else(|| mirrors.store(id));
         generations
-            .write_tree(mirrors, &store, &args, &place.files, &git.join("index"))
+            .write_tree(mirrors, &git_dir, &args, &place.files, &git.join("index"))
             .await?;
     }
     Ok(())
@@ -250,7 +259,7 @@ pub(crate) fn is_sha256(commit: &CommitId) -> bool {
 
 /// What people should know of the files, such as submodules.
 fn notices(repository: &str, generation: &Generation) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = generation.layout.notices.clone();
     let first = |name: &str| {
         generation
             .layers

@@ -16,6 +16,7 @@ use team6_sandbox::{Launcher, TreeMark};
 
 use crate::error::WorkspaceError;
 use crate::files::{Copies, Files, Stack, stack};
+use crate::layout::{self, Layout};
 use crate::mirror::Mirrors;
 use crate::skeleton;
 
@@ -33,6 +34,10 @@ pub(crate) struct Generation {
     pub(crate) layers: Vec<PathBuf>,
     /// A layer with the parts of a git folder that all workspaces of it begin with.
     pub(crate) skeleton: PathBuf,
+    /// How it is laid out.
+    pub(crate) layout: Layout,
+    /// The git folder that trusted git has to use for its files, unless any will do.
+    pub(crate) git_dir: Option<PathBuf>,
 }
 
 impl Generation {
@@ -112,6 +117,8 @@ impl Generations {
             commit: CommitId::new(name).ok()?,
             layers: layers.iter().map(|layer| folder.join(layer).join("tree")).collect(),
             skeleton: folder.join(name).join("skeleton"),
+            layout: Layout::read(&folder.join(name)),
+            git_dir: layout::git_dir(&folder.join(name)),
         })
     }
 
@@ -170,7 +177,16 @@ impl Generations {
             |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), draft, error);
         let git = draft.join("skeleton/.git");
         skeleton::write_common(&git).map_err(|error| failed(&error))?;
-        let begun = self.current(id);
+        let planned = Layout::plan(mirrors, id, commit).await;
+        let planned = planned
+            .map_err(|error| WorkspaceError::git(format!("the files of {id} cannot be laid ready"), draft, &error))?;
+        let prepare = || {
+            planned
+                .write(draft)
+                .and_then(|()| planned.prepare(draft, &mirrors.store(id).join("objects"), commit))
+        };
+        prepare().map_err(|error| failed(&error))?;
+        let begun = self.current(id).filter(|begun| planned.builds_on(&begun.layout));
         let layered = self.builder.files == Files::Overlay;
         if let Some(begun) = begun.filter(|begun| !layered || begun.layers.len() < LAYERS) {
             fs::copy(begun.skeleton.join(".git/index"), git.join("index")).map_err(|error| failed(&error))?;
@@ -187,7 +203,8 @@ impl Generations {
                         .copy(begun.tree(), &tree)
                         .map_err(|error| failed(&error))?;
                     let args = ["read-tree", "-m", "-u", begun.commit.as_str(), commit.as_str()];
-                    self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index"))
+                    let git_dir = begun.git_dir.clone().unwrap_or_else(|| mirrors.mirror(id));
+                    self.write_tree(mirrors, &git_dir, &args, &tree, &git.join("index"))
                         .await
                 }
             };
@@ -197,12 +214,15 @@ impl Generations {
                 Err(error) => tracing::warn!(repository = %id, %error, "a generation is written anew"),
             }
             remove(draft).map_err(|error| failed(&error))?;
-            skeleton::write_common(&git).map_err(|error| failed(&error))?;
+            skeleton::write_common(&git)
+                .and_then(|()| prepare())
+                .map_err(|error| failed(&error))?;
         }
         let tree = draft.join("tree");
         self.copies(id).make_folder(&tree).map_err(|error| failed(&error))?;
         let args = ["read-tree", "--reset", "-u", commit.as_str()];
-        self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index"))
+        let git_dir = layout::git_dir(draft).unwrap_or_else(|| mirrors.mirror(id));
+        self.write_tree(mirrors, &git_dir, &args, &tree, &git.join("index"))
             .await?;
         Ok(vec![commit.to_string()])
     }
@@ -233,7 +253,7 @@ impl Generations {
             identity: builder.identity,
             mark: &builder.mark,
             git: &builder.git,
-            git_dir: &mirrors.store(id),
+            git_dir: &from.git_dir.clone().unwrap_or_else(|| mirrors.store(id)),
             repository: &self.root.join(id.as_str()),
             layers: &from.layers,
             from: &from.commit,

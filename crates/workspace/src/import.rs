@@ -20,6 +20,7 @@ use tokio::io::AsyncReadExt;
 use crate::checkout::{NO_ARGS, is_ancestor, is_sha256};
 use crate::error::WorkspaceError;
 use crate::guest::{ENGINE, Guest, command, prepare_home};
+use crate::layout::Layout;
 use crate::local::LocalOptions;
 use crate::mirror::{Mirrors, work_ref};
 use crate::pack::{How, LARGEST_FILE, Order, Outcome, Packed};
@@ -151,6 +152,7 @@ impl Import<'_> {
             lent: lent.map(|lent| lent.at.clone()).collect(),
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
+            recipe: Layout::read(&self.mirrors.generation(&self.place.repository, base)).recipe,
             how,
         };
         let order = serde_json::to_string(&order).map_err(|error| self.failed(error.to_string()))?;
@@ -415,6 +417,7 @@ impl Quarantine {
             borrowed: &[&borrowed[0]],
             author: &nobody,
             sha256,
+            sparse: false,
         };
         skeleton.write(&made.path)?;
         Ok(made)

@@ -8,6 +8,7 @@ mod files;
 mod generations;
 pub mod guest;
 mod import;
+mod layout;
 mod local;
 mod mirror;
 pub mod pack;

@@ -19,6 +19,8 @@ pub(crate) struct Skeleton<'a> {
     pub(crate) author: &'a (String, String),
     /// Whether its objects are named by SHA-256.
     pub(crate) sha256: bool,
+    /// Whether `info/sparse-checkout` says which folders are checked out.
+    pub(crate) sparse: bool,
 }
 
 /// What HEAD says.
@@ -75,9 +77,13 @@ impl Skeleton<'_> {
             true => (1, "[extensions]\n\tobjectFormat = sha256\n"),
             false => (0, ""),
         };
+        let sparse = match self.sparse {
+            true => "\tsparseCheckout = true\n\tsparseCheckoutCone = true\n",
+            false => "",
+        };
         format!(
             "[core]\n\trepositoryformatversion = {version}\n\tfilemode = true\n\tbare = false\n\
-             \tlogallrefupdates = true\n\tcheckStat = minimal\n\ttrustctime = false\n{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
+             \tlogallrefupdates = true\n\tcheckStat = minimal\n\ttrustctime = false\n{sparse}{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
              [user]\n\tname = {}\n\temail = {}\n",
             quoted(&self.author.0),
             quoted(&self.author.1)

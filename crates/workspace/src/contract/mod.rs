@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod hostile;
 pub mod leftovers;
 pub mod scene;
+pub mod sparse;
 
 pub use scene::Scene;
 
@@ -53,6 +54,14 @@ macro_rules! provisioner_contract {
             history_that_was_rewritten_below_the_base_is_refused_and_kept,
             a_workspace_that_is_gone_is_said_to_be_lost,
             what_stands_in_the_way_in_one_repository_keeps_no_work_back_in_another,
+        );
+        $crate::provisioner_contract!($open: sparse:
+            chosen_folders_are_there_and_more_can_be_had,
+            what_is_not_checked_out_is_not_deleted,
+            what_changed_upstream_where_nothing_is_checked_out_is_kept,
+            another_choice_of_folders_is_another_tree,
+            folders_that_an_agent_puts_away_are_not_deleted,
+            mistakes_in_a_recipe_are_told_and_the_workspace_is_made,
         );
         $crate::provisioner_contract!($open: hostile:
             no_program_that_a_git_folder_names_is_run,

@@ -12,6 +12,7 @@ use team6_git::{Call, Git, GitError};
 
 use super::agent_git::{self, AgentGit, is_folder};
 use super::leftovers::{Files, Tree};
+use super::skipped::Skipped;
 use super::{How, Order, Outcome, Packed};
 use crate::checkout::{NO_ARGS, is_ancestor};
 use crate::skeleton::{Head, Skeleton, borrow, write_common};
@@ -89,6 +90,7 @@ impl Packing<'_> {
             borrowed: &[],
             author: &self.order.author,
             sha256: self.order.start.as_str().len() == 64,
+            sparse: false,
         };
         trusted.write(&self.scratch)?;
         fs::copy(&self.order.index, self.scratch.join("index")).map(drop)
@@ -98,7 +100,7 @@ impl Packing<'_> {
     async fn commits(&self, notices: &mut Vec<String>) -> Result<Packed, Trouble> {
         let stand = self.stand(notices).await?;
         let files = stand.files.as_ref().unwrap_or(&stand.tip);
-        let (saved, large) = self.save(files, notices).await.map_err(trouble)?;
+        let (saved, large) = self.save(files, true, notices).await.map_err(trouble)?;
         let mut packed = Packed {
             large,
             ..Packed::default()
@@ -208,7 +210,7 @@ impl Packing<'_> {
         }
         let start = &self.order.start;
         self.lend(None)?;
-        let (saved, large) = self.save(start, notices).await?;
+        let (saved, large) = self.save(start, false, notices).await?;
         let packed = Packed {
             large,
             head: Some(saved.unwrap_or_else(|| start.clone())),
@@ -218,17 +220,26 @@ impl Packing<'_> {
         Ok(packed)
     }
 
-    /// Commits what differs from a commit; none if nothing does.
+    /// Commits what differs from a commit; none if nothing does. `whole` tells whether the agent's git folder can be
+    /// read.
     async fn save(
         &self,
         tip: &CommitId,
+        whole: bool,
         notices: &mut Vec<String>,
     ) -> Result<(Option<CommitId>, Vec<Vec<u8>>), GitError> {
         let work = &self.order.work;
         self.trusted(&["read-tree", "--reset", tip.as_str()], work)
             .text()
             .await?;
+        let (index, recipe) = (self.scratch.join("agent-index"), &self.order.recipe);
+        let skipped = Skipped::look(&work.join(".git"), whole, recipe, &index, &|args| {
+            self.trusted(args, work)
+        })
+        .await?;
+        skipped.unmark(work, &|args| self.trusted(args, work)).await?;
         let files = Files {
+            skipped,
             git: &|args, work| self.trusted(args, work),
             work,
             exclude: self.order.work.join(".git/info/exclude"),

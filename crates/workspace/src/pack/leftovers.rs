@@ -15,6 +15,7 @@ use team6_git::{Call, GitError};
 
 use super::LARGEST_FILE;
 use super::agent_git::{is_folder, read};
+use super::skipped::Skipped;
 
 /// The most bytes of names that are read.
 const NAMES: usize = 256 << 20;
@@ -31,6 +32,8 @@ pub(crate) struct Files<'a> {
     pub(crate) work: &'a Path,
     /// What the agent excludes in its clone alone.
     pub(crate) exclude: PathBuf,
+    /// What nobody wanted to be there.
+    pub(crate) skipped: Skipped,
     /// Where no index is.
     pub(crate) no_index: PathBuf,
 }
@@ -164,6 +167,7 @@ impl Files<'_> {
             return;
         }
         let why = match fs::symlink_metadata(&full) {
+            Err(_) if self.skipped.holds(&path) => return,
             // What was deleted, or cannot be seen, which git will say.
             Err(_) => None,
             Ok(file) if file.is_dir() && fs::symlink_metadata(full.join(".git")).is_ok() => {

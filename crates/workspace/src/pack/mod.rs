@@ -6,6 +6,7 @@
 mod agent_git;
 mod commits;
 mod leftovers;
+mod skipped;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId};
 use team6_git::{Fuse, Git, GitError};
 
+use crate::recipe::Recipe;
 use commits::Packing;
 
 /// The largest file that is committed for an agent, in bytes.
@@ -44,6 +46,8 @@ pub(crate) struct Order {
     pub(crate) scratch: PathBuf,
     /// Where the pack is written.
     pub(crate) pack: PathBuf,
+    /// How the workspace was made.
+    pub(crate) recipe: Recipe,
     pub(crate) how: How,
 }
 
