@@ -58,6 +58,8 @@ pub struct AssignedRepository {
     pub id: RepositoryId,
     /// Where its mirror is fetched from.
     pub source: String,
+    /// Where it comes from, which the addresses of its submodules may be relative to.
+    pub origin: String,
     /// The branch that the work builds on.
     pub base_branch: BranchName,
     /// The commit that the work builds on.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use team6_core::ids::{BranchName, CommitId};
@@ -10,11 +10,12 @@ use team6_git::{Call, GitError};
 use team6_sandbox::reach::Mount;
 
 use crate::error::WorkspaceError;
-use crate::files::Files;
+use crate::files::{Files, Lent, copy_tree};
 use crate::generations::{Generation, Generations};
 use crate::layout::PATTERNS;
 use crate::mirror::Mirrors;
-use crate::provisioner::{Checkout, ClaimRepository};
+use crate::modules;
+use crate::provisioner::{Checkout, ClaimRepository, Submodule};
 use crate::skeleton::{self, Head, Skeleton};
 use crate::slot::Place;
 
@@ -28,6 +29,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) branch: Option<&'a BranchName>,
     pub(crate) author: &'a (String, String),
     pub(crate) place: &'a Place,
+    pub(crate) tell: &'a (dyn Fn(String) + Send + Sync),
 }
 
 /// What was made.
@@ -53,7 +55,8 @@ pub(crate) async fn make(
     let base = &repository.base;
     let start = start(mirrors, wanted).await.map_err(by_git)?;
     let floor = merge_base(mirrors, wanted, &start).await.map_err(by_git)?;
-    let generation = generations.ensure(mirrors, wanted.key, &repository.id, base).await?;
+    let generation = generations.ensure(mirrors, wanted.key, repository, wanted.tell).await?;
+    let modules = modules(mirrors, generations, wanted, &generation, &start).await?;
 
     let [lent, kept] = &place.lent;
     let beyond = start != *base && !mirrors.in_mirror(&repository.id, &start).await;
@@ -74,28 +77,95 @@ pub(crate) async fn make(
         author: wanted.author,
         sha256: is_sha256(base),
         sparse: generation.git_dir.is_some(),
+        sections: &modules::sections(&modules.all, ""),
     };
     let mut view = match generations.builder().files {
-        Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private).await?,
+        Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private, &modules).await?,
         _ => {
-            copied(mirrors, generations, wanted, &generation, &start, &private).await?;
+            copied(mirrors, generations, wanted, &generation, &start, &private, &modules).await?;
             Vec::new()
         }
     };
+    let boxed = place.work != place.files;
+    let of_modules = modules::lent(mirrors, &repository.id, &modules.all, boxed);
+    let tree = match place.layers.exists() {
+        true => place.upper(),
+        false => place.files.clone(),
+    };
+    modules::write_private(&modules.all, &of_modules, wanted.author, &tree).map_err(by_disk)?;
+    view.extend(of_modules.values().map(Lent::mount));
     view.push(lent.mount());
     if beyond {
         view.push(kept.mount());
     }
     mirrors.pin(&repository.id, wanted.key, base).map_err(by_disk)?;
     Ok(Made {
-        notices: notices(&repository.id.to_string(), &generation),
+        notices: notices(&repository.id.to_string(), &generation, modules.notices),
         checkout: Checkout {
             path: place.work.clone(),
             start,
             floor,
+            submodules: modules.all,
         },
         generation,
         view,
+    })
+}
+
+/// The submodules of a workspace.
+struct Modules {
+    all: Vec<Submodule>,
+    /// What people should know, where it is not what the generation says.
+    notices: Option<Vec<String>>,
+    /// A tree of the task's own with their files, where they are not those of the generation.
+    own: Option<PathBuf>,
+}
+
+/// Those of the generation, unless earlier attempts chose other commits of them, or more of them can be had by now.
+async fn modules(
+    mirrors: &Mirrors,
+    generations: &Generations,
+    wanted: &Wanted<'_>,
+    generation: &Generation,
+    start: &CommitId,
+) -> Result<Modules, WorkspaceError> {
+    let Wanted { repository, place, .. } = wanted;
+    let (id, layout) = (&repository.id, &generation.layout);
+    let failed = |error: GitError| {
+        let what = format!("the submodules of {id} cannot be looked at");
+        WorkspaceError::git(what, &place.files, &error)
+    };
+    let store = mirrors.store(id);
+    let may_differ = layout.recipe.submodules
+        && (layout.incomplete
+            || *start != repository.base
+                && modules::moves_links(mirrors, &store, &repository.base, start)
+                    .await
+                    .map_err(failed)?);
+    let of_generation = || Modules {
+        all: layout.modules.clone(),
+        notices: None,
+        own: None,
+    };
+    if !may_differ {
+        return Ok(of_generation());
+    }
+    let planned = modules::plan(mirrors, repository, &store, start, &layout.recipe, wanted.tell).await;
+    let planned = planned.map_err(failed)?;
+    if planned.modules == layout.modules {
+        return Ok(of_generation());
+    }
+    let tree = place.indexes.join("tree");
+    modules::write(generations, mirrors, id, &planned.modules, &tree).await?;
+    for module in &planned.modules {
+        let index = tree.join(&module.path).join(".git/index");
+        fs::copy(index, place.indexes.join(module.repository.as_str()))
+            .map_err(|error| WorkspaceError::io(format!("the workspace of {id} cannot be made"), &tree, &error))?;
+    }
+    Ok(Modules {
+        all: planned.modules,
+        notices: Some(planned.notices),
+        own: Some(tree),
     })
 }
 
@@ -107,6 +177,7 @@ async fn layered(
     generation: &Generation,
     start: &CommitId,
     private: &Skeleton<'_>,
+    modules: &Modules,
 ) -> Result<Vec<Mount>, WorkspaceError> {
     let place = wanted.place;
     let failed = |error: io::Error| {
@@ -116,7 +187,10 @@ async fn layered(
     let made = fs::create_dir_all(place.layers.join("work")).and_then(|()| private.write(&place.upper().join(".git")));
     made.map_err(failed)?;
     let mut layers = vec![generation.skeleton.clone()];
-    layers.extend(generation.layers.iter().cloned());
+    match &modules.own {
+        None => layers.extend(generation.layers.iter().cloned()),
+        Some(own) => layers.extend(std::iter::once(own).chain(generation.own_layers()).cloned()),
+    }
     if start != &generation.commit {
         // A layer of the task's own, for what earlier attempts did.
         let own = place.layers.join("own");
@@ -149,6 +223,7 @@ async fn copied(
     generation: &Generation,
     start: &CommitId,
     private: &Skeleton<'_>,
+    modules: &Modules,
 ) -> Result<(), WorkspaceError> {
     let (place, id) = (wanted.place, &wanted.repository.id);
     let failed = |error: io::Error| {
@@ -186,6 +261,21 @@ async fn copied(
         generations
             .write_tree(mirrors, &git_dir, &args, &place.files, &git.join("index"))
             .await?;
+    }
+    if let Some(own) = &modules.own {
+        for module in generation.layout.modules.iter().chain(&modules.all) {
+            match fs::remove_dir_all(place.files.join(&module.path)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        let direct = modules.all.iter().filter(|module| module.inside.is_empty());
+        for module in direct {
+            let to = place.files.join(&module.path);
+            let made = fs::create_dir_all(to.parent().unwrap_or(&place.files))
+                .and_then(|()| copy_tree(&own.join(&module.path), &to));
+            made.map_err(failed)?;
+        }
     }
     Ok(())
 }
@@ -258,8 +348,11 @@ pub(crate) fn is_sha256(commit: &CommitId) -> bool {
 }
 
 /// What people should know of the files, such as submodules.
-fn notices(repository: &str, generation: &Generation) -> Vec<String> {
-    let mut found = generation.layout.notices.clone();
+/// `modules` is said in the place of what the generation says of submodules.
+fn notices(repository: &str, generation: &Generation, modules: Option<Vec<String>>) -> Vec<String> {
+    let layout = &generation.layout;
+    let mut found = layout.notices.clone();
+    found.extend(modules.unwrap_or_else(|| layout.of_modules.clone()));
     let first = |name: &str| {
         generation
             .layers
@@ -267,8 +360,11 @@ fn notices(repository: &str, generation: &Generation) -> Vec<String> {
             .map(|layer| layer.join(name))
             .find(|path| path.is_file())
     };
-    if first(".gitmodules").is_some() {
-        found.push(format!("{repository} has submodules; their folders are left empty"));
+    if !layout.recipe.submodules && first(".gitmodules").is_some() {
+        found.push(format!(
+            "{repository} has submodules; their folders are left empty, as {} says",
+            crate::recipe::FILE
+        ));
     }
     let attributes = first(".gitattributes").and_then(|path| fs::read_to_string(path).ok());
     if attributes.is_some_and(|text| text.contains("filter=lfs")) {

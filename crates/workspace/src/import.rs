@@ -47,6 +47,8 @@ pub(crate) struct Import<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) checkout: &'a Checkout,
     pub(crate) branch: &'a BranchName,
+    /// If it is a submodule: git's index of its files as they were at the beginning. Its history may go anywhere.
+    pub(crate) module: Option<&'a Path>,
 }
 
 /// Why a pack was not taken.
@@ -103,7 +105,9 @@ impl Import<'_> {
             Some(Trouble::Ours(error)) => return Err(error),
             None => {}
         }
-        self.check_history(&head).await?;
+        if self.module.is_none() {
+            self.check_history(&head).await?;
+        }
         self.keep(&head)?;
         Ok(Imported {
             repository: id.clone(),
@@ -153,6 +157,12 @@ impl Import<'_> {
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
             recipe: Layout::read(&self.mirrors.generation(&self.place.repository, base)).recipe,
+            modules: self
+                .checkout
+                .submodules
+                .iter()
+                .map(|module| module.path.clone())
+                .collect(),
             how,
         };
         let order = serde_json::to_string(&order).map_err(|error| self.failed(error.to_string()))?;
@@ -221,6 +231,9 @@ impl Import<'_> {
 
     /// Git's index of the files as they were at the beginning.
     fn index(&self, base: &CommitId) -> PathBuf {
+        if let Some(index) = self.module {
+            return index.to_owned();
+        }
         let own = self.place.layers.join("own/skeleton/.git/index");
         match own.exists() {
             true => own,
@@ -418,6 +431,7 @@ impl Quarantine {
             author: &nobody,
             sha256,
             sparse: false,
+            sections: "",
         };
         skeleton.write(&made.path)?;
         Ok(made)

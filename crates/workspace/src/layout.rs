@@ -7,11 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use team6_core::ids::{CommitId, RepositoryId};
+use team6_core::ids::CommitId;
 use team6_git::{Call, GitError};
 
 use crate::checkout::is_sha256;
 use crate::mirror::Mirrors;
+use crate::modules;
+use crate::provisioner::{ClaimRepository, Submodule};
 use crate::recipe::{self, Recipe};
 use crate::skeleton::{Head, Skeleton, write_common};
 
@@ -25,11 +27,22 @@ pub(crate) struct Layout {
     pub(crate) recipe: Recipe,
     /// What people should know of it.
     pub(crate) notices: Vec<String>,
+    /// The same of its submodules.
+    pub(crate) of_modules: Vec<String>,
+    /// The submodules that are there.
+    pub(crate) modules: Vec<Submodule>,
+    /// Whether more of them may be there later.
+    pub(crate) incomplete: bool,
 }
 
 impl Layout {
-    /// What a commit of the mirror asks for.
-    pub(crate) async fn plan(mirrors: &Mirrors, id: &RepositoryId, commit: &CommitId) -> Result<Self, GitError> {
+    /// What the base of a repository, which is in its mirror, asks for. What it needs besides is fetched.
+    pub(crate) async fn plan(
+        mirrors: &Mirrors,
+        of: &ClaimRepository,
+        tell: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Self, GitError> {
+        let (id, commit) = (&of.id, &of.base);
         let mirror = mirrors.mirror(id);
         let call = |args: &[&str]| mirrors.git().call(args).git_dir(&mirror);
         let spec = format!("{commit}:{}", recipe::FILE);
@@ -69,7 +82,17 @@ impl Layout {
                 recipe::FILE
             ));
         }
-        Ok(Self { recipe, notices })
+        let planned = match recipe.submodules {
+            true => modules::plan(mirrors, of, &mirror, commit, &recipe, tell).await?,
+            false => modules::Planned::default(),
+        };
+        Ok(Self {
+            recipe,
+            notices,
+            of_modules: planned.notices,
+            modules: planned.modules,
+            incomplete: planned.incomplete,
+        })
     }
 
     pub(crate) fn read(generation: &Path) -> Self {
@@ -82,9 +105,9 @@ impl Layout {
         fs::write(generation.join(FILE), bytes)
     }
 
-    /// Whether what lies in a generation that was laid out so can be a layer of this one.
-    pub(crate) fn builds_on(&self, other: &Self) -> bool {
-        self.recipe.sparse == other.recipe.sparse
+    /// Whether what lies in a generation that was laid out so can be a layer of this one, or be copied for it.
+    pub(crate) fn builds_on(&self, other: &Self, layered: bool) -> bool {
+        self.recipe.sparse == other.recipe.sparse && (layered || self.modules == other.modules)
     }
 
     /// Writes what git must know of it into the git folder that workspaces begin with, and a git folder for trusted git
@@ -103,6 +126,7 @@ impl Layout {
             author: &nobody,
             sha256: is_sha256(commit),
             sparse: true,
+            sections: "",
         };
         skeleton.write(&own)?;
         let patterns = patterns(&self.recipe.sparse);

@@ -11,6 +11,7 @@ mod import;
 mod layout;
 mod local;
 mod mirror;
+mod modules;
 pub mod pack;
 mod progress;
 mod provisioner;
@@ -23,5 +24,7 @@ pub use error::WorkspaceError;
 pub use files::Files;
 pub use local::{LocalOptions, LocalProvisioner};
 pub use mirror::git_is_new_enough;
-pub use provisioner::{Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+pub use provisioner::{
+    Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Submodule, Swept, Workspace, WorkspaceKey,
+};
 pub use recipe::{FILE as RECIPE_FILE, Recipe};

@@ -38,6 +38,9 @@ pub struct ClaimRepository {
     pub id: RepositoryId,
     /// Where its mirror is fetched from: a path or a URL.
     pub source: String,
+    /// Where it comes from, which the addresses of its submodules may be relative to: a path or a URL.
+    #[serde(default)]
+    pub origin: String,
     /// The branch that the work builds on.
     pub base_branch: BranchName,
     /// Its head, which the work builds on.
@@ -101,6 +104,26 @@ pub struct Checkout {
     pub start: CommitId,
     /// What is common to the base and the start: the agent's commits come after it.
     pub floor: CommitId,
+    /// Its submodules that are there, each after the one that it lies in.
+    #[serde(default)]
+    pub submodules: Vec<Submodule>,
+}
+
+/// A submodule whose files are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submodule {
+    /// Its folder, from that of the repository.
+    pub path: String,
+    /// The path of the submodule that it lies in; empty if it is the repository's own.
+    pub inside: String,
+    /// Its name in `.gitmodules`.
+    pub name: String,
+    /// Where it comes from, without credentials.
+    pub address: String,
+    /// The name of its mirror.
+    pub repository: RepositoryId,
+    /// The commit that is checked out.
+    pub commit: CommitId,
 }
 
 /// What was brought out of a workspace.

@@ -21,6 +21,8 @@ pub(crate) struct Skeleton<'a> {
     pub(crate) sha256: bool,
     /// Whether `info/sparse-checkout` says which folders are checked out.
     pub(crate) sparse: bool,
+    /// What its configuration says besides.
+    pub(crate) sections: &'a str,
 }
 
 /// What HEAD says.
@@ -84,9 +86,10 @@ impl Skeleton<'_> {
         format!(
             "[core]\n\trepositoryformatversion = {version}\n\tfilemode = true\n\tbare = false\n\
              \tlogallrefupdates = true\n\tcheckStat = minimal\n\ttrustctime = false\n{sparse}{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
-             [user]\n\tname = {}\n\temail = {}\n",
+             [user]\n\tname = {}\n\temail = {}\n{}",
             quoted(&self.author.0),
-            quoted(&self.author.1)
+            quoted(&self.author.1),
+            self.sections
         )
     }
 }
@@ -106,7 +109,7 @@ fn write_ref(git_dir: &Path, name: &str, value: &str) -> io::Result<()> {
 }
 
 /// A value of git's configuration.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let clean: String = value.chars().filter(|c| !c.is_control()).collect();
     format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -242,7 +242,11 @@ fn notice(notice: &Notice) -> ConnectionNotice {
     let (name, text) = match notice {
         Notice::Submodules { paths } => (
             "submodules",
-            format!("it has submodules, which agents do not get: {}", paths.join(", ")),
+            format!(
+                "it has submodules; agents get their files, and deliver changes of those only that are repositories of \
+                 the task: {}",
+                paths.join(", ")
+            ),
         ),
         Notice::Lfs => ("lfs", "files kept by Git LFS reach agents as pointers only".to_owned()),
         Notice::Large { bytes } => (

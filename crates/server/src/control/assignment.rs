@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId};
+use team6_core::project::Repository;
 use team6_core::sprint::{AttemptReason, Sprint, Stage, WorkId};
 use team6_forge::CloneSource;
 use team6_worker::control::{AssignedRepository, Assignment, ControlError};
@@ -55,7 +56,7 @@ pub(super) async fn repositories(
                 project.id
             )));
         };
-        let (one, published) = prepare_repository(parts, &id, &repository.branch, branch.as_ref(), &left)
+        let (one, published) = prepare_repository(parts, repository, branch.as_ref(), &left)
             .await
             .map_err(|error| repository_failed(&error))?;
         branches.insert(id, published);
@@ -86,11 +87,11 @@ fn not_read(error: EngineError) -> Failure {
 
 async fn prepare_repository(
     parts: &ControlParts,
-    id: &RepositoryId,
-    base_branch: &BranchName,
+    repository: &Repository,
     branch: Option<&BranchName>,
     left: &BTreeMap<RepositoryId, CommitId>,
 ) -> Result<(AssignedRepository, Option<CommitId>), team6_forge::ForgeError> {
+    let id = &repository.id;
     let base = parts.forge.base(id).await?;
     let published = match branch {
         Some(branch) => parts.forge.branch(id, branch).await?,
@@ -103,7 +104,8 @@ async fn prepare_repository(
     let prepared = AssignedRepository {
         id: id.clone(),
         source,
-        base_branch: base_branch.clone(),
+        origin: repository.origin.clone(),
+        base_branch: repository.branch.clone(),
         base,
         // What a failed attempt left goes beyond what was published.
         start: left.get(id).cloned().or_else(|| published.clone()),

@@ -16,6 +16,7 @@ pub mod hostile;
 pub mod leftovers;
 pub mod scene;
 pub mod sparse;
+pub mod submodules;
 
 pub use scene::Scene;
 
@@ -62,6 +63,16 @@ macro_rules! provisioner_contract {
             another_choice_of_folders_is_another_tree,
             folders_that_an_agent_puts_away_are_not_deleted,
             mistakes_in_a_recipe_are_told_and_the_workspace_is_made,
+        );
+        $crate::provisioner_contract!($open: submodules:
+            the_files_of_submodules_are_there_at_their_commits,
+            work_in_a_submodule_is_kept_aside_and_told,
+            work_in_a_submodule_of_a_submodule_is_kept_as_well,
+            a_submodule_can_be_removed_and_moved_to_what_others_have,
+            a_later_attempt_has_the_submodules_of_its_own_commit,
+            submodules_move_with_the_base,
+            what_cannot_be_had_of_submodules_is_told_and_had_later,
+            addresses_that_lead_into_the_machine_are_not_followed,
         );
         $crate::provisioner_contract!($open: hostile:
             no_program_that_a_git_folder_names_is_run,

@@ -91,6 +91,7 @@ impl Packing<'_> {
             author: &self.order.author,
             sha256: self.order.start.as_str().len() == 64,
             sparse: false,
+            sections: "",
         };
         trusted.write(&self.scratch)?;
         fs::copy(&self.order.index, self.scratch.join("index")).map(drop)
@@ -240,6 +241,7 @@ impl Packing<'_> {
         skipped.unmark(work, &|args| self.trusted(args, work)).await?;
         let files = Files {
             skipped,
+            modules: &self.order.modules,
             git: &|args, work| self.trusted(args, work),
             work,
             exclude: self.order.work.join(".git/info/exclude"),

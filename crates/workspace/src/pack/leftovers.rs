@@ -34,6 +34,8 @@ pub(crate) struct Files<'a> {
     pub(crate) exclude: PathBuf,
     /// What nobody wanted to be there.
     pub(crate) skipped: Skipped,
+    /// The submodules that are there.
+    pub(crate) modules: &'a [String],
     /// Where no index is.
     pub(crate) no_index: PathBuf,
 }
@@ -44,6 +46,8 @@ pub(crate) struct Found {
     paths: BTreeSet<Vec<u8>>,
     left_out: Vec<String>,
     large: Vec<Vec<u8>>,
+    /// Submodules that the commit links to: what lies in them is no part of it.
+    linked: Vec<Vec<u8>>,
 }
 
 /// The tree of the files.
@@ -67,7 +71,12 @@ impl Files<'_> {
     /// The tree of the files, given that the index holds that of a commit.
     pub(crate) async fn tree(&self) -> Result<Tree, GitError> {
         let mut links = self.take_out_links().await?;
-        let mut found = self.find().await?;
+        let known = self.modules.iter().map(|path| path.as_bytes().to_vec());
+        let mut found = Found {
+            linked: known.filter(|path| links.contains_key(path)).collect(),
+            ..Found::default()
+        };
+        self.find(&mut found).await?;
         links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
         self.add(&mut found).await?;
         let back: Vec<u8> = links.into_values().flatten().collect();
@@ -102,8 +111,7 @@ impl Files<'_> {
         Ok(links)
     }
 
-    async fn find(&self) -> Result<Found, GitError> {
-        let mut found = Found::default();
+    async fn find(&self, found: &mut Found) -> Result<(), GitError> {
         let mut nested = BTreeSet::new();
         let listed = [
             "ls-files",
@@ -118,10 +126,9 @@ impl Files<'_> {
             call = call.arg("--exclude-from").arg(&self.exclude);
         }
         for path in names(&call.most(NAMES).bytes().await?) {
-            self.sort(path, &mut found, &mut nested);
+            self.sort(path, found, &mut nested);
         }
-        self.enter(nested, &mut found).await?;
-        Ok(found)
+        self.enter(nested, found).await
     }
 
     /// Repositories that began here hold work that is nowhere else: their files are taken as any others.
@@ -156,6 +163,13 @@ impl Files<'_> {
     }
 
     fn sort(&self, path: Vec<u8>, found: &mut Found, nested: &mut BTreeSet<Vec<u8>>) {
+        let in_module = |module: &Vec<u8>| {
+            let below = path.strip_prefix(&module[..]).and_then(<[u8]>::first);
+            below == Some(&b'/') && is_folder(&self.work.join(OsStr::from_bytes(module)))
+        };
+        if found.linked.iter().any(in_module) {
+            return;
+        }
         if let Some(folder) = path.strip_suffix(b"/") {
             nested.insert(folder.to_vec());
             return;

@@ -18,6 +18,8 @@ use team6_git::{Fuse, Git, GitError};
 use crate::recipe::Recipe;
 use commits::Packing;
 
+pub(crate) use agent_git::is_folder;
+
 /// The largest file that is committed for an agent, in bytes.
 pub(crate) const LARGEST_FILE: u64 = 512 << 20;
 
@@ -48,6 +50,8 @@ pub(crate) struct Order {
     pub(crate) pack: PathBuf,
     /// How the workspace was made.
     pub(crate) recipe: Recipe,
+    /// The submodules that are there, which are packed by themselves.
+    pub(crate) modules: Vec<String>,
     pub(crate) how: How,
 }
 
