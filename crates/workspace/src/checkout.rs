@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use team6_core::ids::{BranchName, CommitId};
+use team6_core::local_path::LocalPath;
 use team6_git::{Call, GitError};
 use team6_sandbox::reach::Mount;
 
@@ -13,6 +14,7 @@ use crate::error::WorkspaceError;
 use crate::files::{Files, Lent, copy_tree};
 use crate::generations::{Generation, Generations};
 use crate::layout::PATTERNS;
+use crate::local_files::{self, Below};
 use crate::mirror::Mirrors;
 use crate::modules;
 use crate::provisioner::{Checkout, ClaimRepository, Submodule};
@@ -94,21 +96,73 @@ pub(crate) async fn make(
     };
     modules::write_private(&modules.all, &of_modules, wanted.author, &tree).map_err(by_disk)?;
     view.extend(of_modules.values().map(Lent::mount));
+    let local = local_files(mirrors, wanted, &view, &tree).await?;
     view.push(lent.mount());
     if beyond {
         view.push(kept.mount());
     }
     mirrors.pin(&repository.id, wanted.key, base).map_err(by_disk)?;
+    let mut notices = notices(&repository.id.to_string(), &generation, modules.notices);
+    notices.extend(local.notices);
     Ok(Made {
-        notices: notices(&repository.id.to_string(), &generation, modules.notices),
+        notices,
         checkout: Checkout {
             path: place.work.clone(),
             start,
             floor,
             submodules: modules.all,
+            local_files: local.laid,
+            local_contents: local.contents,
         },
         generation,
         view,
+    })
+}
+
+/// The local files of a workspace.
+#[derive(Default)]
+struct Local {
+    laid: Vec<LocalPath>,
+    contents: Vec<String>,
+    notices: Vec<String>,
+}
+
+/// Lays local files over all others. `tree` is where they are written; `view` has what lies below them.
+async fn local_files(
+    mirrors: &Mirrors,
+    wanted: &Wanted<'_>,
+    view: &[Mount],
+    tree: &Path,
+) -> Result<Local, WorkspaceError> {
+    let Wanted { repository, place, .. } = wanted;
+    if repository.local_files.is_empty() {
+        return Ok(Local::default());
+    }
+    let what = || format!("the local files of {} cannot be laid", repository.id);
+    let mut layers = vec![tree.to_owned()];
+    layers.extend(view.iter().flat_map(|mount| match mount {
+        Mount::Overlay { layers, at, .. } if *at == place.work => layers.clone(),
+        _ => Vec::new(),
+    }));
+    let below = Below {
+        layers: &layers,
+        to: tree,
+    };
+    let exclude = tree.join(".git/info/exclude");
+    let written = below
+        .lay(repository.id.as_str(), &repository.local_files)
+        .and_then(|(laid, notices)| {
+            fs::create_dir_all(tree.join(".git/info"))?;
+            fs::write(exclude, local_files::excluded(&laid))?;
+            Ok((laid, notices))
+        });
+    let (laid, notices) = written.map_err(|error| WorkspaceError::io(what(), tree, &error))?;
+    let store = mirrors.store(&repository.id);
+    let contents = local_files::names_of(mirrors, &store, &repository.local_files).await;
+    Ok(Local {
+        laid,
+        contents: contents.map_err(|error| WorkspaceError::git(what(), tree, &error))?,
+        notices,
     })
 }
 

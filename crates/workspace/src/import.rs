@@ -22,6 +22,7 @@ use crate::error::WorkspaceError;
 use crate::guest::{ENGINE, Guest, command, prepare_home};
 use crate::layout::Layout;
 use crate::local::LocalOptions;
+use crate::local_files;
 use crate::mirror::{Mirrors, work_ref};
 use crate::pack::{How, LARGEST_FILE, Order, Outcome, Packed};
 use crate::provisioner::{Checkout, Imported, Workspace};
@@ -157,6 +158,8 @@ impl Import<'_> {
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
             recipe: Layout::read(&self.mirrors.generation(&self.place.repository, base)).recipe,
+            local: self.checkout.local_files.clone(),
+            local_contents: self.checkout.local_contents.clone(),
             modules: self
                 .checkout
                 .submodules
@@ -253,6 +256,10 @@ impl Import<'_> {
         let quarantine =
             Quarantine::make(&store, is_sha256(&head)).map_err(|error| Trouble::Ours(self.disk(&error)))?;
         self.check(&quarantine, &pack).await?;
+        let new: Vec<&CommitId> = std::iter::once(&head)
+            .chain(packed.aside.iter().map(|(_, commit)| commit))
+            .collect();
+        self.check_local_files(&quarantine, &new).await?;
         quarantine
             .release(&store)
             .map_err(|error| Trouble::Ours(self.disk(&error)))?;
@@ -319,6 +326,34 @@ impl Import<'_> {
                     false => Trouble::Damaged(said),
                 })
             }
+            Err(error) => Err(Trouble::Ours(self.git(&error))),
+        }
+    }
+
+    /// Local files must not get out, whatever an agent committed.
+    async fn check_local_files(&self, quarantine: &Quarantine, new: &[&CommitId]) -> Result<(), Trouble> {
+        let Checkout {
+            start,
+            local_files: laid,
+            local_contents: contents,
+            ..
+        } = self.checkout;
+        if laid.is_empty() && contents.is_empty() {
+            return Ok(());
+        }
+        let claimed = self.workspace.claim.repositories.iter();
+        let bases = claimed
+            .filter(|one| one.id == self.place.repository)
+            .map(|one| &one.base);
+        let known: Vec<&CommitId> = bases.chain([start]).collect();
+        let held = local_files::held_by(self.mirrors, &quarantine.path, new, &known, laid, contents).await;
+        match held {
+            Ok(None) => Ok(()),
+            Ok(Some(path)) => Err(Trouble::Refused(format!(
+                "they hold a local file of the team, as {}; take it out of every one of them",
+                path.escape_debug()
+            ))),
+            Err(error @ GitError::Failed { .. }) => Err(Trouble::Damaged(error.said().to_owned())),
             Err(error) => Err(Trouble::Ours(self.git(&error))),
         }
     }

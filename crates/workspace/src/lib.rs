@@ -10,6 +10,7 @@ pub mod guest;
 mod import;
 mod layout;
 mod local;
+mod local_files;
 mod mirror;
 mod modules;
 pub mod pack;
@@ -23,6 +24,7 @@ mod trash;
 pub use error::WorkspaceError;
 pub use files::Files;
 pub use local::{LocalOptions, LocalProvisioner};
+pub use local_files::LocalFile;
 pub use mirror::git_is_new_enough;
 pub use provisioner::{
     Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Submodule, Swept, Workspace, WorkspaceKey,

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
+use team6_core::local_path::LocalPath;
 use team6_sandbox::reach::{Identity, Mount};
 
 use crate::error::WorkspaceError;
+use crate::local_files::LocalFile;
 
 /// Which workspace: the name of the piece of work, such as `task-12`. Letters, digits and `-`.
 pub type WorkspaceKey = String;
@@ -48,6 +50,9 @@ pub struct ClaimRepository {
     /// What earlier attempts left or published, to go on from. What the import store keeps of the same work goes beyond
     /// it, and is taken instead, if it descends from it.
     pub start: Option<CommitId>,
+    /// Files of the team's people that lie in its checkout. They are written nowhere else.
+    #[serde(skip)]
+    pub local_files: Vec<LocalFile>,
 }
 
 /// A claimed workspace.
@@ -107,6 +112,12 @@ pub struct Checkout {
     /// Its submodules that are there, each after the one that it lies in.
     #[serde(default)]
     pub submodules: Vec<Submodule>,
+    /// The files of the team's people that lie in it, which no commit may hold.
+    #[serde(default)]
+    pub local_files: Vec<LocalPath>,
+    /// The names that git gives their contents.
+    #[serde(default)]
+    pub local_contents: Vec<String>,
 }
 
 /// A submodule whose files are there.

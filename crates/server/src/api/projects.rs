@@ -274,12 +274,20 @@ async fn remove_repository(
     Order { by, key, .. }: Order<Nothing>,
 ) -> Answer<Project> {
     let in_use = sprints_with(&api, &project, &repository).await?;
+    let id = repository.clone();
     let remove = ProjectCommand::RemoveRepository {
         repository,
         in_use,
         by: by.clone(),
     };
-    api.on_project(&project, &by, key.as_ref(), remove).await.map(Json)
+    let _alone = api.connecting().lock().await;
+    let answer = api.on_project(&project, &by, key.as_ref(), remove).await?;
+    if !answer.repositories.contains_key(&id)
+        && let Err(error) = api.local_files.forget(&project, &id)
+    {
+        tracing::warn!(%project, repository = %id, %error, "local files of a repository that was removed stay");
+    }
+    Ok(Json(answer))
 }
 
 /// The open sprints of a project with tasks that touch a repository and are not ended.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId};
-use team6_core::project::Repository;
+use team6_core::project::{Project, Repository};
 use team6_core::sprint::{AttemptReason, Sprint, Stage, WorkId};
 use team6_forge::CloneSource;
 use team6_worker::control::{AssignedRepository, Assignment, ControlError};
+use team6_workspace::LocalFile;
 
 use super::{ControlParts, engine_failed, repository_failed};
 use crate::engine::EngineError;
@@ -56,13 +57,40 @@ pub(super) async fn repositories(
                 project.id
             )));
         };
-        let (one, published) = prepare_repository(parts, repository, branch.as_ref(), &left)
+        let (mut one, published) = prepare_repository(parts, repository, branch.as_ref(), &left)
             .await
             .map_err(|error| repository_failed(&error))?;
+        one.local_files = local_files(parts, &project, &id).await?;
         branches.insert(id, published);
         prepared.push(one);
     }
     Ok((prepared, branches))
+}
+
+/// What the team's people gave for a repository. What is not there, as after a restored backup, is left out.
+async fn local_files(parts: &ControlParts, project: &Project, id: &RepositoryId) -> Result<Vec<LocalFile>, Failure> {
+    let Some(known) = project.local_files.get(id) else {
+        return Ok(Vec::new());
+    };
+    let paths: Vec<_> = known.keys().cloned().collect();
+    let (files, project, id) = (parts.local_files.clone(), project.id.clone(), id.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let mut all = Vec::new();
+        for path in paths {
+            match files.read(&project, &id, &path) {
+                Ok(Some(content)) => all.push(LocalFile { path, content }),
+                Ok(None) => tracing::warn!(%project, repository = %id, %path, "a local file has to be given again"),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(all)
+    });
+    let read = read.await.unwrap_or_else(|error| Err(error.to_string()));
+    read.map_err(|text| Failure {
+        kind: FailureKind::Unreachable,
+        text,
+        until: None,
+    })
 }
 
 fn impossible(text: String) -> Failure {
@@ -105,6 +133,7 @@ async fn prepare_repository(
         id: id.clone(),
         source,
         origin: repository.origin.clone(),
+        local_files: Vec::new(),
         base_branch: repository.branch.clone(),
         base,
         // What a failed attempt left goes beyond what was published.

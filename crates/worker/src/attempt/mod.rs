@@ -226,6 +226,7 @@ impl Attempt {
             base_branch: repository.base_branch,
             base: repository.base,
             start: repository.start,
+            local_files: repository.local_files,
         });
         let claim = Claim {
             key: name.to_string(),

@@ -14,6 +14,7 @@ pub mod claims;
 pub mod fleet;
 pub mod hostile;
 pub mod leftovers;
+pub mod local_files;
 pub mod scene;
 pub mod sparse;
 pub mod submodules;
@@ -73,6 +74,12 @@ macro_rules! provisioner_contract {
             submodules_move_with_the_base,
             what_cannot_be_had_of_submodules_is_told_and_had_later,
             addresses_that_lead_into_the_machine_are_not_followed,
+        );
+        $crate::provisioner_contract!($open: local_files:
+            local_files_lie_there_for_the_agent_alone,
+            no_local_file_is_committed_for_an_agent,
+            commits_with_a_local_file_are_refused_and_the_files_kept,
+            a_local_file_takes_no_place_of_the_repositorys,
         );
         $crate::provisioner_contract!($open: hostile:
             no_program_that_a_git_folder_names_is_run,

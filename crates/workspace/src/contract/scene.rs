@@ -172,6 +172,7 @@ pub fn wanted(id: &str, source: &Repository) -> ClaimRepository {
         base_branch: BranchName::new("main").unwrap(),
         base: CommitId::new(source.head()).unwrap(),
         start: None,
+        local_files: Vec::new(),
     }
 }
 

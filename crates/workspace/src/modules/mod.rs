@@ -235,6 +235,7 @@ async fn fetch(
         base_branch: branch,
         base: module.commit.clone(),
         start: None,
+        local_files: Vec::new(),
     };
     match nested.bring(&wanted, tell).await {
         // Not on any branch: most servers give single commits out all the same.

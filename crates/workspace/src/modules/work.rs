@@ -43,6 +43,8 @@ impl Parent<'_> {
                 start: module.commit.clone(),
                 floor: module.commit.clone(),
                 submodules: below(&self.0.checkout.submodules, &module.path),
+                local_files: Vec::new(),
+                local_contents: Vec::new(),
             };
             let index = self.index(module);
             let import = Import {

@@ -242,6 +242,8 @@ impl Packing<'_> {
         let files = Files {
             skipped,
             modules: &self.order.modules,
+            local: &self.order.local,
+            local_contents: &self.order.local_contents,
             git: &|args, work| self.trusted(args, work),
             work,
             exclude: self.order.work.join(".git/info/exclude"),

@@ -11,6 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use team6_core::local_path::LocalPath;
 use team6_git::{Call, GitError};
 
 use super::LARGEST_FILE;
@@ -34,6 +35,10 @@ pub(crate) struct Files<'a> {
     pub(crate) exclude: PathBuf,
     /// What nobody wanted to be there.
     pub(crate) skipped: Skipped,
+    /// The files of the team's people, which no commit may hold.
+    pub(crate) local: &'a [LocalPath],
+    /// The names that git gives their contents.
+    pub(crate) local_contents: &'a [String],
     /// The submodules that are there.
     pub(crate) modules: &'a [String],
     /// Where no index is.
@@ -79,6 +84,7 @@ impl Files<'_> {
         self.find(&mut found).await?;
         links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
         self.add(&mut found).await?;
+        self.take_out_copies(&mut found).await?;
         let back: Vec<u8> = links.into_values().flatten().collect();
         if !back.is_empty() {
             let update = ["update-index", "-z", "--index-info"];
@@ -109,6 +115,37 @@ impl Files<'_> {
             (self.git)(&update, self.work).stdin(paths).text().await?;
         }
         Ok(links)
+    }
+
+    /// Takes copies of local files out of the index, whatever they are called.
+    async fn take_out_copies(&self, found: &mut Found) -> Result<(), GitError> {
+        if self.local_contents.is_empty() {
+            return Ok(());
+        }
+        let staged = (self.git)(&["ls-files", "-z", "--stage"], self.work);
+        let staged = staged.most(NAMES).bytes().await?;
+        let mut paths = Vec::new();
+        for line in staged.split(|byte| *byte == 0) {
+            // `<mode> <name> <stage>`, a tab, and the path.
+            let mut parts = line.splitn(2, |byte| *byte == b'\t');
+            let (Some(about), Some(path)) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let name = about.split(|byte| *byte == b' ').nth(1);
+            if self
+                .local_contents
+                .iter()
+                .any(|content| Some(content.as_bytes()) == name)
+            {
+                found.left_out.push(format!("{} (a copy of a local file)", shown(path)));
+                paths.extend([path, &[0]].concat());
+            }
+        }
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let update = ["update-index", "-z", "--force-remove", "--stdin"];
+        (self.git)(&update, self.work).stdin(paths).text().await.map(drop)
     }
 
     async fn find(&self, found: &mut Found) -> Result<(), GitError> {
@@ -167,7 +204,8 @@ impl Files<'_> {
             let below = path.strip_prefix(&module[..]).and_then(<[u8]>::first);
             below == Some(&b'/') && is_folder(&self.work.join(OsStr::from_bytes(module)))
         };
-        if found.linked.iter().any(in_module) {
+        let is_local = |local: &LocalPath| path == local.as_str().as_bytes();
+        if found.linked.iter().any(in_module) || self.local.iter().any(is_local) {
             return;
         }
         if let Some(folder) = path.strip_suffix(b"/") {

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId};
+use team6_core::local_path::LocalPath;
 use team6_git::{Fuse, Git, GitError};
 
 use crate::recipe::Recipe;
@@ -50,6 +51,10 @@ pub(crate) struct Order {
     pub(crate) pack: PathBuf,
     /// How the workspace was made.
     pub(crate) recipe: Recipe,
+    /// The files of the team's people, which no commit may hold.
+    pub(crate) local: Vec<LocalPath>,
+    /// The names that git gives their contents.
+    pub(crate) local_contents: Vec<String>,
     /// The submodules that are there, which are packed by themselves.
     pub(crate) modules: Vec<String>,
     pub(crate) how: How,
