@@ -14,6 +14,7 @@ use crate::error::WorkspaceError;
 use crate::files::{Files, Lent, copy_tree};
 use crate::generations::{Generation, Generations};
 use crate::layout::PATTERNS;
+use crate::lfs;
 use crate::local_files::{self, Below};
 use crate::mirror::Mirrors;
 use crate::modules;
@@ -79,7 +80,11 @@ pub(crate) async fn make(
         author: wanted.author,
         sha256: is_sha256(base),
         sparse: generation.git_dir.is_some(),
-        sections: &modules::sections(&modules.all, ""),
+        sections: &format!(
+            "{}{}",
+            modules::sections(&modules.all, ""),
+            if generation.layout.lfs { lfs::SECTION } else { "" }
+        ),
     };
     let mut view = match generations.builder().files {
         Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private, &modules).await?,
@@ -407,23 +412,11 @@ fn notices(repository: &str, generation: &Generation, modules: Option<Vec<String
     let layout = &generation.layout;
     let mut found = layout.notices.clone();
     found.extend(modules.unwrap_or_else(|| layout.of_modules.clone()));
-    let first = |name: &str| {
-        generation
-            .layers
-            .iter()
-            .map(|layer| layer.join(name))
-            .find(|path| path.is_file())
-    };
-    if !layout.recipe.submodules && first(".gitmodules").is_some() {
+    let mut layers = generation.layers.iter();
+    if !layout.recipe.submodules && layers.any(|layer| layer.join(".gitmodules").is_file()) {
         found.push(format!(
             "{repository} has submodules; their folders are left empty, as {} says",
             crate::recipe::FILE
-        ));
-    }
-    let attributes = first(".gitattributes").and_then(|path| fs::read_to_string(path).ok());
-    if attributes.is_some_and(|text| text.contains("filter=lfs")) {
-        found.push(format!(
-            "{repository} keeps files in Git LFS; they are left as pointers"
         ));
     }
     found

@@ -17,6 +17,7 @@ use team6_sandbox::{Launcher, TreeMark};
 use crate::error::WorkspaceError;
 use crate::files::{Copies, Files, Stack, stack};
 use crate::layout::{self, Layout};
+use crate::lfs;
 use crate::mirror::Mirrors;
 use crate::modules;
 use crate::provisioner::{ClaimRepository, Submodule};
@@ -276,8 +277,15 @@ impl Generations {
         self.copies(id).make_folder(&tree).map_err(|error| failed(&error))?;
         let args = ["read-tree", "--reset", "-u", commit.as_str()];
         let git_dir = layout::git_dir(draft).unwrap_or_else(|| mirrors.mirror(id));
-        self.write_tree(mirrors, &git_dir, &args, &tree, &git.join("index"))
-            .await?;
+        let storage = planned.lfs.then(|| mirrors.lfs(id));
+        self.write_files(
+            mirrors,
+            &git_dir,
+            &args,
+            (&tree, &git.join("index")),
+            storage.as_deref(),
+        )
+        .await?;
         Ok(vec![commit.to_string()])
     }
 
@@ -330,6 +338,18 @@ impl Generations {
         tree: &Path,
         index: &Path,
     ) -> Result<(), WorkspaceError> {
+        self.write_files(mirrors, git_dir, args, (tree, index), None).await
+    }
+
+    /// The same, with files of Git LFS if it is said where their objects are.
+    async fn write_files(
+        &self,
+        mirrors: &Mirrors,
+        git_dir: &Path,
+        args: &[&str],
+        (tree, index): (&Path, &Path),
+        lfs: Option<&Path>,
+    ) -> Result<(), WorkspaceError> {
         let call = mirrors
             .git()
             .call(args)
@@ -340,6 +360,10 @@ impl Generations {
             .config("core.checkStat", "minimal")
             .config("core.trustctime", "false")
             .limit(WRITING);
+        let call = match lfs {
+            Some(storage) => lfs::smudging(call, storage),
+            None => call,
+        };
         let written = call.text().await;
         written
             .map(drop)

@@ -21,10 +21,11 @@ use crate::checkout::{NO_ARGS, is_ancestor, is_sha256};
 use crate::error::WorkspaceError;
 use crate::guest::{ENGINE, Guest, command, prepare_home};
 use crate::layout::Layout;
+use crate::lfs;
 use crate::local::LocalOptions;
 use crate::local_files;
 use crate::mirror::{Mirrors, work_ref};
-use crate::pack::{How, LARGEST_FILE, Order, Outcome, Packed};
+use crate::pack::{How, LARGEST_FILE, Order, Outcome, Packed, is_folder};
 use crate::provisioner::{Checkout, Imported, Workspace};
 use crate::skeleton::{Head, Skeleton, write_common};
 use crate::slot::{Place, Slot};
@@ -119,6 +120,34 @@ impl Import<'_> {
         })
     }
 
+    /// Keeps the objects of Git LFS that the agent added, and tells of them.
+    pub(crate) async fn keep_lfs(&self) -> Result<Option<String>, WorkspaceError> {
+        let id = &self.place.repository;
+        let claimed = self.workspace.claim.repositories.iter().find(|one| one.id == *id);
+        let Some(claimed) = claimed.filter(|one| Layout::read(&self.mirrors.generation(id, &one.base)).lfs) else {
+            return Ok(None);
+        };
+        let tree = match self.place.layers.exists() {
+            true => self.place.upper(),
+            false => self.place.files.clone(),
+        };
+        let scratch = self.slot.pack().join("tmp/scratch.git");
+        let folders: Vec<PathBuf> = [tree.join(".git"), scratch]
+            .into_iter()
+            .filter(|git| is_folder(git))
+            .collect();
+        let folders: Vec<PathBuf> = folders
+            .iter()
+            .map(|git| git.join("lfs"))
+            .filter(|lfs| is_folder(lfs))
+            .collect();
+        let storage = self.mirrors.lfs(id);
+        let kept = tokio::task::spawn_blocking(move || lfs::keep(&storage, &folders)).await;
+        let kept = kept.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let kept = kept.map_err(|error| self.disk(&error))?;
+        Ok(lfs::notice(self.mirrors, id, &claimed.origin, &kept))
+    }
+
     /// Has what was done packed beside the agent's files.
     async fn pack(&self, how: How) -> Result<Packed, WorkspaceError> {
         let home = self.slot.pack();
@@ -143,6 +172,7 @@ impl Import<'_> {
             true => PathBuf::from("/index"),
             false => skeleton.clone(),
         };
+        let layout = Layout::read(&self.mirrors.generation(&self.place.repository, base));
         let lent = self.place.lent.iter().filter(|lent| lent.from.exists());
         let order = Order {
             repository: self.place.repository.to_string(),
@@ -157,7 +187,8 @@ impl Import<'_> {
             lent: lent.map(|lent| lent.at.clone()).collect(),
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
-            recipe: Layout::read(&self.mirrors.generation(&self.place.repository, base)).recipe,
+            recipe: layout.recipe,
+            lfs: layout.lfs,
             local: self.checkout.local_files.clone(),
             local_contents: self.checkout.local_contents.clone(),
             modules: self

@@ -11,6 +11,7 @@ use team6_core::ids::CommitId;
 use team6_git::{Call, GitError};
 
 use crate::checkout::is_sha256;
+use crate::lfs;
 use crate::mirror::Mirrors;
 use crate::modules;
 use crate::provisioner::{ClaimRepository, Submodule};
@@ -33,6 +34,8 @@ pub(crate) struct Layout {
     pub(crate) modules: Vec<Submodule>,
     /// Whether more of them may be there later.
     pub(crate) incomplete: bool,
+    /// Whether files of Git LFS are there.
+    pub(crate) lfs: bool,
 }
 
 impl Layout {
@@ -82,6 +85,20 @@ impl Layout {
                 recipe::FILE
             ));
         }
+        let used = lfs::is_used(mirrors, &mirror, commit).await?;
+        let lfs = used && recipe.lfs;
+        let lfs = match lfs {
+            false => Err(format!("as {} says", recipe::FILE)),
+            true => lfs::fetch(mirrors, of, tell).await,
+        };
+        match &lfs {
+            _ if !used => {}
+            Ok(()) => notices.push(format!(
+                "{id}: files of Git LFS are there; what is added to them is kept on the server alone"
+            )),
+            Err(why) => notices.push(format!("{id}: files of Git LFS are left as pointers: {why}")),
+        }
+        let lfs = used && lfs.is_ok();
         let planned = match recipe.submodules {
             true => modules::plan(mirrors, of, &mirror, commit, &recipe, tell).await?,
             false => modules::Planned::default(),
@@ -92,6 +109,7 @@ impl Layout {
             of_modules: planned.notices,
             modules: planned.modules,
             incomplete: planned.incomplete,
+            lfs,
         })
     }
 
@@ -107,7 +125,9 @@ impl Layout {
 
     /// Whether what lies in a generation that was laid out so can be a layer of this one, or be copied for it.
     pub(crate) fn builds_on(&self, other: &Self, layered: bool) -> bool {
-        self.recipe.sparse == other.recipe.sparse && (layered || self.modules == other.modules)
+        // What a layer changes is written where no file of Git LFS can be laid out.
+        let lfs = self.lfs || other.lfs;
+        self.recipe.sparse == other.recipe.sparse && (layered || self.modules == other.modules) && !lfs
     }
 
     /// Writes what git must know of it into the git folder that workspaces begin with, and a git folder for trusted git

@@ -9,6 +9,7 @@ mod generations;
 pub mod guest;
 mod import;
 mod layout;
+mod lfs;
 mod local;
 mod local_files;
 mod mirror;

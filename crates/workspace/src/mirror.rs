@@ -82,6 +82,11 @@ impl Mirrors {
         self.root.join(id.as_str()).join("import.git")
     }
 
+    /// Where the objects of Git LFS of a repository lie: where git-lfs looks for them in the mirror.
+    pub(crate) fn lfs(&self, id: &RepositoryId) -> PathBuf {
+        self.mirror(id).join("lfs")
+    }
+
     /// The folder of a generation of a repository.
     pub(crate) fn generation(&self, id: &RepositoryId, commit: &CommitId) -> PathBuf {
         self.root.join(id.as_str()).join("generations").join(commit.as_str())

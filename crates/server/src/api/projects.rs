@@ -248,7 +248,11 @@ fn notice(notice: &Notice) -> ConnectionNotice {
                 paths.join(", ")
             ),
         ),
-        Notice::Lfs => ("lfs", "files kept by Git LFS reach agents as pointers only".to_owned()),
+        Notice::Lfs => (
+            "lfs",
+            "files kept by Git LFS reach agents where git-lfs is installed on the server, else their pointers"
+                .to_owned(),
+        ),
         Notice::Large { bytes } => (
             "large",
             format!("it is large ({} MB); the first clone takes a while", bytes / 1_000_000),

@@ -14,6 +14,7 @@ pub mod claims;
 pub mod fleet;
 pub mod hostile;
 pub mod leftovers;
+pub mod lfs;
 pub mod local_files;
 pub mod scene;
 pub mod sparse;
@@ -80,6 +81,11 @@ macro_rules! provisioner_contract {
             no_local_file_is_committed_for_an_agent,
             commits_with_a_local_file_are_refused_and_the_files_kept,
             a_local_file_takes_no_place_of_the_repositorys,
+        );
+        $crate::provisioner_contract!($open: lfs:
+            files_in_lfs_are_there_and_stay_pointers_in_commits,
+            files_in_lfs_stay_pointers_whatever_becomes_of_the_git_folder,
+            files_in_lfs_that_cannot_be_had_stay_pointers_and_are_told,
         );
         $crate::provisioner_contract!($open: hostile:
             no_program_that_a_git_folder_names_is_run,

@@ -21,6 +21,7 @@ pub(crate) async fn bring_out(import: &Import<'_>) -> Result<Imported, Workspace
     let kept = parent.keep_modules().await;
     let mut imported = import.run().await?;
     imported.notices.extend(kept?);
+    imported.notices.extend(import.keep_lfs().await?);
     imported.notices.extend(parent.check_links(&imported).await);
     Ok(imported)
 }

@@ -15,6 +15,7 @@ use super::leftovers::{Files, Tree};
 use super::skipped::Skipped;
 use super::{How, Order, Outcome, Packed};
 use crate::checkout::{NO_ARGS, is_ancestor};
+use crate::lfs;
 use crate::skeleton::{Head, Skeleton, borrow, write_common};
 
 /// How long one step may take; large work trees need minutes.
@@ -278,6 +279,10 @@ impl Packing<'_> {
     /// Git with our folder, which takes nothing on trust from the objects that it borrows.
     fn trusted(&self, args: &[&str], work: &Path) -> Call {
         let call = self.git.call(args).git_dir(&self.scratch).limit(STEP);
+        let call = match self.order.lfs {
+            true => lfs::cleaning(call),
+            false => call,
+        };
         call.env("GIT_WORK_TREE", work)
             .config("submodule.recurse", "false")
             .config("core.excludesFile", "/dev/null")

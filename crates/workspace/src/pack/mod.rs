@@ -51,6 +51,8 @@ pub(crate) struct Order {
     pub(crate) pack: PathBuf,
     /// How the workspace was made.
     pub(crate) recipe: Recipe,
+    /// Whether files of Git LFS are there.
+    pub(crate) lfs: bool,
     /// The files of the team's people, which no commit may hold.
     pub(crate) local: Vec<LocalPath>,
     /// The names that git gives their contents.
