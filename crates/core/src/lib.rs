@@ -9,6 +9,7 @@ pub mod explain;
 pub mod failure;
 pub mod graph;
 pub mod ids;
+pub mod local_path;
 pub mod owners;
 pub mod plan;
 pub mod policy;

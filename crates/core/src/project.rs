@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BranchName, PersonId, ProjectId, RepositoryId};
+use crate::local_path::LocalPath;
 use crate::sprint::MergeMethod;
 use crate::time::Timestamp;
 
@@ -20,6 +21,9 @@ pub struct Project {
     pub concurrency: u32,
     /// Its repositories.
     pub repositories: BTreeMap<RepositoryId, Repository>,
+    /// Files that workspaces of a repository get and no repository holds: what is known of each, without its content.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub local_files: BTreeMap<RepositoryId, BTreeMap<LocalPath, LocalFile>>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -36,6 +40,21 @@ pub struct Repository {
     pub branch: BranchName,
     /// How pull requests are merged unless the owner says otherwise.
     pub merge_method: MergeMethod,
+}
+
+/// The most local files of a repository.
+pub const MOST_LOCAL_FILES: usize = 100;
+
+/// What is known of a file that workspaces get and no repository holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LocalFile {
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// Who gave it.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A change of a project.
@@ -61,6 +80,19 @@ pub enum ProjectCommand {
         in_use: Vec<crate::ids::SprintId>,
         by: PersonId,
     },
+    /// Give workspaces of a repository a file, or another content of it.
+    PutLocalFile {
+        repository: RepositoryId,
+        path: LocalPath,
+        size: u64,
+        by: PersonId,
+    },
+    /// Give it no more.
+    RemoveLocalFile {
+        repository: RepositoryId,
+        path: LocalPath,
+        by: PersonId,
+    },
     /// Set how many agents may work at once.
     SetConcurrency { concurrency: u32, by: PersonId },
 }
@@ -84,6 +116,19 @@ pub enum ProjectEvent {
     RepositoryAdded { repository: Repository, by: PersonId },
     /// It has a repository less.
     RepositoryRemoved { repository: RepositoryId, by: PersonId },
+    /// Workspaces of a repository get a file, or another content of it. `size` is in bytes.
+    LocalFilePut {
+        repository: RepositoryId,
+        path: LocalPath,
+        size: u64,
+        by: PersonId,
+    },
+    /// They get it no more.
+    LocalFileRemoved {
+        repository: RepositoryId,
+        path: LocalPath,
+        by: PersonId,
+    },
     /// Another number of agents may work at once.
     ConcurrencySet { concurrency: u32, by: PersonId },
 }
@@ -109,6 +154,16 @@ pub enum ProjectRefusal {
         repository: RepositoryId,
         sprints: Vec<crate::ids::SprintId>,
     },
+    #[error("repository {repository} has no local file {path}")]
+    LocalFileMissing { repository: RepositoryId, path: LocalPath },
+    #[error("repository {repository} has the local file {other}, so that {path} cannot be one; remove it first")]
+    LocalFileInTheWay {
+        repository: RepositoryId,
+        path: LocalPath,
+        other: LocalPath,
+    },
+    #[error("repository {repository} has {MOST_LOCAL_FILES} local files, which is the most; remove one first")]
+    TooManyLocalFiles { repository: RepositoryId },
     #[error("{concurrency} agents at once make no sense; give 1 to 100")]
     Concurrency { concurrency: u32 },
 }
@@ -163,11 +218,58 @@ pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<Proj
             }
             Ok(ProjectEvent::RepositoryRemoved { repository, by })
         }
+        (
+            Some(project),
+            ProjectCommand::PutLocalFile {
+                repository,
+                path,
+                size,
+                by,
+            },
+        ) => put_local_file(project, repository, path, size, by),
+        (Some(project), ProjectCommand::RemoveLocalFile { repository, path, by }) => {
+            let known = project.local_files.get(&repository);
+            match known.is_some_and(|files| files.contains_key(&path)) {
+                true => Ok(ProjectEvent::LocalFileRemoved { repository, path, by }),
+                false => Err(ProjectRefusal::LocalFileMissing { repository, path }),
+            }
+        }
         (Some(_), ProjectCommand::SetConcurrency { concurrency, by }) => Ok(ProjectEvent::ConcurrencySet {
             concurrency: sensible(concurrency)?,
             by,
         }),
     }
+}
+
+fn put_local_file(
+    project: &Project,
+    repository: RepositoryId,
+    path: LocalPath,
+    size: u64,
+    by: PersonId,
+) -> Result<ProjectEvent, ProjectRefusal> {
+    if !project.repositories.contains_key(&repository) {
+        return Err(ProjectRefusal::RepositoryMissing { repository });
+    }
+    let none = BTreeMap::new();
+    let files = project.local_files.get(&repository).unwrap_or(&none);
+    if let Some(other) = files.keys().find(|other| other.is_above(&path) || path.is_above(other)) {
+        let other = other.clone();
+        return Err(ProjectRefusal::LocalFileInTheWay {
+            repository,
+            path,
+            other,
+        });
+    }
+    if files.len() >= MOST_LOCAL_FILES && !files.contains_key(&path) {
+        return Err(ProjectRefusal::TooManyLocalFiles { repository });
+    }
+    Ok(ProjectEvent::LocalFilePut {
+        repository,
+        path,
+        size,
+        by,
+    })
 }
 
 /// The project after an event; none before it was made.
@@ -184,6 +286,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
                 title: title.clone(),
                 concurrency: *concurrency,
                 repositories: BTreeMap::new(),
+                local_files: BTreeMap::new(),
                 created_at: at,
             });
         }
@@ -197,6 +300,27 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
         }
         ProjectEvent::RepositoryRemoved { repository, .. } => {
             project.repositories.remove(repository);
+            project.local_files.remove(repository);
+        }
+        ProjectEvent::LocalFilePut {
+            repository,
+            path,
+            size,
+            by,
+        } => {
+            let file = LocalFile {
+                size: *size,
+                by: by.clone(),
+                at,
+            };
+            let files = project.local_files.entry(repository.clone()).or_default();
+            files.insert(path.clone(), file);
+        }
+        ProjectEvent::LocalFileRemoved { repository, path, .. } => {
+            if let Some(files) = project.local_files.get_mut(repository) {
+                files.remove(path);
+            }
+            project.local_files.retain(|_, files| !files.is_empty());
         }
         ProjectEvent::ConcurrencySet { concurrency, .. } => project.concurrency = *concurrency,
     }
@@ -210,6 +334,8 @@ impl ProjectEvent {
             Self::ProjectCreated { .. } => "project_created",
             Self::RepositoryAdded { .. } => "repository_added",
             Self::RepositoryRemoved { .. } => "repository_removed",
+            Self::LocalFilePut { .. } => "local_file_put",
+            Self::LocalFileRemoved { .. } => "local_file_removed",
             Self::ConcurrencySet { .. } => "concurrency_set",
         }
     }

@@ -6,5 +6,6 @@ pub mod config;
 pub mod control;
 pub mod effects;
 pub mod engine;
+pub mod local_files;
 pub mod owners;
 pub mod records;

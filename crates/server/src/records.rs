@@ -90,6 +90,17 @@ impl Records {
                 }
             }
         }
+        // What agents did in submodules lies nowhere else.
+        let repositories = Path::new("workspaces/repos");
+        for id in folders(&self.data.join(repositories))? {
+            let modules = repositories.join(&id).join("modules");
+            for module in folders(&self.data.join(&modules))? {
+                let store = modules.join(&module).join("import.git");
+                if self.data.join(&store).join("HEAD").is_file() {
+                    self.copy(&self.data.join(&store), &target.join(&store)).await?;
+                }
+            }
+        }
         Ok(())
     }
 

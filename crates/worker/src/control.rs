@@ -17,6 +17,7 @@ use team6_core::ids::{
 use team6_core::sprint::{Command, Message, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
+use team6_workspace::LocalFile;
 
 /// An attempt, with all that is needed to make it.
 #[derive(Debug, Clone)]
@@ -58,12 +59,16 @@ pub struct AssignedRepository {
     pub id: RepositoryId,
     /// Where its mirror is fetched from.
     pub source: String,
+    /// Where it comes from, which the addresses of its submodules may be relative to.
+    pub origin: String,
     /// The branch that the work builds on.
     pub base_branch: BranchName,
     /// The commit that the work builds on.
     pub base: CommitId,
     /// The head of what earlier attempts left or delivered, if they did.
     pub start: Option<CommitId>,
+    /// Files of the team's people that lie in its checkout.
+    pub local_files: Vec<LocalFile>,
 }
 
 /// What an attempt must take note of. It is a state, not a sequence: whoever missed a change sees the newest.

@@ -2,18 +2,23 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use team6_core::ids::{BranchName, CommitId};
+use team6_core::local_path::LocalPath;
 use team6_git::{Call, GitError};
 use team6_sandbox::reach::Mount;
 
 use crate::error::WorkspaceError;
-use crate::files::Files;
+use crate::files::{Files, Lent, copy_tree};
 use crate::generations::{Generation, Generations};
+use crate::layout::PATTERNS;
+use crate::lfs;
+use crate::local_files::{self, Below};
 use crate::mirror::Mirrors;
-use crate::provisioner::{Checkout, ClaimRepository};
+use crate::modules;
+use crate::provisioner::{Checkout, ClaimRepository, Submodule};
 use crate::skeleton::{self, Head, Skeleton};
 use crate::slot::Place;
 
@@ -27,6 +32,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) branch: Option<&'a BranchName>,
     pub(crate) author: &'a (String, String),
     pub(crate) place: &'a Place,
+    pub(crate) tell: &'a (dyn Fn(String) + Send + Sync),
 }
 
 /// What was made.
@@ -60,10 +66,13 @@ pub(crate) async fn make(
         borrowed: &[&lent.at],
         author: wanted.author,
         sha256: is_sha256(base),
+        sparse: false,
+        sections: "",
     };
     let generation = generations
-        .ensure(mirrors, wanted.key, &repository.id, base, &common)
+        .ensure(mirrors, wanted.key, repository, &common, wanted.tell)
         .await?;
+    let modules = modules(mirrors, generations, wanted, &generation, &start).await?;
     let beyond = start != *base && !mirrors.in_mirror(&repository.id, &start).await;
     if beyond {
         lend(mirrors, wanted, &start).await.map_err(by_git)?;
@@ -81,28 +90,152 @@ pub(crate) async fn make(
         borrowed: &borrowed,
         author: wanted.author,
         sha256: is_sha256(base),
+        sparse: generation.git_dir.is_some(),
+        sections: &format!(
+            "{}{}",
+            modules::sections(&modules.all, ""),
+            if generation.layout.lfs { lfs::SECTION } else { "" }
+        ),
     };
     let mut view = match generations.builder().files {
-        Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private).await?,
+        Files::Overlay => layered(mirrors, generations, wanted, &generation, &start, &private, &modules).await?,
         _ => {
-            copied(mirrors, generations, wanted, &generation, &start, &private).await?;
+            copied(mirrors, generations, wanted, &generation, &start, &private, &modules).await?;
             Vec::new()
         }
     };
+    let boxed = place.work != place.files;
+    let of_modules = modules::lent(mirrors, &repository.id, &modules.all, boxed);
+    let tree = match place.layers.exists() {
+        true => place.upper(),
+        false => place.files.clone(),
+    };
+    modules::write_private(&modules.all, &of_modules, wanted.author, &tree).map_err(by_disk)?;
+    view.extend(of_modules.values().map(Lent::mount));
+    let local = local_files(mirrors, wanted, &view, &tree).await?;
     view.push(lent.mount());
     if beyond {
         view.push(kept.mount());
     }
     mirrors.pin(&repository.id, wanted.key, base).map_err(by_disk)?;
+    let mut notices = notices(&repository.id.to_string(), &generation, modules.notices);
+    notices.extend(local.notices);
     Ok(Made {
-        notices: notices(&repository.id.to_string(), &generation),
+        notices,
         checkout: Checkout {
             path: place.work.clone(),
             start,
             floor,
+            submodules: modules.all,
+            local_files: local.laid,
+            local_contents: local.contents,
         },
         generation,
         view,
+    })
+}
+
+/// The local files of a workspace.
+#[derive(Default)]
+struct Local {
+    laid: Vec<LocalPath>,
+    contents: Vec<String>,
+    notices: Vec<String>,
+}
+
+/// Lays local files over all others. `tree` is where they are written; `view` has what lies below them.
+async fn local_files(
+    mirrors: &Mirrors,
+    wanted: &Wanted<'_>,
+    view: &[Mount],
+    tree: &Path,
+) -> Result<Local, WorkspaceError> {
+    let Wanted { repository, place, .. } = wanted;
+    if repository.local_files.is_empty() {
+        return Ok(Local::default());
+    }
+    let what = || format!("the local files of {} cannot be laid", repository.id);
+    let mut layers = vec![tree.to_owned()];
+    layers.extend(view.iter().flat_map(|mount| match mount {
+        Mount::Overlay { layers, at, .. } if *at == place.work => layers.clone(),
+        _ => Vec::new(),
+    }));
+    let below = Below {
+        layers: &layers,
+        to: tree,
+    };
+    let exclude = tree.join(".git/info/exclude");
+    let written = below
+        .lay(repository.id.as_str(), &repository.local_files)
+        .and_then(|(laid, notices)| {
+            fs::create_dir_all(tree.join(".git/info"))?;
+            fs::write(exclude, local_files::excluded(&laid))?;
+            Ok((laid, notices))
+        });
+    let (laid, notices) = written.map_err(|error| WorkspaceError::io(what(), tree, &error))?;
+    let store = mirrors.store(&repository.id);
+    let contents = local_files::names_of(mirrors, &store, &repository.local_files).await;
+    Ok(Local {
+        laid,
+        contents: contents.map_err(|error| WorkspaceError::git(what(), tree, &error))?,
+        notices,
+    })
+}
+
+/// The submodules of a workspace.
+struct Modules {
+    all: Vec<Submodule>,
+    /// What people should know, where it is not what the generation says.
+    notices: Option<Vec<String>>,
+    /// A tree of the task's own with their files, where they are not those of the generation.
+    own: Option<PathBuf>,
+}
+
+/// Those of the generation, unless earlier attempts chose other commits of them, or more of them can be had by now.
+async fn modules(
+    mirrors: &Mirrors,
+    generations: &Generations,
+    wanted: &Wanted<'_>,
+    generation: &Generation,
+    start: &CommitId,
+) -> Result<Modules, WorkspaceError> {
+    let Wanted { repository, place, .. } = wanted;
+    let (id, layout) = (&repository.id, &generation.layout);
+    let failed = |error: GitError| {
+        let what = format!("the submodules of {id} cannot be looked at");
+        WorkspaceError::git(what, &place.files, &error)
+    };
+    let store = mirrors.store(id);
+    let may_differ = layout.recipe.submodules
+        && (layout.incomplete
+            || *start != repository.base
+                && modules::moves_links(mirrors, &store, &repository.base, start)
+                    .await
+                    .map_err(failed)?);
+    let of_generation = || Modules {
+        all: layout.modules.clone(),
+        notices: None,
+        own: None,
+    };
+    if !may_differ {
+        return Ok(of_generation());
+    }
+    let planned = modules::plan(mirrors, repository, &store, start, &layout.recipe, wanted.tell).await;
+    let planned = planned.map_err(failed)?;
+    if planned.modules == layout.modules {
+        return Ok(of_generation());
+    }
+    let tree = place.indexes.join("tree");
+    modules::write(generations, mirrors, id, &planned.modules, &tree).await?;
+    for module in &planned.modules {
+        let index = tree.join(&module.path).join(".git/index");
+        fs::copy(index, place.indexes.join(module.repository.as_str()))
+            .map_err(|error| WorkspaceError::io(format!("the workspace of {id} cannot be made"), &tree, &error))?;
+    }
+    Ok(Modules {
+        all: planned.modules,
+        notices: Some(planned.notices),
+        own: Some(tree),
     })
 }
 
@@ -114,6 +247,7 @@ async fn layered(
     generation: &Generation,
     start: &CommitId,
     private: &Skeleton<'_>,
+    modules: &Modules,
 ) -> Result<Vec<Mount>, WorkspaceError> {
     let place = wanted.place;
     let failed = |error: io::Error| {
@@ -129,14 +263,21 @@ async fn layered(
         .and_then(|()| private.write_over(&place.upper().join(".git"), &below));
     made.map_err(failed)?;
     let mut layers = vec![generation.skeleton.clone()];
-    layers.extend(generation.layers.iter().cloned());
+    match &modules.own {
+        None => layers.extend(generation.layers.iter().cloned()),
+        Some(own) => layers.extend(std::iter::once(own).chain(generation.own_layers()).cloned()),
+    }
     if start != &generation.commit {
         // A layer of the task's own, for what earlier attempts did.
         let own = place.layers.join("own");
         let (delta, git) = (own.join("tree"), own.join("skeleton/.git"));
-        let copied = skeleton::write_common(&git)
-            .and_then(|()| skeleton::copy_index(&generation.skeleton.join(".git/index"), &git.join("index")));
+        let theirs = generation.skeleton.join(".git");
+        let copied =
+            skeleton::write_common(&git).and_then(|()| skeleton::copy_index(&theirs.join("index"), &git.join("index")));
         copied.map_err(failed)?;
+        if generation.git_dir.is_some() {
+            fs::copy(theirs.join(PATTERNS), git.join(PATTERNS)).map_err(failed)?;
+        }
         let id = &place.repository;
         generations
             .add_layer(mirrors, id, generation, start, &delta, &git)
@@ -159,6 +300,7 @@ async fn copied(
     generation: &Generation,
     start: &CommitId,
     private: &Skeleton<'_>,
+    modules: &Modules,
 ) -> Result<(), WorkspaceError> {
     let (place, id) = (wanted.place, &wanted.repository.id);
     let failed = |error: io::Error| {
@@ -186,12 +328,31 @@ async fn copied(
         .and_then(|()| private.write(&git))
         .and_then(|()| skeleton::copy_index(&generation.skeleton.join(".git/index"), &git.join("index")));
     made.map_err(failed)?;
+    let patterns = generation.skeleton.join(".git").join(PATTERNS);
+    if generation.git_dir.is_some() {
+        fs::copy(patterns, git.join(PATTERNS)).map_err(failed)?;
+    }
     if start != &generation.commit {
         let args = ["read-tree", "-m", "-u", generation.commit.as_str(), start.as_str()];
-        let store = mirrors.store(id);
+        let git_dir = generation.git_dir.clone().unwrap_or_else(|| mirrors.store(id));
         generations
-            .write_tree(mirrors, &store, &args, &place.files, &git.join("index"))
+            .write_tree(mirrors, &git_dir, &args, &place.files, &git.join("index"))
             .await?;
+    }
+    if let Some(own) = &modules.own {
+        for module in generation.layout.modules.iter().chain(&modules.all) {
+            match fs::remove_dir_all(place.files.join(&module.path)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        let direct = modules.all.iter().filter(|module| module.inside.is_empty());
+        for module in direct {
+            let to = place.files.join(&module.path);
+            let made = fs::create_dir_all(to.parent().unwrap_or(&place.files))
+                .and_then(|()| copy_tree(&own.join(&module.path), &to));
+            made.map_err(failed)?;
+        }
     }
     Ok(())
 }
@@ -264,22 +425,16 @@ pub(crate) fn is_sha256(commit: &CommitId) -> bool {
 }
 
 /// What people should know of the files, such as submodules.
-fn notices(repository: &str, generation: &Generation) -> Vec<String> {
-    let mut found = Vec::new();
-    let first = |name: &str| {
-        generation
-            .layers
-            .iter()
-            .map(|layer| layer.join(name))
-            .find(|path| path.is_file())
-    };
-    if first(".gitmodules").is_some() {
-        found.push(format!("{repository} has submodules; their folders are left empty"));
-    }
-    let attributes = first(".gitattributes").and_then(|path| fs::read_to_string(path).ok());
-    if attributes.is_some_and(|text| text.contains("filter=lfs")) {
+/// `modules` is said in the place of what the generation says of submodules.
+fn notices(repository: &str, generation: &Generation, modules: Option<Vec<String>>) -> Vec<String> {
+    let layout = &generation.layout;
+    let mut found = layout.notices.clone();
+    found.extend(modules.unwrap_or_else(|| layout.of_modules.clone()));
+    let mut layers = generation.layers.iter();
+    if !layout.recipe.submodules && layers.any(|layer| layer.join(".gitmodules").is_file()) {
         found.push(format!(
-            "{repository} keeps files in Git LFS; they are left as pointers"
+            "{repository} has submodules; their folders are left empty, as {} says",
+            crate::recipe::FILE
         ));
     }
     found

@@ -16,7 +16,11 @@ use team6_sandbox::{Launcher, TreeMark};
 
 use crate::error::WorkspaceError;
 use crate::files::{Copies, Files, Stack, stack};
+use crate::layout::{self, Layout};
+use crate::lfs;
 use crate::mirror::Mirrors;
+use crate::modules;
+use crate::provisioner::{ClaimRepository, Submodule};
 use crate::skeleton::{self, Skeleton};
 
 /// How many layers are stacked before a generation is written whole; the kernel takes 500, but looks names up in each.
@@ -33,12 +37,21 @@ pub(crate) struct Generation {
     pub(crate) layers: Vec<PathBuf>,
     /// A layer with the parts of a git folder that all workspaces of it begin with.
     pub(crate) skeleton: PathBuf,
+    /// How it is laid out.
+    pub(crate) layout: Layout,
+    /// The git folder that trusted git has to use for its files, unless any will do.
+    pub(crate) git_dir: Option<PathBuf>,
 }
 
 impl Generation {
     /// Its whole tree, where trees are copied and not layered.
     pub(crate) fn tree(&self) -> &Path {
         self.layers.first().map_or(Path::new("/nonexistent"), PathBuf::as_path)
+    }
+
+    /// The layers without that of submodules.
+    pub(crate) fn own_layers(&self) -> impl Iterator<Item = &PathBuf> {
+        self.layers.iter().filter(|layer| !modules::is_layer(layer))
     }
 }
 
@@ -112,6 +125,8 @@ impl Generations {
             commit: CommitId::new(name).ok()?,
             layers: layers.iter().map(|layer| folder.join(layer).join("tree")).collect(),
             skeleton: folder.join(name).join("skeleton"),
+            layout: Layout::read(&folder.join(name)),
+            git_dir: layout::git_dir(&folder.join(name)),
         })
     }
 
@@ -126,10 +141,11 @@ impl Generations {
         &self,
         mirrors: &Mirrors,
         key: &str,
-        id: &RepositoryId,
-        commit: &CommitId,
+        repository: &ClaimRepository,
         common: &Skeleton<'_>,
+        tell: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Generation, WorkspaceError> {
+        let (id, commit) = (&repository.id, &repository.base);
         if let Some(found) = self.find(key, id, commit) {
             return Ok(found);
         }
@@ -148,7 +164,7 @@ impl Generations {
         remove(&draft)
             .and_then(|()| fs::create_dir_all(&draft))
             .map_err(|error| failed(&error))?;
-        let layers = self.write(mirrors, id, commit, &draft).await?;
+        let layers = self.write(mirrors, repository, &draft, tell).await?;
         let published = common
             .write(&draft.join("skeleton/.git"))
             .and_then(|()| serde_json::to_vec(&layers).map_err(io::Error::other))
@@ -165,23 +181,78 @@ impl Generations {
     async fn write(
         &self,
         mirrors: &Mirrors,
-        id: &RepositoryId,
-        commit: &CommitId,
+        repository: &ClaimRepository,
         draft: &Path,
+        tell: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Vec<String>, WorkspaceError> {
+        let id = &repository.id;
+        let planned = Layout::plan(mirrors, repository, tell).await;
+        let planned = planned
+            .map_err(|error| WorkspaceError::git(format!("the files of {id} cannot be laid ready"), draft, &error))?;
+        let mut layers = self.write_own(mirrors, repository, draft, &planned).await?;
+        layers.splice(0..0, self.write_modules(mirrors, id, draft, &planned.modules).await?);
+        Ok(layers)
+    }
+
+    /// Writes the submodules of a generation: into its tree where trees are copied, else into a layer, whose name it
+    /// gives. That lies over the tree's own, which may have removed their folders before.
+    async fn write_modules(
+        &self,
+        mirrors: &Mirrors,
+        id: &RepositoryId,
+        draft: &Path,
+        modules: &[Submodule],
+    ) -> Result<Option<String>, WorkspaceError> {
+        let Some(first) = modules.first() else { return Ok(None) };
+        if self.builder.files != Files::Overlay {
+            let tree = draft.join("tree");
+            // A copy of another generation has them.
+            if !tree.join(&first.path).join(".git").exists() {
+                modules::write(self, mirrors, id, modules, &tree).await?;
+            }
+            return Ok(None);
+        }
+        let name = modules::layer_name(modules);
+        let layer = self.folder(id).join(&name);
+        if !layer.exists() {
+            let making = draft.join("modules");
+            modules::write(self, mirrors, id, modules, &making.join("tree")).await?;
+            fs::rename(&making, &layer).map_err(|error| {
+                WorkspaceError::io(format!("the files of {id} cannot be laid ready"), &layer, &error)
+            })?;
+        }
+        Ok(Some(name))
+    }
+
+    /// Writes the tree itself.
+    async fn write_own(
+        &self,
+        mirrors: &Mirrors,
+        repository: &ClaimRepository,
+        draft: &Path,
+        planned: &Layout,
+    ) -> Result<Vec<String>, WorkspaceError> {
+        let (id, commit) = (&repository.id, &repository.base);
         let failed =
             |error: &io::Error| WorkspaceError::io(format!("the files of {id} cannot be laid ready"), draft, error);
         let git = draft.join("skeleton/.git");
         skeleton::write_common(&git).map_err(|error| failed(&error))?;
-        let begun = self.current(id);
+        let prepare = || {
+            planned
+                .write(draft)
+                .and_then(|()| planned.prepare(draft, &mirrors.store(id).join("objects"), commit))
+        };
+        prepare().map_err(|error| failed(&error))?;
         let layered = self.builder.files == Files::Overlay;
+        let begun = self.current(id);
+        let begun = begun.filter(|begun| planned.builds_on(&begun.layout, layered));
         if let Some(begun) = begun.filter(|begun| !layered || begun.layers.len() < LAYERS) {
             skeleton::copy_index(&begun.skeleton.join(".git/index"), &git.join("index"))
                 .map_err(|error| failed(&error))?;
             let mut layers = vec![commit.to_string()];
             let done = match layered {
                 true => {
-                    layers.extend(self.names(&begun));
+                    layers.extend(self.names(begun.own_layers()));
                     self.add_layer(mirrors, id, &begun, commit, &draft.join("tree"), &git)
                         .await
                 }
@@ -191,7 +262,8 @@ impl Generations {
                         .copy(begun.tree(), &tree)
                         .map_err(|error| failed(&error))?;
                     let args = ["read-tree", "-m", "-u", begun.commit.as_str(), commit.as_str()];
-                    self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index"))
+                    let git_dir = begun.git_dir.clone().unwrap_or_else(|| mirrors.mirror(id));
+                    self.write_tree(mirrors, &git_dir, &args, &tree, &git.join("index"))
                         .await
                 }
             };
@@ -201,19 +273,29 @@ impl Generations {
                 Err(error) => tracing::warn!(repository = %id, %error, "a generation is written anew"),
             }
             remove(draft).map_err(|error| failed(&error))?;
-            skeleton::write_common(&git).map_err(|error| failed(&error))?;
+            skeleton::write_common(&git)
+                .and_then(|()| prepare())
+                .map_err(|error| failed(&error))?;
         }
         let tree = draft.join("tree");
         self.copies(id).make_folder(&tree).map_err(|error| failed(&error))?;
         let args = ["read-tree", "--reset", "-u", commit.as_str()];
-        self.write_tree(mirrors, &mirrors.mirror(id), &args, &tree, &git.join("index"))
-            .await?;
+        let git_dir = layout::git_dir(draft).unwrap_or_else(|| mirrors.mirror(id));
+        let storage = planned.lfs.then(|| mirrors.lfs(id));
+        self.write_files(
+            mirrors,
+            &git_dir,
+            &args,
+            (&tree, &git.join("index")),
+            storage.as_deref(),
+        )
+        .await?;
         Ok(vec![commit.to_string()])
     }
 
-    fn names(&self, generation: &Generation) -> Vec<String> {
+    fn names<'a>(&self, layers: impl Iterator<Item = &'a PathBuf>) -> Vec<String> {
         let name = |layer: &PathBuf| Some(layer.parent()?.file_name()?.to_string_lossy().into_owned());
-        generation.layers.iter().filter_map(name).collect()
+        layers.filter_map(name).collect()
     }
 
     /// Writes into `upper` what lies between a generation and a commit; `git` holds a copy of the generation's index.
@@ -237,9 +319,9 @@ impl Generations {
             identity: builder.identity,
             mark: &builder.mark,
             git: &builder.git,
-            git_dir: &mirrors.store(id),
+            git_dir: &from.git_dir.clone().unwrap_or_else(|| mirrors.store(id)),
             repository: &self.root.join(id.as_str()),
-            layers: &from.layers,
+            layers: &from.own_layers().cloned().collect::<Vec<_>>(),
             from: &from.commit,
             to,
         };
@@ -260,6 +342,18 @@ impl Generations {
         tree: &Path,
         index: &Path,
     ) -> Result<(), WorkspaceError> {
+        self.write_files(mirrors, git_dir, args, (tree, index), None).await
+    }
+
+    /// The same, with files of Git LFS if it is said where their objects are.
+    async fn write_files(
+        &self,
+        mirrors: &Mirrors,
+        git_dir: &Path,
+        args: &[&str],
+        (tree, index): (&Path, &Path),
+        lfs: Option<&Path>,
+    ) -> Result<(), WorkspaceError> {
         let call = mirrors
             .git()
             .call(args)
@@ -270,6 +364,10 @@ impl Generations {
             .config("core.checkStat", "minimal")
             .config("core.trustctime", "false")
             .limit(WRITING);
+        let call = match lfs {
+            Some(storage) => lfs::smudging(call, storage),
+            None => call,
+        };
         let written = call.text().await;
         written
             .map(drop)
@@ -287,7 +385,7 @@ impl Generations {
             .filter_map(|(_, _, name)| self.read(id, name));
         for generation in pinned.chain(self.current(id)) {
             kept.insert(generation.commit.to_string());
-            kept.extend(self.names(&generation));
+            kept.extend(self.names(generation.layers.iter()));
         }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();

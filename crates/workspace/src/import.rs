@@ -21,9 +21,12 @@ use crate::checkout::{NO_ARGS, is_ancestor, is_sha256};
 use crate::error::WorkspaceError;
 use crate::files::changes;
 use crate::guest::{ENGINE, Guest, command, prepare_home};
+use crate::layout::Layout;
+use crate::lfs;
 use crate::local::LocalOptions;
+use crate::local_files;
 use crate::mirror::{Mirrors, work_ref};
-use crate::pack::{FEW, How, LARGEST_FILE, Order, Outcome, Packed};
+use crate::pack::{FEW, How, LARGEST_FILE, Order, Outcome, Packed, is_folder};
 use crate::provisioner::{Checkout, Imported, Workspace};
 use crate::skeleton::{Head, Skeleton, write_common};
 use crate::slot::{Place, Slot};
@@ -50,6 +53,8 @@ pub(crate) struct Import<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) checkout: &'a Checkout,
     pub(crate) branch: &'a BranchName,
+    /// If it is a submodule: git's index of its files as they were at the beginning. Its history may go anywhere.
+    pub(crate) module: Option<&'a Path>,
 }
 
 /// Why a pack was not taken.
@@ -106,7 +111,9 @@ impl Import<'_> {
             Some(Trouble::Ours(error)) => return Err(error),
             None => {}
         }
-        self.check_history(&head).await?;
+        if self.module.is_none() {
+            self.check_history(&head).await?;
+        }
         self.keep(&head)?;
         Ok(Imported {
             repository: id.clone(),
@@ -115,6 +122,34 @@ impl Import<'_> {
             store: self.mirrors.store(id),
             notices,
         })
+    }
+
+    /// Keeps the objects of Git LFS that the agent added, and tells of them.
+    pub(crate) async fn keep_lfs(&self) -> Result<Option<String>, WorkspaceError> {
+        let id = &self.place.repository;
+        let claimed = self.workspace.claim.repositories.iter().find(|one| one.id == *id);
+        let Some(claimed) = claimed.filter(|one| Layout::read(&self.mirrors.generation(id, &one.base)).lfs) else {
+            return Ok(None);
+        };
+        let tree = match self.place.layers.exists() {
+            true => self.place.upper(),
+            false => self.place.files.clone(),
+        };
+        let scratch = self.slot.pack().join("tmp/scratch.git");
+        let folders: Vec<PathBuf> = [tree.join(".git"), scratch]
+            .into_iter()
+            .filter(|git| is_folder(git))
+            .collect();
+        let folders: Vec<PathBuf> = folders
+            .iter()
+            .map(|git| git.join("lfs"))
+            .filter(|lfs| is_folder(lfs))
+            .collect();
+        let storage = self.mirrors.lfs(id);
+        let kept = tokio::task::spawn_blocking(move || lfs::keep(&storage, &folders)).await;
+        let kept = kept.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let kept = kept.map_err(|error| self.disk(&error))?;
+        Ok(lfs::notice(self.mirrors, id, &claimed.origin, &kept))
     }
 
     /// Has what was done packed beside the agent's files.
@@ -141,6 +176,7 @@ impl Import<'_> {
             true => PathBuf::from("/index"),
             false => skeleton.clone(),
         };
+        let layout = Layout::read(&self.mirrors.generation(&self.place.repository, base));
         let lent = self.place.lent.iter().filter(|lent| lent.from.exists());
         let order = Order {
             repository: self.place.repository.to_string(),
@@ -156,6 +192,16 @@ impl Import<'_> {
             lent: lent.map(|lent| lent.at.clone()).collect(),
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
+            recipe: layout.recipe,
+            lfs: layout.lfs,
+            local: self.checkout.local_files.clone(),
+            local_contents: self.checkout.local_contents.clone(),
+            modules: self
+                .checkout
+                .submodules
+                .iter()
+                .map(|module| module.path.clone())
+                .collect(),
             how,
         };
         let order = serde_json::to_string(&order).map_err(|error| self.failed(error.to_string()))?;
@@ -244,6 +290,9 @@ impl Import<'_> {
 
     /// Git's index of the files as they were at the beginning.
     fn index(&self, base: &CommitId) -> PathBuf {
+        if let Some(index) = self.module {
+            return index.to_owned();
+        }
         let own = self.place.layers.join("own/skeleton/.git/index");
         match own.exists() {
             true => own,
@@ -263,6 +312,10 @@ impl Import<'_> {
         let quarantine =
             Quarantine::make(&store, is_sha256(&head)).map_err(|error| Trouble::Ours(self.disk(&error)))?;
         self.check(&quarantine, &pack).await?;
+        let new: Vec<&CommitId> = std::iter::once(&head)
+            .chain(packed.aside.iter().map(|(_, commit)| commit))
+            .collect();
+        self.check_local_files(&quarantine, &new).await?;
         quarantine
             .release(&store)
             .map_err(|error| Trouble::Ours(self.disk(&error)))?;
@@ -329,6 +382,34 @@ impl Import<'_> {
                     false => Trouble::Damaged(said),
                 })
             }
+            Err(error) => Err(Trouble::Ours(self.git(&error))),
+        }
+    }
+
+    /// Local files must not get out, whatever an agent committed.
+    async fn check_local_files(&self, quarantine: &Quarantine, new: &[&CommitId]) -> Result<(), Trouble> {
+        let Checkout {
+            start,
+            local_files: laid,
+            local_contents: contents,
+            ..
+        } = self.checkout;
+        if laid.is_empty() && contents.is_empty() {
+            return Ok(());
+        }
+        let claimed = self.workspace.claim.repositories.iter();
+        let bases = claimed
+            .filter(|one| one.id == self.place.repository)
+            .map(|one| &one.base);
+        let known: Vec<&CommitId> = bases.chain([start]).collect();
+        let held = local_files::held_by(self.mirrors, &quarantine.path, new, &known, laid, contents).await;
+        match held {
+            Ok(None) => Ok(()),
+            Ok(Some(path)) => Err(Trouble::Refused(format!(
+                "they hold a local file of the team, as {}; take it out of every one of them",
+                path.escape_debug()
+            ))),
+            Err(error @ GitError::Failed { .. }) => Err(Trouble::Damaged(error.said().to_owned())),
             Err(error) => Err(Trouble::Ours(self.git(&error))),
         }
     }
@@ -440,6 +521,8 @@ impl Quarantine {
             borrowed: &[&borrowed[0]],
             author: &nobody,
             sha256,
+            sparse: false,
+            sections: "",
         };
         skeleton.write(&made.path)?;
         Ok(made)

@@ -8,12 +8,17 @@ mod files;
 mod generations;
 pub mod guest;
 mod import;
+mod layout;
+mod lfs;
 mod local;
+mod local_files;
 mod mirror;
+mod modules;
 pub mod pack;
 mod pool;
 mod progress;
 mod provisioner;
+mod recipe;
 mod skeleton;
 mod slot;
 mod trash;
@@ -21,5 +26,9 @@ mod trash;
 pub use error::WorkspaceError;
 pub use files::Files;
 pub use local::{LocalOptions, LocalProvisioner};
+pub use local_files::LocalFile;
 pub use mirror::git_is_new_enough;
-pub use provisioner::{Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+pub use provisioner::{
+    Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Submodule, Swept, Workspace, WorkspaceKey,
+};
+pub use recipe::{FILE as RECIPE_FILE, Recipe};

@@ -25,6 +25,7 @@ use crate::generations::{Builder, Generations};
 use crate::guest::{CACHED, CACHES, cache_here};
 use crate::import::Import;
 use crate::mirror::Mirrors;
+use crate::modules;
 use crate::pool::Pool;
 use crate::provisioner::{Boxed, Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
 use crate::slot::Slot;
@@ -175,7 +176,12 @@ impl LocalProvisioner {
     }
 
     /// Makes what was asked for where nothing is.
-    async fn make(&self, claim: Claim, number: u16) -> Result<Workspace, WorkspaceError> {
+    async fn make(
+        &self,
+        claim: Claim,
+        number: u16,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Workspace, WorkspaceError> {
         let slot = self.slot(&claim, number);
         let failed = |error: io::Error| WorkspaceError::io("the workspace cannot be made", &slot.path, &error);
         if slot.identity.is_some() {
@@ -196,6 +202,7 @@ impl LocalProvisioner {
                 branch: claim.branch.as_ref(),
                 author: &claim.author,
                 place: &place,
+                tell: progress,
             };
             let made = checkout::make(&self.mirrors, &self.generations, &wanted).await?;
             notices.extend(made.notices);
@@ -342,7 +349,7 @@ impl Provisioner for LocalProvisioner {
             }
         }
         let number = self.take_number(&key);
-        match self.make(claim, number).await {
+        match self.make(claim, number, progress).await {
             Ok(workspace) => Ok(workspace),
             Err(error) => {
                 self.discard(&slot)?;
@@ -362,16 +369,18 @@ impl Provisioner for LocalProvisioner {
         let mut all = Vec::new();
         let mut trouble: Option<WorkspaceError> = None;
         for (id, checkout) in &workspace.checkouts {
+            let place = slot.place(&self.mirrors, id);
             let import = Import {
                 options: &self.options,
                 mirrors: &self.mirrors,
                 slot: &slot,
-                place: &slot.place(&self.mirrors, id),
+                place: &place,
                 workspace,
                 checkout,
                 branch,
+                module: None,
             };
-            match import.run().await {
+            match modules::bring_out(&import).await {
                 Ok(imported) => all.push(imported),
                 // The work in the other repositories is brought out all the same. The first error is told, but before
                 // it one after which the workspace must stay.
@@ -438,6 +447,11 @@ impl Provisioner for LocalProvisioner {
             self.mirrors.tidy(&id);
             self.generations.prune(&id);
             self.mirrors.forget_work(&id, live).await;
+            let modules = self.mirrors.modules(&id);
+            for module in modules.known() {
+                modules.tidy(&module);
+                modules.forget_work(&module, live).await;
+            }
         }
         Ok(swept)
     }

@@ -44,6 +44,7 @@ pub(crate) struct Mirrors {
     root: PathBuf,
     locks: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
     probed: OnceCell<()>,
+    modules: Mutex<BTreeMap<RepositoryId, Arc<Mirrors>>>,
 }
 
 impl Mirrors {
@@ -53,7 +54,18 @@ impl Mirrors {
             root,
             locks: Mutex::default(),
             probed: OnceCell::new(),
+            modules: Mutex::default(),
         }
+    }
+
+    /// The mirrors of a repository's submodules. No other repository shares them: what one may read another may not.
+    pub(crate) fn modules(&self, id: &RepositoryId) -> Arc<Self> {
+        let mut all = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = all.entry(id.clone());
+        Arc::clone(made.or_insert_with(|| {
+            let root = self.root.join(id.as_str()).join("modules");
+            Arc::new(Self::new(self.git.clone(), root))
+        }))
     }
 
     pub(crate) fn git(&self) -> &Git {
@@ -68,6 +80,11 @@ impl Mirrors {
     /// The import store of a repository.
     pub(crate) fn store(&self, id: &RepositoryId) -> PathBuf {
         self.root.join(id.as_str()).join("import.git")
+    }
+
+    /// Where the objects of Git LFS of a repository lie: where git-lfs looks for them in the mirror.
+    pub(crate) fn lfs(&self, id: &RepositoryId) -> PathBuf {
+        self.mirror(id).join("lfs")
     }
 
     /// The folder of a generation of a repository.
@@ -181,6 +198,30 @@ impl Mirrors {
         }
         tell(format!("{doing} {id}: done in {} ms", began.elapsed().as_millis()));
         Ok(())
+    }
+
+    /// Brings a commit into the mirror that is on no branch.
+    pub(crate) async fn bring_commit(&self, wanted: &ClaimRepository) -> Result<(), WorkspaceError> {
+        let base = &wanted.base;
+        let keep = format!("+{base}:refs/team6/wanted/{base}");
+        let options = [
+            "fetch",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-gc",
+            ORIGIN,
+            &keep,
+        ];
+        let call = self.git.call(options).git_dir(&self.mirror(&wanted.id));
+        let fetched = call.origin(&wanted.source, FETCH).run().await;
+        match fetched.and_then(team6_git::Ran::success) {
+            Ok(_) => Ok(()),
+            Err(GitError::Failed { .. }) => Err(WorkspaceError::NoCommit {
+                repository: wanted.id.clone(),
+                commit: base.clone(),
+            }),
+            Err(error) => Err(fetch_failed(wanted, &self.root, &error)),
+        }
     }
 
     /// A commit that is wanted and not there. What earlier attempts left may be in the store alone.

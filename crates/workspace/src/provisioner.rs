@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
+use team6_core::local_path::LocalPath;
 use team6_sandbox::reach::{Identity, Mount};
 
 use crate::error::WorkspaceError;
+use crate::local_files::LocalFile;
 
 /// Which workspace: the name of the piece of work, such as `task-12`. Letters, digits and `-`.
 pub type WorkspaceKey = String;
@@ -38,6 +40,9 @@ pub struct ClaimRepository {
     pub id: RepositoryId,
     /// Where its mirror is fetched from: a path or a URL.
     pub source: String,
+    /// Where it comes from, which the addresses of its submodules may be relative to: a path or a URL.
+    #[serde(default)]
+    pub origin: String,
     /// The branch that the work builds on.
     pub base_branch: BranchName,
     /// Its head, which the work builds on.
@@ -45,6 +50,9 @@ pub struct ClaimRepository {
     /// What earlier attempts left or published, to go on from. What the import store keeps of the same work goes beyond
     /// it, and is taken instead, if it descends from it.
     pub start: Option<CommitId>,
+    /// Files of the team's people that lie in its checkout. They are written nowhere else.
+    #[serde(skip)]
+    pub local_files: Vec<LocalFile>,
 }
 
 /// A claimed workspace.
@@ -101,6 +109,32 @@ pub struct Checkout {
     pub start: CommitId,
     /// What is common to the base and the start: the agent's commits come after it.
     pub floor: CommitId,
+    /// Its submodules that are there, each after the one that it lies in.
+    #[serde(default)]
+    pub submodules: Vec<Submodule>,
+    /// The files of the team's people that lie in it, which no commit may hold.
+    #[serde(default)]
+    pub local_files: Vec<LocalPath>,
+    /// The names that git gives their contents.
+    #[serde(default)]
+    pub local_contents: Vec<String>,
+}
+
+/// A submodule whose files are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submodule {
+    /// Its folder, from that of the repository.
+    pub path: String,
+    /// The path of the submodule that it lies in; empty if it is the repository's own.
+    pub inside: String,
+    /// Its name in `.gitmodules`.
+    pub name: String,
+    /// Where it comes from, without credentials.
+    pub address: String,
+    /// The name of its mirror.
+    pub repository: RepositoryId,
+    /// The commit that is checked out.
+    pub commit: CommitId,
 }
 
 /// What was brought out of a workspace.

@@ -19,6 +19,10 @@ pub(crate) struct Skeleton<'a> {
     pub(crate) author: &'a (String, String),
     /// Whether its objects are named by SHA-256.
     pub(crate) sha256: bool,
+    /// Whether `info/sparse-checkout` says which folders are checked out.
+    pub(crate) sparse: bool,
+    /// What its configuration says besides.
+    pub(crate) sections: &'a str,
 }
 
 /// What HEAD says.
@@ -113,12 +117,17 @@ impl Skeleton<'_> {
             true => (1, "[extensions]\n\tobjectFormat = sha256\n"),
             false => (0, ""),
         };
+        let sparse = match self.sparse {
+            true => "\tsparseCheckout = true\n\tsparseCheckoutCone = true\n",
+            false => "",
+        };
         format!(
             "[core]\n\trepositoryformatversion = {version}\n\tfilemode = true\n\tbare = false\n\
-             \tlogallrefupdates = true\n\tcheckStat = minimal\n\ttrustctime = false\n{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
-             [user]\n\tname = {}\n\temail = {}\n",
+             \tlogallrefupdates = true\n\tcheckStat = minimal\n\ttrustctime = false\n{sparse}{format}[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
+             [user]\n\tname = {}\n\temail = {}\n{}",
             quoted(&self.author.0),
-            quoted(&self.author.1)
+            quoted(&self.author.1),
+            self.sections
         )
     }
 }
@@ -133,7 +142,7 @@ fn borrowing(stores: &[&Path]) -> String {
 }
 
 /// A value of git's configuration.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let clean: String = value.chars().filter(|c| !c.is_control()).collect();
     format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -4,6 +4,7 @@
 //! slots/<key>/claim.json        what was asked for; written last
 //!             files/            the work tree, or what lies beside those of several repositories
 //!             layers/<id>/      upper, work: what an overlay writes; delta, skeleton: a layer of the task's own
+//!             indexes/<id>/     git's indexes of submodules that differ from those of the generation
 //!             lent/<id>/        objects of earlier attempts that the mirror has not
 //!             caches/<name>/    caches of packages, and in caches/layers/<n> what is written over the machine's
 //!             pack/             for the process that packs what was done
@@ -40,6 +41,10 @@ pub(crate) struct Place {
     pub(crate) files: PathBuf,
     /// What the overlay writes and its siblings, where it is layered.
     pub(crate) layers: PathBuf,
+    /// Where it lies in what the overlay writes, if it is a submodule.
+    pub(crate) below: PathBuf,
+    /// Git's indexes of submodules of which this workspace has other commits than its generation.
+    pub(crate) indexes: PathBuf,
     /// The objects that the agent's git folder borrows: of the mirror, and of earlier attempts.
     pub(crate) lent: [Lent; 2],
 }
@@ -70,6 +75,8 @@ impl Slot {
             work: below(self.root()),
             files: below(self.files()),
             layers: self.path.join("layers").join(id.as_str()),
+            below: PathBuf::new(),
+            indexes: self.path.join("indexes").join(id.as_str()),
             lent: [
                 Lent::new(mirrors.mirror(id).join("objects"), id, "mirror", boxed),
                 Lent::new(kept, id, "kept", boxed),
@@ -97,6 +104,10 @@ impl Slot {
 
 impl Place {
     pub(crate) fn upper(&self) -> PathBuf {
-        self.layers.join("upper")
+        let upper = self.layers.join("upper");
+        match self.below.as_os_str().is_empty() {
+            true => upper,
+            false => upper.join(&self.below),
+        }
     }
 }

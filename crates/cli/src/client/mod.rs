@@ -106,6 +106,21 @@ impl Client {
         )
     }
 
+    /// Sends bytes as they are, or none, to where a query says. It may be sent twice.
+    pub(crate) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        bytes: Vec<u8>,
+    ) -> Result<Reply<T>, Failure> {
+        let request = self.request(method, path).query(query);
+        Reply::new(
+            self.json(request.header("content-type", "application/octet-stream").body(bytes))
+                .await?,
+        )
+    }
+
     /// Orders something by POST.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,

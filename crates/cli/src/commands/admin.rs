@@ -23,7 +23,8 @@ const BACKUP: &str = "Example:
   team6 admin backup /backups/team6-monday
 
 Not in it: mirrors of repositories, which are fetched again; the queue, which the log fills again; what agents have
-not committed yet, and the memories of their sessions; team6.toml, the folder of agents, and the token.
+not committed yet, and the memories of their sessions; team6.toml, the folder of agents, and the token; the
+contents of local files, which `team6 repo file list` then shows as missing and `team6 repo file put` gives again.
 
 To restore, give the server a new data folder:
   cp -a /backups/team6-monday team6-data

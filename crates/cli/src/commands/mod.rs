@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inbox;
+mod local_files;
 pub(crate) mod project;
 pub(crate) mod repo;
 pub(crate) mod sprint;

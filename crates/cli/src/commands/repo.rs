@@ -9,6 +9,7 @@ use team6_core::sprint::MergeMethod;
 use team6_server::api::types::{ConnectRequest, ConnectedRepository};
 
 use super::Context;
+use super::local_files::{self, FileCommand};
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
 
@@ -45,6 +46,9 @@ pub(crate) enum RepoCommand {
         #[arg(long, value_enum, default_value_t)]
         merge: Merging,
     },
+    /// Files that workspaces get and no repository holds, such as .env.
+    #[command(subcommand)]
+    File(FileCommand),
     /// Take a repository away from a project. The repository itself stays as it is.
     #[command(after_help = "Example:\n  team6 repo remove shop web")]
     Remove {
@@ -81,6 +85,7 @@ impl From<Merging> for MergeMethod {
 pub(crate) async fn run(command: RepoCommand, context: &Context) -> Result<(), Failure> {
     let client = context.client()?;
     match command {
+        RepoCommand::File(command) => local_files::run(command, context).await,
         RepoCommand::List { project } => {
             let reply = client.get::<Project>(&format!("/projects/{project}")).await?;
             context.output.show(&reply, |project, page| {

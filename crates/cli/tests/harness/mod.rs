@@ -169,6 +169,20 @@ impl Place {
         ran.stdout
     }
 
+    /// Runs a command that works and reads this, and gives what it printed.
+    pub fn fed(&self, args: &[&str], input: &str) -> String {
+        let file = self.file("input", input);
+        let output = self
+            .command(args)
+            .stdin(fs::File::open(&file).unwrap())
+            .output()
+            .unwrap();
+        fs::remove_file(file).unwrap();
+        let ran = Ran::new(&output);
+        assert_eq!(ran.code, 0, "team6 {}: {ran:?}\n{}", args.join(" "), self.log());
+        ran.stdout
+    }
+
     /// Runs a command with `--json`, and gives its answer.
     pub fn json(&self, args: &[&str]) -> Value {
         let mut all = args.to_vec();

@@ -10,6 +10,7 @@ mod agents;
 mod asking;
 mod backup;
 mod chat;
+mod local_files;
 mod repositories;
 mod revising;
 mod shop;

@@ -62,7 +62,7 @@ impl ApiError {
     }
 
     /// Something failed that neither the request nor the rules are to blame for.
-    fn failed(status: StatusCode, code: &str, error: &dyn std::error::Error) -> Self {
+    pub(super) fn failed(status: StatusCode, code: &str, error: &dyn std::error::Error) -> Self {
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -259,6 +259,9 @@ fn project_refused(refusal: &ProjectRefusal) -> ApiError {
         ProjectRefusal::RepositoryExists { .. } => (StatusCode::CONFLICT, "repository-exists"),
         ProjectRefusal::RepositoryMissing { .. } => (StatusCode::NOT_FOUND, "no-such-repository"),
         ProjectRefusal::RepositoryInUse { .. } => (StatusCode::CONFLICT, "repository-in-use"),
+        ProjectRefusal::LocalFileMissing { .. } => (StatusCode::NOT_FOUND, "no-such-local-file"),
+        ProjectRefusal::LocalFileInTheWay { .. } => (StatusCode::CONFLICT, "local-file-in-the-way"),
+        ProjectRefusal::TooManyLocalFiles { .. } => (StatusCode::CONFLICT, "too-many-local-files"),
         ProjectRefusal::Concurrency { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-concurrency"),
     };
     let mut problem = ApiError::new(status, code, refusal.to_string());

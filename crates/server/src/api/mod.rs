@@ -11,6 +11,7 @@ mod error;
 mod guard;
 mod inbox;
 mod live;
+mod local_files;
 mod log;
 mod openapi;
 mod operations;
@@ -63,6 +64,7 @@ pub fn router(state: ApiState) -> Router {
 fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
     let closed = OpenApiRouter::new()
         .merge(projects::routes())
+        .merge(local_files::routes())
         .merge(agents::routes())
         .merge(sprints::routes())
         .merge(plans::routes())

@@ -243,9 +243,17 @@ fn notice(notice: &Notice) -> ConnectionNotice {
     let (name, text) = match notice {
         Notice::Submodules { paths } => (
             "submodules",
-            format!("it has submodules, which agents do not get: {}", paths.join(", ")),
+            format!(
+                "it has submodules; agents get their files, and deliver changes of those only that are repositories of \
+                 the task: {}",
+                paths.join(", ")
+            ),
         ),
-        Notice::Lfs => ("lfs", "files kept by Git LFS reach agents as pointers only".to_owned()),
+        Notice::Lfs => (
+            "lfs",
+            "files kept by Git LFS reach agents where git-lfs is installed on the server, else their pointers"
+                .to_owned(),
+        ),
         Notice::Large { bytes } => (
             "large",
             format!("it is large ({} MB); the first clone takes a while", bytes / 1_000_000),
@@ -271,12 +279,20 @@ async fn remove_repository(
     Order { by, key, .. }: Order<Nothing>,
 ) -> Answer<Project> {
     let in_use = sprints_with(&api, &project, &repository).await?;
+    let id = repository.clone();
     let remove = ProjectCommand::RemoveRepository {
         repository,
         in_use,
         by: by.clone(),
     };
-    api.on_project(&project, &by, key.as_ref(), remove).await.map(Json)
+    let _alone = api.connecting().lock().await;
+    let answer = api.on_project(&project, &by, key.as_ref(), remove).await?;
+    if !answer.repositories.contains_key(&id)
+        && let Err(error) = api.local_files.forget(&project, &id)
+    {
+        tracing::warn!(%project, repository = %id, %error, "local files of a repository that was removed stay");
+    }
+    Ok(Json(answer))
 }
 
 /// The open sprints of a project with tasks that touch a repository and are not ended.

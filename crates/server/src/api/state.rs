@@ -18,6 +18,7 @@ use super::token::Token;
 use super::types::{AgentItem, AgentReport};
 use crate::config::Person;
 use crate::engine::Engine;
+use crate::local_files::LocalFiles;
 use crate::records::Records;
 
 /// What the API is made of.
@@ -34,6 +35,8 @@ pub struct ApiParts {
     pub agents: Arc<dyn AgentDirectory>,
     /// What is known of who could own what.
     pub owners: Arc<dyn OwnerFactsSource>,
+    /// The contents of local files.
+    pub local_files: LocalFiles,
     /// What is checked and copied.
     pub records: Records,
     /// The people of the team.
@@ -101,7 +104,7 @@ pub struct ApiState(Arc<Shared>);
 /// The parts and what keeps handlers apart.
 struct Shared {
     parts: ApiParts,
-    /// One repository is connected at a time, so that two requests cannot take the same name.
+    /// One repository or local file is changed at a time, so that two requests cannot take the same name.
     connecting: Mutex<()>,
 }
 

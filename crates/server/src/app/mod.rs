@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
+use crate::local_files::LocalFiles;
 use crate::owners::RepositoryOwners;
 use crate::records::Records;
 use recover::Checks;
@@ -138,6 +139,7 @@ impl App {
             queue,
             forge,
             traces,
+            local_files: LocalFiles::new(&path),
         };
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
         // The work may have ended just before the engine did.
@@ -175,6 +177,7 @@ impl App {
                 self.git.clone(),
                 &self.config.people,
             )),
+            local_files: self.control.local_files.clone(),
             records: Records::new(self.config.data.clone(), self.git.clone()),
             people: self.config.people.clone(),
             warnings: self.config.warnings(),

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId};
+use team6_core::project::{Project, Repository};
 use team6_core::sprint::{AttemptReason, Sprint, Stage, WorkId};
 use team6_forge::CloneSource;
 use team6_worker::control::{AssignedRepository, Assignment, ControlError};
+use team6_workspace::LocalFile;
 
 use super::{ControlParts, engine_failed, repository_failed};
 use crate::engine::EngineError;
@@ -55,13 +57,40 @@ pub(super) async fn repositories(
                 project.id
             )));
         };
-        let (one, published) = prepare_repository(parts, &id, &repository.branch, branch.as_ref(), &left)
+        let (mut one, published) = prepare_repository(parts, repository, branch.as_ref(), &left)
             .await
             .map_err(|error| repository_failed(&error))?;
+        one.local_files = local_files(parts, &project, &id).await?;
         branches.insert(id, published);
         prepared.push(one);
     }
     Ok((prepared, branches))
+}
+
+/// What the team's people gave for a repository. What is not there, as after a restored backup, is left out.
+async fn local_files(parts: &ControlParts, project: &Project, id: &RepositoryId) -> Result<Vec<LocalFile>, Failure> {
+    let Some(known) = project.local_files.get(id) else {
+        return Ok(Vec::new());
+    };
+    let paths: Vec<_> = known.keys().cloned().collect();
+    let (files, project, id) = (parts.local_files.clone(), project.id.clone(), id.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let mut all = Vec::new();
+        for path in paths {
+            match files.read(&project, &id, &path) {
+                Ok(Some(content)) => all.push(LocalFile { path, content }),
+                Ok(None) => tracing::warn!(%project, repository = %id, %path, "a local file has to be given again"),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(all)
+    });
+    let read = read.await.unwrap_or_else(|error| Err(error.to_string()));
+    read.map_err(|text| Failure {
+        kind: FailureKind::Unreachable,
+        text,
+        until: None,
+    })
 }
 
 fn impossible(text: String) -> Failure {
@@ -86,11 +115,11 @@ fn not_read(error: EngineError) -> Failure {
 
 async fn prepare_repository(
     parts: &ControlParts,
-    id: &RepositoryId,
-    base_branch: &BranchName,
+    repository: &Repository,
     branch: Option<&BranchName>,
     left: &BTreeMap<RepositoryId, CommitId>,
 ) -> Result<(AssignedRepository, Option<CommitId>), team6_forge::ForgeError> {
+    let id = &repository.id;
     let base = parts.forge.base(id).await?;
     let published = match branch {
         Some(branch) => parts.forge.branch(id, branch).await?,
@@ -103,7 +132,9 @@ async fn prepare_repository(
     let prepared = AssignedRepository {
         id: id.clone(),
         source,
-        base_branch: base_branch.clone(),
+        origin: repository.origin.clone(),
+        local_files: Vec::new(),
+        base_branch: repository.branch.clone(),
         base,
         // What a failed attempt left goes beyond what was published.
         start: left.get(id).cloned().or_else(|| published.clone()),

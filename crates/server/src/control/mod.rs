@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, EngineError};
+use crate::local_files::LocalFiles;
 
 /// For how long a job is a worker's before its attempt was even started.
 const FIRST_LEASE: std::time::Duration = std::time::Duration::from_secs(120);
@@ -38,6 +39,8 @@ pub struct ControlParts {
     pub forge: Arc<dyn Forge>,
     /// The traces.
     pub traces: Arc<dyn TraceStore>,
+    /// The contents of local files.
+    pub local_files: LocalFiles,
 }
 
 /// The control plane of one project's worker in this process.

@@ -7,6 +7,7 @@ mod client;
 mod disk;
 mod lists;
 mod live;
+mod local_files;
 mod openapi;
 mod orders;
 mod plans;

@@ -227,9 +227,11 @@ impl Attempt {
         let repositories = repositories.into_iter().map(|repository| ClaimRepository {
             id: repository.id,
             source: repository.source,
+            origin: repository.origin,
             base_branch: repository.base_branch,
             base: repository.base,
             start: repository.start,
+            local_files: repository.local_files,
         });
         let claim = Claim {
             key: name.to_string(),

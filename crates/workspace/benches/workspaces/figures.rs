@@ -82,9 +82,11 @@ impl Bench {
             repositories: vec![ClaimRepository {
                 id: RepositoryId::new("app").unwrap(),
                 source: self.source.url(),
+                origin: self.source.url(),
                 base_branch: BranchName::new("main").unwrap(),
                 base: CommitId::new(self.source.head()).unwrap(),
                 start: None,
+                local_files: Vec::new(),
             }],
             author: ("coder".into(), "coder@team6.invalid".into()),
         }

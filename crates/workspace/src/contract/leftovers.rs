@@ -291,7 +291,10 @@ pub async fn repositories_that_lie_in_the_workspace_are_told_apart(scene: &Scene
     scene.show(library.path());
     let workspace = scene.workspace(&source).await;
     assert!(
-        workspace.notices.iter().any(|notice| notice.contains("submodules")),
+        workspace
+            .notices
+            .iter()
+            .any(|notice| notice.contains("submodule library is left empty")),
         "{workspace:?}"
     );
     scene.agent(

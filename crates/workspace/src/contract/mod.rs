@@ -14,7 +14,11 @@ pub mod claims;
 pub mod fleet;
 pub mod hostile;
 pub mod leftovers;
+pub mod lfs;
+pub mod local_files;
 pub mod scene;
+pub mod sparse;
+pub mod submodules;
 
 pub use scene::Scene;
 
@@ -54,6 +58,35 @@ macro_rules! provisioner_contract {
             history_that_was_rewritten_below_the_base_is_refused_and_kept,
             a_workspace_that_is_gone_is_said_to_be_lost,
             what_stands_in_the_way_in_one_repository_keeps_no_work_back_in_another,
+        );
+        $crate::provisioner_contract!($open: sparse:
+            chosen_folders_are_there_and_more_can_be_had,
+            what_is_not_checked_out_is_not_deleted,
+            what_changed_upstream_where_nothing_is_checked_out_is_kept,
+            another_choice_of_folders_is_another_tree,
+            folders_that_an_agent_puts_away_are_not_deleted,
+            mistakes_in_a_recipe_are_told_and_the_workspace_is_made,
+        );
+        $crate::provisioner_contract!($open: submodules:
+            the_files_of_submodules_are_there_at_their_commits,
+            work_in_a_submodule_is_kept_aside_and_told,
+            work_in_a_submodule_of_a_submodule_is_kept_as_well,
+            a_submodule_can_be_removed_and_moved_to_what_others_have,
+            a_later_attempt_has_the_submodules_of_its_own_commit,
+            submodules_move_with_the_base,
+            what_cannot_be_had_of_submodules_is_told_and_had_later,
+            addresses_that_lead_into_the_machine_are_not_followed,
+        );
+        $crate::provisioner_contract!($open: local_files:
+            local_files_lie_there_for_the_agent_alone,
+            no_local_file_is_committed_for_an_agent,
+            commits_with_a_local_file_are_refused_and_the_files_kept,
+            a_local_file_takes_no_place_of_the_repositorys,
+        );
+        $crate::provisioner_contract!($open: lfs:
+            files_in_lfs_are_there_and_stay_pointers_in_commits,
+            files_in_lfs_stay_pointers_whatever_becomes_of_the_git_folder,
+            files_in_lfs_that_cannot_be_had_stay_pointers_and_are_told,
         );
         $crate::provisioner_contract!($open: hostile:
             no_program_that_a_git_folder_names_is_run,

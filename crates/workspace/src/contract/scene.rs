@@ -177,9 +177,11 @@ pub fn wanted(id: &str, source: &Repository) -> ClaimRepository {
     ClaimRepository {
         id: RepositoryId::new(id).unwrap(),
         source: source.url(),
+        origin: source.url(),
         base_branch: BranchName::new("main").unwrap(),
         base: CommitId::new(source.head()).unwrap(),
         start: None,
+        local_files: Vec::new(),
     }
 }
 

@@ -104,6 +104,11 @@ fn btrfs(command: &[&str], paths: &[&Path]) -> io::Result<()> {
     }
 }
 
+/// Copies a tree where nothing is. Blocks.
+pub(crate) fn copy_plain(from: &Path, to: &Path) -> io::Result<()> {
+    copy_tree(from, to, &|from, to| fs::copy(from, to).map(drop))
+}
+
 /// Modes and times are kept: git knows by them that nothing was changed.
 fn copy_tree(from: &Path, to: &Path, copy: &dyn Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     fs::create_dir(to)?;

@@ -12,8 +12,10 @@ use team6_git::{Call, Git, GitError};
 
 use super::agent_git::{self, AgentGit, is_folder};
 use super::leftovers::{Files, Tree, names};
+use super::skipped::Skipped;
 use super::{How, Order, Outcome, Packed};
 use crate::checkout::{NO_ARGS, is_ancestor};
+use crate::lfs;
 use crate::skeleton::{Head, Skeleton, borrow, write_common};
 
 /// How long one step may take; large work trees need minutes.
@@ -89,6 +91,8 @@ impl Packing<'_> {
             borrowed: &[],
             author: &self.order.author,
             sha256: self.order.start.as_str().len() == 64,
+            sparse: false,
+            sections: "",
         };
         trusted.write(&self.scratch)
     }
@@ -97,7 +101,7 @@ impl Packing<'_> {
     async fn commits(&self, notices: &mut Vec<String>) -> Result<Packed, Trouble> {
         let stand = self.stand(notices).await?;
         let files = stand.files.as_ref().unwrap_or(&stand.tip);
-        let (saved, large) = self.save(files, notices).await.map_err(trouble)?;
+        let (saved, large) = self.save(files, true, notices).await.map_err(trouble)?;
         let mut packed = Packed {
             large,
             ..Packed::default()
@@ -207,7 +211,7 @@ impl Packing<'_> {
         }
         let start = &self.order.start;
         self.lend(None)?;
-        let (saved, large) = self.save(start, notices).await?;
+        let (saved, large) = self.save(start, false, notices).await?;
         let packed = Packed {
             large,
             head: Some(saved.unwrap_or_else(|| start.clone())),
@@ -217,14 +221,25 @@ impl Packing<'_> {
         Ok(packed)
     }
 
-    /// Commits what differs from a commit; none if nothing does.
+    /// Commits what differs from a commit; none if nothing does. `whole` tells whether the agent's git folder can be
+    /// read.
     async fn save(
         &self,
         tip: &CommitId,
+        whole: bool,
         notices: &mut Vec<String>,
     ) -> Result<(Option<CommitId>, Vec<Vec<u8>>), GitError> {
         let work = &self.order.work;
+        let (index, recipe) = (self.scratch.join("agent-index"), &self.order.recipe);
+        let skipped = Skipped::look(&work.join(".git"), whole, recipe, &index, &|args| {
+            self.trusted(args, work)
+        })
+        .await?;
         let files = Files {
+            skipped,
+            modules: &self.order.modules,
+            local: &self.order.local,
+            local_contents: &self.order.local_contents,
             git: &|args, work| self.trusted(args, work),
             work,
             exclude: self.order.work.join(".git/info/exclude"),
@@ -269,6 +284,10 @@ impl Packing<'_> {
     /// Git with our folder, which takes nothing on trust from the objects that it borrows.
     fn trusted(&self, args: &[&str], work: &Path) -> Call {
         let call = self.git.call(args).git_dir(&self.scratch).limit(STEP);
+        let call = match self.order.lfs {
+            true => lfs::cleaning(call),
+            false => call,
+        };
         call.env("GIT_WORK_TREE", work)
             .config("submodule.recurse", "false")
             .config("core.excludesFile", "/dev/null")

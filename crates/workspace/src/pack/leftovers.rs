@@ -15,10 +15,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use team6_core::ids::CommitId;
+use team6_core::local_path::LocalPath;
 use team6_git::{Call, GitError};
 
 use super::LARGEST_FILE;
 use super::agent_git::{is_folder, read};
+use super::skipped::Skipped;
 use crate::skeleton::copy_index;
 
 /// The most bytes of names that are read.
@@ -39,6 +41,14 @@ pub(crate) struct Files<'a> {
     pub(crate) work: &'a Path,
     /// What the agent excludes in its clone alone.
     pub(crate) exclude: PathBuf,
+    /// What nobody wanted to be there.
+    pub(crate) skipped: Skipped,
+    /// The files of the team's people, which no commit may hold.
+    pub(crate) local: &'a [LocalPath],
+    /// The names that git gives their contents.
+    pub(crate) local_contents: &'a [String],
+    /// The submodules that are there.
+    pub(crate) modules: &'a [String],
     /// Our git folder.
     pub(crate) scratch: &'a Path,
     /// Git's index of the files as they were at the beginning, and the commit that they were.
@@ -62,6 +72,8 @@ pub(crate) struct Found {
     paths: BTreeSet<Vec<u8>>,
     left_out: Vec<String>,
     large: Vec<Vec<u8>>,
+    /// Submodules that the commit links to: what lies in them is no part of it.
+    linked: Vec<Vec<u8>>,
 }
 
 /// The tree of the files.
@@ -92,7 +104,15 @@ impl Files<'_> {
                 source,
             })?;
             let links = self.whole_index(tip).await?;
-            let found = self.find(&Among { index, paths: &[] }).await?;
+            self.skipped
+                .unmark(self.work, &|args| (self.git)(args, self.work))
+                .await?;
+            let known = self.modules.iter().map(|path| path.as_bytes().to_vec());
+            let mut found = Found {
+                linked: known.filter(|path| links.contains_key(path)).collect(),
+                ..Found::default()
+            };
+            self.find(&Among { index, paths: &[] }, &mut found).await?;
             return self.write(links, found).await;
         };
         let found = self.find_among(tip, &paths).await?;
@@ -108,11 +128,15 @@ impl Files<'_> {
         self.write(links, found).await
     }
 
-    /// The paths at which the files may differ from a commit, if they are known and few.
+    /// The paths at which the files may differ from a commit, if they are known and few, and all that is not there was
+    /// deleted.
     async fn may_differ(&self, tip: &CommitId) -> Result<Option<Vec<Vec<u8>>>, GitError> {
         let Some(mut paths) = self.changed.clone() else {
             return Ok(None);
         };
+        if self.skipped.is_something() || !self.modules.is_empty() {
+            return Ok(None);
+        }
         if tip != self.start {
             // What was committed may have been undone in the files.
             let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
@@ -143,7 +167,9 @@ impl Files<'_> {
             let update = (self.git)(&["update-index", "-z", "--index-info"], self.work);
             update.env("GIT_INDEX_FILE", &index).stdin(files).text().await?;
         }
-        self.find(&Among { index, paths }).await
+        let mut found = Found::default();
+        self.find(&Among { index, paths }, &mut found).await?;
+        Ok(found)
     }
 
     /// Makes the index that of a commit, without its links to submodules, which it gives.
@@ -158,6 +184,7 @@ impl Files<'_> {
     async fn write(&self, mut links: BTreeMap<Vec<u8>, Vec<u8>>, mut found: Found) -> Result<Tree, GitError> {
         links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
         self.add(&mut found).await?;
+        self.take_out_copies(&mut found).await?;
         let back: Vec<u8> = links.into_values().flatten().collect();
         if !back.is_empty() {
             let update = ["update-index", "-z", "--index-info"];
@@ -190,8 +217,38 @@ impl Files<'_> {
         Ok(links)
     }
 
-    async fn find(&self, among: &Among<'_>) -> Result<Found, GitError> {
-        let mut found = Found::default();
+    /// Takes copies of local files out of the index, whatever they are called.
+    async fn take_out_copies(&self, found: &mut Found) -> Result<(), GitError> {
+        if self.local_contents.is_empty() {
+            return Ok(());
+        }
+        let staged = (self.git)(&["ls-files", "-z", "--stage"], self.work);
+        let staged = staged.most(NAMES).bytes().await?;
+        let mut paths = Vec::new();
+        for line in staged.split(|byte| *byte == 0) {
+            // `<mode> <name> <stage>`, a tab, and the path.
+            let mut parts = line.splitn(2, |byte| *byte == b'\t');
+            let (Some(about), Some(path)) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let name = about.split(|byte| *byte == b' ').nth(1);
+            if self
+                .local_contents
+                .iter()
+                .any(|content| Some(content.as_bytes()) == name)
+            {
+                found.left_out.push(format!("{} (a copy of a local file)", shown(path)));
+                paths.extend([path, &[0]].concat());
+            }
+        }
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let update = ["update-index", "-z", "--force-remove", "--stdin"];
+        (self.git)(&update, self.work).stdin(paths).text().await.map(drop)
+    }
+
+    async fn find(&self, among: &Among<'_>, found: &mut Found) -> Result<(), GitError> {
         let mut nested = BTreeSet::new();
         let listed = [
             "ls-files",
@@ -211,10 +268,9 @@ impl Files<'_> {
             .iter()
             .fold(call, |call, path| call.arg(OsStr::from_bytes(path)));
         for path in names(&call.most(NAMES).bytes().await?) {
-            self.sort(path, &mut found, &mut nested);
+            self.sort(path, found, &mut nested);
         }
-        self.enter(nested, &mut found).await?;
-        Ok(found)
+        self.enter(nested, found).await
     }
 
     /// Repositories that began here hold work that is nowhere else: their files are taken as any others.
@@ -249,6 +305,14 @@ impl Files<'_> {
     }
 
     fn sort(&self, path: Vec<u8>, found: &mut Found, nested: &mut BTreeSet<Vec<u8>>) {
+        let in_module = |module: &Vec<u8>| {
+            let below = path.strip_prefix(&module[..]).and_then(<[u8]>::first);
+            below == Some(&b'/') && is_folder(&self.work.join(OsStr::from_bytes(module)))
+        };
+        let is_local = |local: &LocalPath| path == local.as_str().as_bytes();
+        if found.linked.iter().any(in_module) || self.local.iter().any(is_local) {
+            return;
+        }
         if let Some(folder) = path.strip_suffix(b"/") {
             nested.insert(folder.to_vec());
             return;
@@ -260,6 +324,7 @@ impl Files<'_> {
             return;
         }
         let why = match fs::symlink_metadata(&full) {
+            Err(_) if self.skipped.holds(&path) => return,
             // What was deleted, or cannot be seen, which git will say.
             Err(_) => None,
             Ok(file) if file.is_dir() && fs::symlink_metadata(full.join(".git")).is_ok() => {

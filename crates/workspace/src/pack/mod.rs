@@ -6,16 +6,20 @@
 mod agent_git;
 mod commits;
 mod leftovers;
+mod skipped;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AttemptId, BranchName, CommitId};
+use team6_core::local_path::LocalPath;
 use team6_git::{Fuse, Git, GitError};
 
+use crate::recipe::Recipe;
 use commits::Packing;
 
+pub(crate) use agent_git::is_folder;
 pub(crate) use leftovers::FEW;
 
 /// The largest file that is committed for an agent, in bytes.
@@ -48,6 +52,16 @@ pub(crate) struct Order {
     pub(crate) scratch: PathBuf,
     /// Where the pack is written.
     pub(crate) pack: PathBuf,
+    /// How the workspace was made.
+    pub(crate) recipe: Recipe,
+    /// Whether files of Git LFS are there.
+    pub(crate) lfs: bool,
+    /// The files of the team's people, which no commit may hold.
+    pub(crate) local: Vec<LocalPath>,
+    /// The names that git gives their contents.
+    pub(crate) local_contents: Vec<String>,
+    /// The submodules that are there, which are packed by themselves.
+    pub(crate) modules: Vec<String>,
     pub(crate) how: How,
 }
 

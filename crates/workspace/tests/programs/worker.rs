@@ -69,9 +69,11 @@ fn claim(n: u32, source: &str, head: &str) -> Claim {
         repositories: vec![ClaimRepository {
             id: RepositoryId::new("app").unwrap(),
             source: source.to_owned(),
+            origin: source.to_owned(),
             base_branch: BranchName::new("main").unwrap(),
             base: CommitId::new(head).unwrap(),
             start: None,
+            local_files: Vec::new(),
         }],
         author: ("coder".into(), "coder@team6.invalid".into()),
     }

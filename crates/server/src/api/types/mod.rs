@@ -31,7 +31,8 @@ pub use plans::{
 };
 pub use problem::Problem;
 pub use projects::{
-    ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, Me, PersonItem, UpdateProjectRequest,
+    ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, LocalFileItem, Me, PersonItem,
+    UpdateProjectRequest,
 };
 pub use sprints::{InboxEntry, OpenSprintRequest, SprintDetail, SprintItem, SprintTask, Why};
 pub use stream::{LiveEvent, LogEvent, StreamPosition};

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{BranchName, CommitId, PersonId, ProjectId, RepositoryId};
+use team6_core::local_path::LocalPath;
 use team6_core::project::{Project, Repository};
 use team6_core::sprint::MergeMethod;
+use team6_core::time::Timestamp;
 use utoipa::ToSchema;
 
 /// A person of the team.
@@ -84,6 +86,21 @@ pub struct ConnectedRepository {
     pub head: CommitId,
     /// What people should know before agents work on it.
     pub notices: Vec<ConnectionNotice>,
+}
+
+/// A file that workspaces of a repository get and no repository holds. Its content is never told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LocalFileItem {
+    /// Its path, from the top of the repository.
+    pub path: LocalPath,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// Who gave it.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the server has its content; after a backup was restored it may have to be given again.
+    pub kept: bool,
 }
 
 /// What people should know of a repository.
