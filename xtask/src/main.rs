@@ -2,6 +2,7 @@
 
 mod mutations;
 mod process;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -54,6 +55,7 @@ fn root() -> PathBuf {
 }
 
 fn test() -> bool {
+    tools::provide();
     cargo(&["fmt", "--all", "--check"])
         && cargo(&[
             "clippy",
