@@ -13,12 +13,12 @@ pub const FILE: &str = ".team6/workspace.toml";
 pub(crate) const LARGEST: usize = 64 << 10;
 
 /// The keys that it may have.
-const KEYS: [&str; 5] = ["sparse", "submodules", "lfs", "setup", "locks"];
+const KEYS: [&str; 3] = ["sparse", "submodules", "lfs"];
 /// How much alike two keys must be for one to be meant by the other.
 const ALIKE: f64 = 0.7;
 /// The most paths in a list.
 const MOST_PATHS: usize = 500;
-/// The longest command and path, in bytes.
+/// The longest path, in bytes.
 const LONGEST: usize = 4096;
 
 /// How workspaces of a repository are made.
@@ -30,10 +30,6 @@ pub struct Recipe {
     pub submodules: bool,
     /// Whether files in Git LFS are there, and not their pointers.
     pub lfs: bool,
-    /// The command that makes a workspace ready.
-    pub setup: Option<String>,
-    /// The files that what the command made is good for.
-    pub locks: Vec<String>,
 }
 
 impl Default for Recipe {
@@ -42,8 +38,6 @@ impl Default for Recipe {
             sparse: Vec::new(),
             submodules: true,
             lfs: true,
-            setup: None,
-            locks: Vec::new(),
         }
     }
 }
@@ -69,8 +63,6 @@ impl Recipe {
                 "sparse" => paths(value).map(|paths| recipe.sparse = without_nested(paths)),
                 "submodules" => truth(&value).map(|on| recipe.submodules = on),
                 "lfs" => truth(&value).map(|on| recipe.lfs = on),
-                "setup" => command(value).map(|command| recipe.setup = Some(command)),
-                "locks" => paths(value).map(|paths| recipe.locks = paths),
                 _ => {
                     wrong.push(unknown(&key));
                     continue;
@@ -122,17 +114,6 @@ fn truth(value: &Value) -> Result<bool, String> {
     value
         .as_bool()
         .ok_or_else(|| format!("it is {}; write true or false", kind(value)))
-}
-
-fn command(value: Value) -> Result<String, String> {
-    match value {
-        Value::String(text) if text.trim().is_empty() => Err("it is empty; write a command, or leave it out".into()),
-        Value::String(text) if text.len() > LONGEST || text.contains('\0') => {
-            Err("it is too long, or no text; put it into a script of the repository".into())
-        }
-        Value::String(text) => Ok(text),
-        other => Err(format!("it is {}; write a command as text", kind(&other))),
-    }
 }
 
 fn paths(value: Value) -> Result<Vec<String>, String> {
@@ -216,14 +197,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_made() {
-        let text = "sparse = [\"docs/\", \"./crates/a\", \"crates/a/src\", \"crates/a-b\"]\nsubmodules = false\nlfs = false\n\
-                    setup = \"npm ci\"\nlocks = [\"package-lock.json\"]\n";
+        let text =
+            "sparse = [\"docs/\", \"./crates/a\", \"crates/a/src\", \"crates/a-b\"]\nsubmodules = false\nlfs = false\n";
         let (recipe, wrong) = Recipe::parse(text);
         assert_eq!(wrong, Vec::<String>::new());
         assert_eq!(recipe.sparse, ["crates/a", "crates/a-b", "docs"]);
         assert_eq!((recipe.submodules, recipe.lfs), (false, false));
-        assert_eq!(recipe.setup.as_deref(), Some("npm ci"));
-        assert_eq!(recipe.locks, ["package-lock.json"]);
         assert_eq!(Recipe::parse(""), (Recipe::default(), Vec::new()));
     }
 
@@ -235,7 +214,7 @@ mod tests {
         );
         assert_eq!(
             said("[jobs]\nrun = 1"),
-            ".team6/workspace.toml has the key \"jobs\", which does not exist; there are sparse, submodules, lfs, setup, locks"
+            ".team6/workspace.toml has the key \"jobs\", which does not exist; there are sparse, submodules, lfs"
         );
     }
 
@@ -246,8 +225,6 @@ mod tests {
             ".team6/workspace.toml has a \"lfs\" that is not used: it is text; write true or false"
         );
         assert!(said("sparse = \"docs\"").ends_with("it is text; write a list of paths"));
-        assert!(said("setup = [\"npm\", \"ci\"]").ends_with("it is a list; write a command as text"));
-        assert!(said("setup = ' '").contains("it is empty"));
         for path in [
             "../other",
             "/etc",
