@@ -97,8 +97,16 @@ impl Sprint {
                 };
                 self.question(*question, |q| q.state = state);
             }
-            Event::QuestionSkipped { question, by } => {
-                let state = QuestionState::Skipped { by: by.clone(), at };
+            Event::QuestionSkipped {
+                question,
+                by,
+                by_approval,
+            } => {
+                let state = QuestionState::Skipped {
+                    by: by.clone(),
+                    at,
+                    by_approval: *by_approval,
+                };
                 self.question(*question, |q| q.state = state);
             }
             Event::QuestionHanded { question, to, .. } => self.question(*question, |q| q.asked = to.clone()),

@@ -52,6 +52,29 @@ fn a_review_goes_back_to_the_agent_and_every_comment_is_answered() {
 }
 
 #[test]
+fn who_goes_on_after_an_interruption_is_told_again_what_the_review_asks_for() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::RequestChanges, vec![comment("Name it.")]));
+    for _ in 0..2 {
+        let (attempt, token) = team.works_on(1);
+        team.does(Command::InterruptAttempt {
+            attempt,
+            token,
+            why: "the engine stopped".into(),
+            left: std::collections::BTreeMap::new(),
+            usage: Usage::default(),
+        });
+        let attempt = team.live(WorkId::Task(TaskId(1)));
+        let news = team.sprint.briefing(attempt).unwrap().news;
+        assert!(
+            news.contains("You were stopped") && news.contains("ada reviewed your work and requests changes. Read."),
+            "{news}"
+        );
+    }
+}
+
+#[test]
 fn an_approval_is_of_the_commits_that_were_seen() {
     let mut team = Team::running(vec![task("a", &[])]);
     assert!(matches!(team.refused(Team::merge(1)), Refusal::NotInReview { .. }));
