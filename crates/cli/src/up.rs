@@ -14,6 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::Context;
+use crate::output::told;
 use crate::{configuration, programs};
 
 /// The arguments of `team6 up`.
@@ -45,17 +46,23 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let token = token::load_or_create(&app.config().data).map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
     let mut signals = Signals::new()?;
-    let told = Address::tell(&app.config().data, &format!("http://{address}"))?;
+    let address_file = Address::tell(&app.config().data, &format!("http://{address}"))?;
     let recovered = &app.recovered;
     if context.output.json {
         let ready = json!({ "url": format!("http://{address}"), "token_file": token.file(), "recovered": {
             "processes": recovered.processes, "workspaces": recovered.workspaces, "attempts": recovered.attempts } });
-        println!("{ready}");
+        told(&ready.to_string());
     } else {
-        println!("Team6 listens on http://{address}");
-        println!("The token for it is in {}", token.file().display());
-        if recovered.attempts > 0 {
-            println!("{} attempts of an earlier run go on", recovered.attempts);
+        told(&format!("Team6 listens on http://{address}"));
+        told(&format!("The token for it is in {}", token.file().display()));
+        match recovered.attempts {
+            0 => {}
+            1 => {
+                told("1 attempt of an earlier run goes on");
+            }
+            many => {
+                told(&format!("{many} attempts of an earlier run go on"));
+            }
         }
     }
     let router = api::router(app.api(token, stop.clone())?);
@@ -64,7 +71,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
         app.run(stop.clone()).await;
         stop.cancel();
         let served = serving.await.map_err(|error| error.to_string())?;
-        drop(told);
+        drop(address_file);
         served.map_err(|error| format!("the server broke off: {error}"))
     };
     tokio::select! {
@@ -150,6 +157,8 @@ fn programs_of(up: &Up) -> Result<Programs, String> {
     let mut scripted = programs::hidden(&own, "scripted-agent");
     if let Some(scenario) = &up.scenario {
         let scenario = std::path::absolute(scenario).map_err(|error| error.to_string())?;
+        team6_agent::scripted::check(&scenario)
+            .map_err(|error| format!("failed to {error}; --scenario names what the scripted agent plays"))?;
         scripted.args.push(scenario.to_string_lossy().into_owned());
     }
     Ok(Programs {

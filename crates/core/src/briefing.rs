@@ -144,6 +144,10 @@ impl Sprint {
                 let _ = writeln!(text, "{by} asks you to try again: {note}");
             }
             AttemptReason::Message { .. } => {}
+            AttemptReason::ChangesRequested { .. } | AttemptReason::Conflict { .. } => {}
+        }
+        // An attempt that goes on where another broke off has the same to do.
+        match self.cause(attempt) {
             AttemptReason::ChangesRequested { review } => {
                 if let Some(review) = task.and_then(|t| t.reviews.iter().find(|r| r.id == *review)) {
                     let _ = writeln!(
@@ -162,6 +166,7 @@ impl Sprint {
                     files.join(", ")
                 );
             }
+            _ => {}
         }
         let open: Vec<&Thread> = task.map(|t| t.open_threads().collect()).unwrap_or_default();
         if !open.is_empty() {
@@ -183,6 +188,23 @@ impl Sprint {
             let _ = write!(text, "\n{}", chat(message));
         }
         text
+    }
+
+    /// Why the work is done that an attempt goes on with: the reason of the first attempt at it.
+    fn cause<'a>(&'a self, attempt: &'a Attempt) -> &'a AttemptReason {
+        let mut reason = &attempt.reason;
+        while let AttemptReason::Retry { of }
+        | AttemptReason::Resumed { of }
+        | AttemptReason::HoldOver { of }
+        | AttemptReason::PersonRetried { of, .. } = reason
+        {
+            // What came before is older, so this ends.
+            match self.attempt(*of).filter(|before| before.id.n < attempt.id.n) {
+                Some(before) if before.reason != *reason => reason = &before.reason,
+                _ => break,
+            }
+        }
+        reason
     }
 
     /// Which attempt at its work this is, from 1.

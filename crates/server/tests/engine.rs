@@ -302,6 +302,29 @@ async fn the_inbox_holds_what_waits_for_people_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_plan_that_is_refused_uses_up_no_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataFolder::open(folder.path()).unwrap();
+    let engine = Arc::new(Engine::start(store(&data).await).await.unwrap());
+    let team = Team::with_sprint(engine, Policy::default()).await;
+    team.plans(vec![task("a", &[])]).await;
+    let save = |tasks| Command::SavePlan {
+        by: "ada".parse().unwrap(),
+        base: PlanVersion(1),
+        plan: plan(tasks),
+        note: String::new(),
+        first_task: TaskId(0),
+    };
+    let many = (0..2_000).map(|n| task(&format!("t{n}"), &[])).collect();
+    assert!(matches!(team.refused(save(many)).await, Refusal::BadPlan { .. }));
+    team.does(save(vec![task("a", &[]), task("b", &["a"])])).await;
+    let numbers = team.engine.read(team.sprint, |sprint, _| {
+        sprint.tasks.keys().copied().collect::<Vec<_>>()
+    });
+    assert_eq!(numbers.await.unwrap(), [TaskId(1), TaskId(2)]);
+}
+
+#[tokio::test]
 async fn two_engines_on_one_log_never_lose_a_change() {
     let temp = tempfile::tempdir().unwrap();
     let folder = DataFolder::open(temp.path()).unwrap();

@@ -198,6 +198,15 @@ pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     let task = due.get(rng.usize(0..due.len().max(1)))?;
     let everybody = people();
     let by = everybody[rng.usize(0..everybody.len())].clone();
+    if task.merges > 0 && rng.u8(0..6) == 0 {
+        // Second thoughts, while the merge is on its way or was not answered in time.
+        let by = task.owner.clone()?;
+        let task = task.id;
+        return Some(match rng.u8(0..8) {
+            0 => Command::CancelSprint { by },
+            _ => Command::CancelTask { by, task },
+        });
+    }
     if task.work.stage != Stage::InReview || rng.u8(0..8) == 0 {
         return Some(Command::Chat {
             by: task.owner.clone()?,

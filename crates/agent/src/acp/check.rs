@@ -31,6 +31,8 @@ pub struct CheckReport {
     pub greeting: Option<Greeting>,
     /// What it told of a session; none if it did not come so far.
     pub session: Option<SessionReport>,
+    /// What is known of its account without asking its model; none if its profile says nothing of one.
+    pub account: Option<String>,
     /// What is wrong; none if it can be given work.
     pub problem: Option<Problem>,
 }
@@ -110,6 +112,7 @@ impl CheckReport {
             network: Vec::new(),
             greeting: None,
             session: None,
+            account: account(profile, |name| std::env::var_os(name).is_some()),
             problem: None,
         }
     }
@@ -156,6 +159,20 @@ async fn fill(report: &mut CheckReport, start: StartAgent<'_>, tools: Vec<McpSer
         processes: u64::from(usage.processes),
     });
     Ok(())
+}
+
+/// Whether any of the variables is set that can give an agent an account. Only its model could tell whether it is good.
+fn account(profile: &AgentProfile, is_set: impl Fn(&str) -> bool) -> Option<String> {
+    let how = profile.credentials.as_deref()?;
+    let secrets = profile.secret_variables();
+    let set: Vec<&str> = secrets.iter().copied().filter(|name| is_set(name)).collect();
+    Some(match set.as_slice() {
+        [] => format!("none is set, so it will probably ask for one when it is given work. {how}"),
+        set => format!(
+            "from {}; it was not tried, since that would ask the model",
+            set.join(", ")
+        ),
+    })
 }
 
 fn problem(error: &AgentError, profile: &AgentProfile) -> Problem {
@@ -211,6 +228,9 @@ impl fmt::Display for CheckReport {
         }
         if !self.network.is_empty() {
             line("network", &self.network.join("\n"))?;
+        }
+        if let (Some(account), None) = (&self.account, &self.problem) {
+            line("account", account)?;
         }
         match &self.problem {
             None => line("result", "it can be given work"),

@@ -97,6 +97,15 @@ impl fmt::Display for Listed<'_> {
 }
 
 impl AgentProfile {
+    /// The engine's own variables that may give this agent an account.
+    pub fn secret_variables(&self) -> Vec<&str> {
+        let names = self.env.values().filter_map(|value| match value {
+            EnvValue::Variable { name, .. } if names_a_secret(name) => Some(name.as_str()),
+            _ => None,
+        });
+        names.collect()
+    }
+
     /// Resolves what the profile adds to the agent's environment. Reads files; blocks.
     ///
     /// `operator` gives the variables of the engine's own environment, usually `|name| std::env::var(name).ok()`.

@@ -79,6 +79,21 @@ async fn an_agent_that_is_not_logged_in_shows_how_that_is_done() {
 }
 
 #[tokio::test]
+async fn an_agent_whose_account_is_nowhere_to_be_seen_is_said_to_need_one() {
+    let mut desk = Desk::faulty(&["plain"]);
+    let value = EnvValue::Variable {
+        name: "TEAM6_TEST_KEY".into(),
+        optional: true,
+    };
+    desk.profile.env.insert("API_KEY".into(), value);
+    desk.profile.credentials = Some("Set API_KEY where the engine runs.".into());
+    let (report, text) = checked(&desk).await;
+    assert!(report.works());
+    let account = text.lines().find(|line| line.starts_with("account"));
+    insta::assert_snapshot!(account.unwrap(), @"account      none is set, so it will probably ask for one when it is given work. Set API_KEY where the engine runs.");
+}
+
+#[tokio::test]
 async fn an_agent_that_does_not_start_shows_what_it_said_and_how_to_mend_it() {
     let mut desk = Desk::faulty(&["explains", "cannot find module x"]);
     desk.profile.install = Some("npm install --global faulty".into());

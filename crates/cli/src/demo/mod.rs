@@ -85,7 +85,13 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
     let played = play.whole().await;
     stop.cancel();
     running.await.map_err(|error| error.to_string())?;
-    played?;
+    played.map_err(|why| match &demo.folder {
+        Some(folder) => format!("{why}; what was recorded is in {}", folder.display()),
+        None => format!("{why}; run it again with --keep and TEAM6_LOG=info"),
+    })?;
+    if play.watch.is_closed() {
+        return Ok(());
+    }
     sample::pull(&project)?;
     play.watch.say(&format!(
         "\nDone in {:.1} s. What is on `main` now:\n",
@@ -209,6 +215,9 @@ impl Play {
         loop {
             committed.mark_unchanged();
             self.watch.catch_up(engine.store().as_ref()).await?;
+            if self.watch.is_closed() {
+                return Ok(());
+            }
             let due = engine
                 .read(sprint, |sprint, _| due(sprint))
                 .await
@@ -216,9 +225,7 @@ impl Play {
             match due {
                 Due::Finished => return Ok(()),
                 Due::Failed(why) => {
-                    return Err(format!(
-                        "the sprint went wrong: {why}; run it again with --keep and TEAM6_LOG=info"
-                    ));
+                    return Err(format!("the sprint went wrong: {why}"));
                 }
                 Due::Nothing => committed.changed().await.map_err(|error| error.to_string())?,
                 due => self.act(sprint, due).await?,

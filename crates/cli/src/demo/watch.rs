@@ -12,6 +12,7 @@ use crate::story::Story;
 /// Follows the log and prints it.
 pub(super) struct Watch {
     json: bool,
+    closed: bool,
     began: Instant,
     seen: Position,
     story: Story,
@@ -21,6 +22,7 @@ impl Watch {
     pub(super) fn new(json: bool) -> Self {
         Self {
             json,
+            closed: false,
             began: Instant::now(),
             seen: Position(0),
             story: Story::default(),
@@ -28,17 +30,28 @@ impl Watch {
     }
 
     /// Prints a text for people.
-    pub(super) fn say(&self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         if !self.json {
-            println!("{text}");
+            self.print(text);
+        }
+    }
+
+    /// Whether nobody reads any more, as after `| head`.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn print(&mut self, text: &str) {
+        if !self.closed && !crate::output::told(text) {
+            self.closed = true;
         }
     }
 
     /// Prints how it ended, for machines.
-    pub(super) fn end(&self, took: Duration) {
+    pub(super) fn end(&mut self, took: Duration) {
         if self.json {
             let end = serde_json::json!({ "kind": "demo_ended", "seconds": took.as_secs_f64() });
-            println!("{end}");
+            self.print(&end.to_string());
         }
     }
 
@@ -60,13 +73,13 @@ impl Watch {
                 self.seen = recorded.position;
                 if self.json {
                     let event = LogEvent::from(recorded);
-                    println!("{}", serde_json::to_string(&event).map_err(|error| error.to_string())?);
+                    self.print(&serde_json::to_string(&event).map_err(|error| error.to_string())?);
                     continue;
                 }
                 let event = serde_json::from_value::<Event>(recorded.body).map_err(|error| error.to_string())?;
                 if let Some(text) = self.story.text(&event) {
                     let text = text.replace('\n', "\n        ");
-                    println!("{:>6.1} s  {text}", self.began.elapsed().as_secs_f64());
+                    self.print(&format!("{:>6.1} s  {text}", self.began.elapsed().as_secs_f64()));
                 }
             }
         }

@@ -104,6 +104,12 @@ impl Output {
     }
 }
 
+/// Prints a line for a program that goes on whether or not anybody reads it; whether somebody does.
+pub(crate) fn told(line: &str) -> bool {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
 /// Writes to standard output. A reader that has seen enough, such as `head`, is no failure.
 pub(crate) fn put(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -166,3 +166,13 @@ fn what_goes_into_a_pipe_has_no_colours_unless_they_are_asked_for() {
     assert!(!place.ok(&["doctor"]).contains('\u{1b}'));
     assert!(place.ok(&["doctor", "--color", "always"]).contains('\u{1b}'));
 }
+
+#[test]
+fn a_scenario_that_cannot_be_played_is_refused_before_the_server_starts() {
+    let place = without_agents("");
+    let said = place.fails(1, &["up", "--scenario", "nowhere.toml"]);
+    assert!(
+        said.contains("nowhere.toml") && said.contains("--scenario names"),
+        "{said}"
+    );
+}

@@ -97,8 +97,16 @@ impl Sprint {
                 };
                 self.question(*question, |q| q.state = state);
             }
-            Event::QuestionSkipped { question, by } => {
-                let state = QuestionState::Skipped { by: by.clone(), at };
+            Event::QuestionSkipped {
+                question,
+                by,
+                by_approval,
+            } => {
+                let state = QuestionState::Skipped {
+                    by: by.clone(),
+                    at,
+                    by_approval: *by_approval,
+                };
                 self.question(*question, |q| q.state = state);
             }
             Event::QuestionHanded { question, to, .. } => self.question(*question, |q| q.asked = to.clone()),
@@ -518,11 +526,21 @@ impl Sprint {
                 self.stage(WorkId::Task(*task), Stage::InReview, at);
             }
             Event::TaskDone { task } => {
-                let dependents = self.task(*task, |t| t.dependents.clone()).unwrap_or_default();
+                let known = self.task(*task, |t| {
+                    (t.dependents.clone(), matches!(t.work.stage, Stage::Cancelled { .. }))
+                });
+                let (dependents, was_cancelled) = known.unwrap_or_default();
                 self.stage(WorkId::Task(*task), Stage::Done, at);
-                self.open_tasks = self.open_tasks.saturating_sub(1);
+                if !was_cancelled {
+                    self.open_tasks = self.open_tasks.saturating_sub(1);
+                }
                 for dependent in dependents {
-                    self.task(dependent, |t| t.blockers = t.blockers.saturating_sub(1));
+                    // Since it was cancelled, the plan may have gone on without it.
+                    self.task(dependent, |t| {
+                        if t.dependencies.contains(task) {
+                            t.blockers = t.blockers.saturating_sub(1);
+                        }
+                    });
                 }
             }
             Event::MessageSent {

@@ -106,7 +106,13 @@ pub enum Event {
         text: String,
     },
     /// A question was left to the agent's judgement.
-    QuestionSkipped { question: QuestionId, by: PersonId },
+    QuestionSkipped {
+        question: QuestionId,
+        by: PersonId,
+        /// Nobody said so: the plan was approved while the question was open.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_approval: bool,
+    },
     /// A question was handed to another person.
     QuestionHanded {
         question: QuestionId,

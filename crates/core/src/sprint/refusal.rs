@@ -104,6 +104,12 @@ pub enum Refusal {
     PlanningNotRetryable { stage: String },
     #[error("task {task} is {stage}; nothing can be changed about it any more")]
     TaskEnded { task: TaskId, stage: String },
+    #[error(
+        "{} being merged, which cannot be taken back; wait for the outcome, then cancel what was not merged, and pause \
+         what must not go on meanwhile",
+        are_tasks(tasks)
+    )]
+    BeingMerged { tasks: Vec<TaskId> },
     #[error("task {task} is already paused")]
     AlreadyPaused { task: TaskId },
     #[error("task {task} is not paused")]
@@ -156,6 +162,16 @@ pub enum ApprovalBlock {
 
 fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn are_tasks(tasks: &[TaskId]) -> String {
+    match tasks {
+        [one] => format!("task {one} is"),
+        many => {
+            let numbers: Vec<String> = many.iter().map(ToString::to_string).collect();
+            format!("tasks {} are", numbers.join(", "))
+        }
+    }
 }
 
 fn owner_name(owner: &Option<PersonId>) -> String {

@@ -182,6 +182,9 @@ pub enum QuestionState {
         by: PersonId,
         /// When.
         at: Timestamp,
+        /// Nobody said so: they approved the plan while the question was open.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_approval: bool,
     },
 }
 

@@ -1,7 +1,7 @@
 //! Nothing runs without an approved plan, an owner, and merged dependencies.
 
 use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Refusal, SprintPhase, WorkId};
+use team6_core::sprint::{Command, QuestionState, Refusal, SprintPhase, WorkId};
 
 use crate::team::{Team, ada, plan, task};
 
@@ -144,4 +144,43 @@ fn how_many_tasks_a_plan_may_have_is_the_policy_of_the_sprint() {
         team.does(submit(limit));
         assert_eq!(team.sprint.tasks.len(), limit);
     }
+}
+
+#[test]
+fn an_approval_leaves_open_questions_to_the_agents_and_says_that_nobody_answered() {
+    let mut team = Team::opened();
+    let (attempt, token) = team.starts(WorkId::Planning);
+    for text in ["How far?", "How fast?"] {
+        team.does(Command::AskQuestion {
+            attempt,
+            token,
+            text: text.into(),
+            why: String::new(),
+            options: vec![],
+        });
+    }
+    team.does(Command::SubmitPlan {
+        attempt,
+        token,
+        base: None,
+        plan: plan(vec![task("a", &[])]),
+        first_task: TaskId(1),
+    });
+    let skipped = team.sprint.open_questions().next().unwrap().id;
+    team.does(Command::SkipQuestion {
+        by: ada(),
+        question: skipped,
+    });
+    team.owns_all();
+    team.approves(1);
+    let how: Vec<bool> = team
+        .sprint
+        .questions
+        .iter()
+        .map(|question| match question.state {
+            QuestionState::Skipped { by_approval, .. } => by_approval,
+            _ => panic!("{question:?}"),
+        })
+        .collect();
+    assert_eq!(how, [false, true], "who approves has not said that the agent decides");
 }

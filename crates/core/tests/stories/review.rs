@@ -5,7 +5,7 @@ use team6_core::ids::TaskId;
 use team6_core::sprint::{Command, Effect, Refusal, ReviewComment, Stage, Verdict, WorkId};
 use team6_core::trace::Usage;
 
-use crate::team::{Team, repository, task};
+use crate::team::{Team, ada, repository, task};
 
 fn comment(text: &str) -> ReviewComment {
     ReviewComment {
@@ -49,6 +49,29 @@ fn a_review_goes_back_to_the_agent_and_every_comment_is_answered() {
     team.does(team.deliver(attempt, token, &[("app", 'b')]));
     team.does(Team::shown(1, "app", 'b'));
     assert_eq!(team.why(1), "waits for review, delivery 2 -> ada");
+}
+
+#[test]
+fn who_goes_on_after_an_interruption_is_told_again_what_the_review_asks_for() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::RequestChanges, vec![comment("Name it.")]));
+    for _ in 0..2 {
+        let (attempt, token) = team.works_on(1);
+        team.does(Command::InterruptAttempt {
+            attempt,
+            token,
+            why: "the engine stopped".into(),
+            left: std::collections::BTreeMap::new(),
+            usage: Usage::default(),
+        });
+        let attempt = team.live(WorkId::Task(TaskId(1)));
+        let news = team.sprint.briefing(attempt).unwrap().news;
+        assert!(
+            news.contains("You were stopped") && news.contains("ada reviewed your work and requests changes. Read."),
+            "{news}"
+        );
+    }
 }
 
 #[test]
@@ -160,4 +183,100 @@ fn a_merge_that_was_overtaken_by_another_decision_is_not_wanted_any_more() {
     team.does(Team::review(1, Verdict::RequestChanges, vec![comment("Wait.")]));
     assert!(!team.sprint.wants(merge));
     team.fails(1, FailureKind::AgentExited, "it crashed");
+}
+
+fn cancel(number: u64) -> Command {
+    Command::CancelTask {
+        by: ada(),
+        task: TaskId(number),
+    }
+}
+
+#[test]
+fn what_is_being_merged_is_not_cancelled_before_the_forge_has_answered() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+
+    let refusal = team.refused(cancel(1)).to_string();
+    assert_eq!(
+        refusal,
+        "task 1 is being merged, which cannot be taken back; wait for the outcome, then cancel what was not merged, and \
+         pause what must not go on meanwhile"
+    );
+    let sprint = team.refused(Command::CancelSprint { by: ada() });
+    assert_eq!(sprint.to_string(), refusal);
+    // A pause is for agents; the merge goes on, and what comes of it counts.
+    team.does(Command::PauseTask {
+        by: ada(),
+        task: TaskId(1),
+    });
+
+    let merge = team.sprint.tasks[&TaskId(1)].merges;
+    team.does(Command::MergeRefused {
+        task: TaskId(1),
+        repository: repository("app"),
+        merge,
+        why: "the branch is protected".into(),
+    });
+    team.does(cancel(1));
+    assert!(matches!(team.stage(1), Stage::Cancelled { .. }));
+    team.does(Command::CancelSprint { by: ada() });
+}
+
+#[test]
+fn a_merge_that_came_before_the_cancellation_but_was_told_after_it_wins() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &["a"]), task("c", &["b"])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    // The forge does not answer in time, so the owner decides again.
+    team.waits(team.sprint.policy.forge_time);
+    team.does(cancel(1));
+    assert!(team.why(2).contains("which was cancelled"), "{}", team.why(2));
+
+    team.does(Team::merged(1, "app"));
+    assert_eq!(team.stage(1), &Stage::Done);
+    assert!(team.has_attempt(2), "{}", team.why(2));
+    // The sprint counts right: it is finished when the others are, and not before.
+    team.finishes(2);
+    assert!(team.sprint.is_open());
+    team.finishes(3);
+    assert!(!team.sprint.is_open());
+}
+
+#[test]
+fn a_task_that_was_merged_in_part_before_it_was_cancelled_says_which_part() {
+    let mut both = task("a", &[]);
+    both.repositories.push(repository("web"));
+    let mut team = Team::running(vec![both]);
+    team.delivers(1, &[("app", 'a'), ("web", 'b')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    team.waits(team.sprint.policy.forge_time);
+    team.does(Command::CancelSprint { by: ada() });
+
+    team.does(Team::merged(1, "app"));
+    let pull_requests = &team.sprint.tasks[&TaskId(1)].pull_requests;
+    assert!(pull_requests[&repository("app")].merged.is_some());
+    assert!(pull_requests[&repository("web")].merged.is_none());
+    assert!(matches!(team.stage(1), Stage::Cancelled { .. }));
+}
+
+#[test]
+fn a_late_merge_frees_only_those_that_still_wait_for_it() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &["a"]), task("c", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    team.waits(team.sprint.policy.forge_time);
+    team.does(cancel(1));
+    // The plan goes on without it.
+    team.saves(1, vec![task("b", &["c"]), task("c", &[])], 4);
+    team.approves(2);
+    team.does(Team::merged(1, "app"));
+    assert!(!team.has_attempt(2), "it waits for task 3 now");
+    team.finishes(3);
+    assert!(team.has_attempt(2));
 }

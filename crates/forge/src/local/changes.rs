@@ -295,6 +295,8 @@ impl Repository {
     }
 
     pub(super) async fn close(&self, number: u64, by: &Resolution) -> Result<PullRequest, ForgeError> {
+        // A merge that is under way ends first: what it pushes must not be told of as closed.
+        let _one = self.merging.lock().await;
         let closed = State::Closed {
             by: by.by.clone(),
             at: by.at,

@@ -104,6 +104,14 @@ async fn open_sprint(State(api): State<ApiState>, order: Order<OpenSprintRequest
 async fn open(api: &ApiState, order: Order<OpenSprintRequest>) -> Result<(SprintId, Vec<Event>), ApiError> {
     let Order { by, body, key, .. } = order;
     let planner = planner(api, body.planner)?;
+    if api.engine.project(&body.project).await?.repositories.is_empty() {
+        let text = format!(
+            "project {project} has no repository, so there is nothing to plan for; add one with `team6 repo add {project} \
+             PATH_OR_URL`",
+            project = body.project
+        );
+        return Err(ApiError::unusable("no-repository", text));
+    }
     let mut policy = api.policy.clone();
     let mut answer = None;
     if let Some(key) = &key {
@@ -146,20 +154,47 @@ async fn find_opened(api: &ApiState, key: Option<&Key>, kept: Value) -> Result<S
     Err(ApiError::new(StatusCode::CONFLICT, "already-answered", text))
 }
 
-/// The agent that plans: the one that is asked for, the configured one, the first that is made for it, or the first at all.
+/// Who plans where nobody says who does, the first that is installed: the scripted agent is there only where somebody
+/// gave it a scenario, the others are known to understand code.
+const PLANNERS: [&str; 6] = ["scripted", "claude-code", "codex", "gemini", "opencode", "goose"];
+
+/// The agent that plans, if nobody named one: one that is made for it, one that is known, or the only one. Of several
+/// that could be anything, a person chooses.
+fn own_choice(cards: &[AgentItem]) -> Result<AgentId, ApiError> {
+    let installed: Vec<&AgentItem> = cards.iter().filter(|card| card.installed).collect();
+    let known = || {
+        PLANNERS
+            .iter()
+            .find_map(|name| installed.iter().find(|card| card.id.as_str() == *name))
+    };
+    let made_for_it = installed.iter().find(|card| card.role == AgentRole::Planner);
+    if let Some(card) = made_for_it.or_else(known) {
+        return Ok(card.id.clone());
+    }
+    match installed.as_slice() {
+        [] => {
+            let text = "no agent is installed on the server; see the list of agents for how to install one";
+            Err(ApiError::unusable("no-planner", text))
+        }
+        [only] => Ok(only.id.clone()),
+        several => {
+            let names: Vec<&AgentId> = several.iter().map(|card| &card.id).collect();
+            let list: Vec<String> = names.iter().map(ToString::to_string).collect();
+            let text = format!(
+                "several agents could plan: {}; choose one with `--planner NAME`, or for all sprints with `planner` in \
+                 [agents] of team6.toml",
+                list.join(", ")
+            );
+            Err(ApiError::unusable("no-planner", text).with("known", names))
+        }
+    }
+}
+
+/// The agent that plans: the one that is asked for, the configured one, or our own choice.
 fn planner(api: &ApiState, wanted: Option<AgentId>) -> Result<AgentId, ApiError> {
     let cards = api.agents.cards();
     let Some(wanted) = wanted.or_else(|| api.planner.clone()) else {
-        let installed = |card: &&AgentItem| card.installed;
-        let planner = cards
-            .iter()
-            .filter(installed)
-            .find(|card| card.role == AgentRole::Planner);
-        let none = "no agent is installed on the server; see the list of agents for how to install one";
-        return planner
-            .or_else(|| cards.iter().find(installed))
-            .map(|card| card.id.clone())
-            .ok_or_else(|| ApiError::unusable("no-planner", none));
+        return own_choice(&cards);
     };
     let Some(card) = cards.iter().find(|card| card.id == wanted) else {
         let known: Vec<AgentId> = cards.into_iter().map(|card| card.id).collect();
@@ -263,4 +298,43 @@ async fn message_planner(
         urgency: body.urgency,
     };
     api.on_sprint(sprint, order, chat).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent(name: &str, role: AgentRole) -> AgentItem {
+        AgentItem {
+            id: name.parse().unwrap_or_else(|_| unreachable!("a valid name")),
+            title: name.into(),
+            role,
+            specialties: Vec::new(),
+            installed: name != "gone",
+            install: None,
+        }
+    }
+
+    #[test]
+    fn nobody_plans_because_of_a_place_in_the_alphabet() {
+        let specialists = |names: &[&str]| -> Result<String, String> {
+            let cards: Vec<AgentItem> = names.iter().map(|name| agent(name, AgentRole::Specialist)).collect();
+            own_choice(&cards)
+                .map(|id| id.to_string())
+                .map_err(|error| format!("{error:?}"))
+        };
+        assert_eq!(specialists(&["cat", "scripted"]).as_deref(), Ok("scripted"));
+        assert_eq!(specialists(&["cat", "codex", "gone"]).as_deref(), Ok("codex"));
+        assert_eq!(specialists(&["cat", "gone"]).as_deref(), Ok("cat"));
+        let refused = specialists(&["cat", "dog"]).err().unwrap_or_default();
+        assert!(
+            refused.contains("cat, dog; choose one with `--planner NAME`"),
+            "{refused}"
+        );
+        let planner = [agent("cat", AgentRole::Specialist), agent("dog", AgentRole::Planner)];
+        assert_eq!(
+            own_choice(&planner).ok().map(|id| id.to_string()).as_deref(),
+            Some("dog")
+        );
+    }
 }

@@ -12,6 +12,22 @@ use super::Config;
 /// The beginning of environment variables that set values: `TEAM6_SERVER__LISTEN` sets `server.listen`.
 const PREFIX: &str = "TEAM6_";
 
+/// The keys that stand in no section.
+const SINGLE: [&str; 3] = ["data", "me", "sandbox"];
+/// What else the programs of this project are told by variables, without the prefix.
+const ELSEWHERE: [&str; 8] = [
+    "URL",
+    "TOKEN_FILE",
+    "PERSON",
+    "LOG",
+    "TREE",
+    "TOOLBOX_TOKEN",
+    "PROBE",
+    "FULL_DISK",
+];
+/// How variables begin that tests are told things by.
+const ELSEWHERE_BEGINNINGS: [&str; 4] = ["TEST_", "SIM_", "KILL_", "STREAM_"];
+
 /// A configuration with the origin of each value.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -71,6 +87,17 @@ pub enum ConfigError {
         /// The nearest key that exists.
         near: Option<String>,
     },
+    /// A variable of the environment that nobody reads.
+    #[error(
+        "environment variable {name} means nothing{}; sections are set apart by two underscores, as in TEAM6_SERVER__LISTEN",
+        suggestion(.near)
+    )]
+    UnknownVariable {
+        /// Its name.
+        name: String,
+        /// The nearest one that exists.
+        near: Option<String>,
+    },
     /// Anything else, one line a problem.
     #[error("{0}")]
     Invalid(String),
@@ -104,10 +131,14 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     if let Some(file) = file {
         figment = figment.merge(Toml::file_exact(file));
     }
-    // Variables with a name of one part that is no key are for other purposes, such as TEAM6_TREE for agents.
-    let keys = ["data", "me"];
-    let environment =
-        Env::prefixed(PREFIX).filter(move |key| keys.contains(&key.as_str()) || key.as_str().contains("__"));
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    if let Some(problem) = names
+        .filter_map(|name| unknown_variable(&name))
+        .min_by_key(ToString::to_string)
+    {
+        return Err(problem);
+    }
+    let environment = Env::prefixed(PREFIX).filter(|key| sets_a_value(key.as_str()));
     figment = figment.merge(environment.split("__"));
     let config: Config = figment.extract().map_err(explain)?;
     config.limits.policy().map_err(ConfigError::Invalid)?;
@@ -120,6 +151,29 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
         config,
         file: file.map(Path::to_owned),
         values,
+    })
+}
+
+/// Whether a variable, named without its prefix, sets a value of the configuration.
+fn sets_a_value(name: &str) -> bool {
+    name.contains("__") || SINGLE.iter().any(|key| key.eq_ignore_ascii_case(name))
+}
+
+/// A variable that looks like one of ours and means nothing, so that whoever set it is not left to believe that it does.
+fn unknown_variable(name: &str) -> Option<ConfigError> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let elsewhere = ELSEWHERE.contains(&rest) || ELSEWHERE_BEGINNINGS.iter().any(|begins| rest.starts_with(begins));
+    if sets_a_value(rest) || elsewhere {
+        return None;
+    }
+    let known = SINGLE.iter().map(|key| key.to_uppercase());
+    let near = known.map(|key| (strsim::jaro_winkler(rest, &key), key));
+    let near = near
+        .filter(|(alike, _)| *alike > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    Some(ConfigError::UnknownVariable {
+        name: name.to_owned(),
+        near: near.map(|(_, key)| format!("{PREFIX}{key}")),
     })
 }
 
@@ -196,17 +250,67 @@ fn collect(figment: &Figment, key: &str, found: &Found, values: &mut Vec<Value>)
         },
         None => Origin::Default,
     };
-    let value = match found {
-        Found::String(_, text) => text.clone(),
-        Found::Bool(_, yes) => yes.to_string(),
-        Found::Num(_, number) => number
-            .to_u128()
-            .map_or_else(|| format!("{number:?}"), |n| n.to_string()),
-        other => format!("{other:?}"),
-    };
     values.push(Value {
         key: key.to_owned(),
-        value,
+        value: shown(found, false),
         origin,
     });
+}
+
+/// A value as the file would have it; a text by itself stands without its quotes.
+fn shown(found: &Found, inside: bool) -> String {
+    match found {
+        Found::String(_, text) if inside => format!("{text:?}"),
+        Found::String(_, text) => text.clone(),
+        Found::Char(_, text) => text.to_string(),
+        Found::Bool(_, yes) => yes.to_string(),
+        Found::Num(_, number) => match (number.to_u128(), number.to_i128(), number.to_f64()) {
+            (Some(n), ..) => n.to_string(),
+            (_, Some(n), _) => n.to_string(),
+            (_, _, Some(n)) => n.to_string(),
+            _ => String::new(),
+        },
+        Found::Array(_, items) => {
+            let items: Vec<String> = items.iter().map(|item| shown(item, true)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Found::Dict(_, entries) => {
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", shown(value, true)))
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        Found::Empty(..) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_mean_nothing_are_named_with_what_was_probably_meant() {
+        let said = |name: &str| {
+            unknown_variable(name)
+                .map(|problem| problem.to_string())
+                .unwrap_or_default()
+        };
+        assert_eq!(
+            said("TEAM6_SANDBX"),
+            "environment variable TEAM6_SANDBX means nothing; did you mean \"TEAM6_SANDBOX\"?; sections are set apart by \
+             two underscores, as in TEAM6_SERVER__LISTEN"
+        );
+        for known in [
+            "TEAM6_DATA",
+            "TEAM6_ME",
+            "TEAM6_SANDBOX",
+            "TEAM6_LIMITS__LEASE",
+            "TEAM6_URL",
+            "TEAM6_TREE",
+            "HOME",
+        ] {
+            assert_eq!(said(known), "", "{known}");
+        }
+    }
 }

@@ -130,7 +130,12 @@ impl Effects {
         let Some(number) = number.await?.flatten() else {
             return Ok(());
         };
-        let known = self.parts.forge.pull_request(repository, number).await;
+        // One that broke off after its push is found in the base only by looking.
+        let known = self
+            .parts
+            .forge
+            .refresh(repository, number, self.parts.engine.now())
+            .await;
         let known = known.map_err(|error| EffectError(error.to_string()))?;
         let State::Merged { commit, .. } = known.state else {
             tracing::info!(%sprint, %task, %repository, number, "a merge is not made: its owner has decided otherwise since");

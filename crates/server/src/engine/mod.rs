@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use team6_core::ids::{PersonId, ProjectId, SprintId, StreamVersion, TaskId};
-use team6_core::plan::Plan;
+
 use team6_core::policy::Policy;
 use team6_core::project::{Project, ProjectCommand, ProjectEvent};
-use team6_core::sprint::{Command, Opening, Sprint};
+use team6_core::sprint::{Command, Opening, Refusal, Sprint};
 use team6_core::time::Timestamp;
 use team6_store::{IdempotentAnswer, Rebuilt, SprintFilter, Store, StreamId};
 use tokio::sync::watch;
@@ -114,24 +114,23 @@ impl Engine {
         actor: &str,
         answer: Option<IdempotentAnswer>,
     ) -> Result<Done, EngineError> {
-        if let Command::SubmitPlan { plan, first_task, .. } | Command::SavePlan { plan, first_task, .. } = &mut command
-        {
-            *first_task = self.numbers_for(id, plan).await?;
+        if matches!(command, Command::SubmitPlan { .. } | Command::SavePlan { .. }) {
+            self.number(id, &mut command).await?;
         }
         let done = self.sprints.execute(id, command, actor, answer).await?;
         self.set_deadline(id).await?;
         Ok(done)
     }
 
-    async fn numbers_for(&self, id: SprintId, plan: &Plan) -> Result<TaskId, EngineError> {
-        let new = self.read(id, |sprint, _| {
-            plan.tasks.iter().filter(|t| !sprint.keys.contains_key(&t.key)).count()
-        });
-        // A plan that is far too long is refused by the rules; it needs no numbers.
-        match u32::try_from(new.await?.min(100_000)) {
-            Ok(0) | Err(_) => Ok(TaskId(0)),
-            Ok(count) => Ok(TaskId(self.store.reserve("task", count).await?)),
+    /// Gives the new tasks of a plan their numbers. No number is used twice, so a plan that the rules refuse gets none.
+    async fn number(&self, id: SprintId, command: &mut Command) -> Result<(), EngineError> {
+        let now = self.now();
+        let read = self.read(id, |sprint, _| tried(sprint, command, now));
+        let new = u32::try_from(read.await??).unwrap_or(u32::MAX);
+        if let (Command::SubmitPlan { first_task, .. } | Command::SavePlan { first_task, .. }, 1..) = (command, new) {
+            *first_task = TaskId(self.store.reserve("task", new).await?);
         }
+        Ok(())
     }
 
     /// Looks at a sprint.
@@ -251,4 +250,17 @@ async fn last_event(store: &dyn Store) -> Result<Timestamp, EngineError> {
     let before = team6_core::ids::Position(head.0.saturating_sub(1));
     let last = store.read_log(before, &team6_store::LogFilter::default(), 1).await?;
     Ok(last.first().map_or(Timestamp(0), |event| event.at))
+}
+
+/// How many new tasks a plan brings, if the rules take it; tried on a copy.
+fn tried(sprint: &Sprint, command: &Command, now: Timestamp) -> Result<usize, Refusal> {
+    let mut copy = sprint.clone();
+    let known = copy.tasks.len();
+    let mut command = command.clone();
+    if let Command::SubmitPlan { first_task, .. } | Command::SavePlan { first_task, .. } = &mut command {
+        // Beyond every number that was ever given out.
+        *first_task = TaskId(u64::MAX / 2);
+    }
+    copy.handle(command, now)?;
+    Ok(copy.tasks.len() - known)
 }

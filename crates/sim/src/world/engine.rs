@@ -119,6 +119,11 @@ impl History {
             // It was done, but nobody noted it: it will be done again.
             return self.crash();
         }
+        if let Effect::MergePullRequest { task, .. } = effect
+            && self.is_unlucky(4)
+        {
+            return self.slow_merge(task);
+        }
         let crashes = self.outcome.crashes;
         if let Some(answer) = answer {
             // The answer is stored before the effect counts as done; in the wild it may also come again, late.
@@ -130,6 +135,20 @@ impl History {
         }
         if crashes == self.outcome.crashes {
             self.outbox.remove(place);
+        }
+        Ok(())
+    }
+
+    /// The forge has done it, or not, and is slow to say so: people go on meanwhile, and the engine asks again.
+    fn slow_merge(&mut self, task: TaskId) -> Result<(), Violation> {
+        if self.rng.bool() {
+            return Ok(());
+        }
+        self.now = self.now + self.sprint.policy.forge_time;
+        self.engine(Command::Tick)?;
+        let owner = self.sprint.tasks.get(&task).and_then(|t| t.owner.clone());
+        if let Some(by) = owner.filter(|_| self.rng.bool()) {
+            self.engine(Command::CancelTask { by, task })?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 mod again;
 mod finish;
 mod guidance;
+mod login;
 mod talk;
 mod tools;
 mod trace;
@@ -286,7 +287,11 @@ impl Attempt {
         let worked = self
             .with_agent(parts, assignment, profile, workspace, name, &said)
             .await;
-        worked.unwrap_or_else(|outcome| (outcome, Usage::default()))
+        let (mut outcome, usage) = worked.unwrap_or_else(|outcome| (outcome, Usage::default()));
+        if let Outcome::Failed(failure) = &mut outcome {
+            login::told_how(failure, profile);
+        }
+        (outcome, usage)
     }
 
     async fn with_agent(

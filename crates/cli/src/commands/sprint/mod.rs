@@ -326,11 +326,15 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
                 Some(version) => version,
                 None => newest(&client, sprint).await?,
             };
-            shown(
-                &client
-                    .post(&format!("/sprints/{sprint}/approve"), &ApproveRequest { version })
-                    .await?,
-            )
+            let before = detail(&client, sprint).await?.item;
+            let approved = client
+                .post(&format!("/sprints/{sprint}/approve"), &ApproveRequest { version })
+                .await?;
+            // Not before it: what is refused leaves nothing to anybody.
+            if let Some(note) = show::left_open(&before) {
+                context.output.note(&note);
+            }
+            shown(&approved)
         }
         SprintCommand::Pause { sprint } => tell(sprint, "pause").await,
         SprintCommand::Resume { sprint } => tell(sprint, "resume").await,

@@ -44,6 +44,11 @@ pub(super) async fn run(client: &Client, arguments: OwnersArguments, context: &C
                 .output
                 .show(&reply, |suggestions, page| suggest(sprint, suggestions, page));
         }
+        if reply.item.tasks.is_empty() {
+            let text =
+                format!("sprint {sprint} has no task to own yet; `team6 sprint show {sprint}` says what it waits for");
+            return Err(Failure::Failed(text));
+        }
         let unowned = reply.item.tasks.into_iter().filter(|task| task.owner.is_none());
         owners.extend(unowned.filter_map(|task| Some((task.task, task.suggestions.into_iter().next()?.person))));
     }

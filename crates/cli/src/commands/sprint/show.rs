@@ -192,6 +192,21 @@ fn open_questions(detail: &SprintDetail, page: &mut Page) {
     }
 }
 
+/// What an approval says of the questions that nobody has answered; none if there are none.
+pub(super) fn left_open(detail: &SprintDetail) -> Option<String> {
+    let open = detail.questions.iter().filter(|q| q.state == QuestionState::Open);
+    let open: Vec<&str> = open.map(|question| question.text.as_str()).collect();
+    let begins = match open.as_slice() {
+        [] => return None,
+        [_] => "1 question was not answered; it stays open, and the agents decide:".to_owned(),
+        many => format!(
+            "{} questions were not answered; they stay open, and the agents decide:",
+            many.len()
+        ),
+    };
+    Some(format!("{begins}\n  {}", open.join("\n  ")))
+}
+
 /// Every question, with its answer.
 pub(super) fn questions(detail: &SprintDetail, page: &mut Page) {
     open_questions(detail, page);
@@ -202,9 +217,13 @@ pub(super) fn questions(detail: &SprintDetail, page: &mut Page) {
                 page.line(format!("  {}  {}", question.id, question.text));
                 page.block(5, &format!("{by}, {}: {text}", ago(*at)));
             }
-            QuestionState::Skipped { by, at } => {
+            QuestionState::Skipped { by, at, by_approval } => {
                 page.line(format!("  {}  {}", question.id, question.text));
-                page.block(5, &format!("{by} left it to the agent {}", ago(*at)));
+                let how = match by_approval {
+                    true => format!("left open when {by} approved the plan {}", ago(*at)),
+                    false => format!("{by} left it to the agent {}", ago(*at)),
+                };
+                page.block(5, &how);
             }
         }
     }

@@ -46,6 +46,7 @@ impl Decider<'_> {
         self.open()?;
         self.led(id, &by)?;
         self.not_ended(id)?;
+        self.not_merging([id])?;
         self.take_back(WorkId::Task(id));
         self.emit(Event::TaskCancelled { task: id, by });
         self.finish();
@@ -104,7 +105,9 @@ impl Decider<'_> {
             .values()
             .filter(|t| !t.work.stage.is_ended())
             .map(|t| t.id);
-        for task in open.collect::<Vec<_>>() {
+        let open: Vec<TaskId> = open.collect();
+        self.not_merging(open.iter().copied())?;
+        for task in open {
             self.take_back_for_good(task, &by);
         }
         self.stop_planning();
@@ -127,6 +130,20 @@ impl Decider<'_> {
     /// Work that has a deadline: all that is queued, and more.
     fn scheduled(&self) -> Vec<WorkId> {
         self.sprint.deadlines.iter().map(|(_, work)| *work).collect()
+    }
+
+    /// A merge may have happened by the time that its task is cancelled, and then the log would deny what everybody can
+    /// see in the base. So its outcome comes first; it has a deadline.
+    fn not_merging(&self, tasks: impl IntoIterator<Item = TaskId>) -> Result<(), Refusal> {
+        let merging = |id: &TaskId| {
+            let task = self.sprint.tasks.get(id);
+            task.is_some_and(|t| matches!(t.work.stage, Stage::Merging { .. }))
+        };
+        let tasks: Vec<TaskId> = tasks.into_iter().filter(merging).collect();
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::BeingMerged { tasks })
     }
 
     fn not_ended(&self, id: TaskId) -> Result<(), Refusal> {

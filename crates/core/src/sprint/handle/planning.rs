@@ -173,6 +173,7 @@ impl Decider<'_> {
         self.emit(Event::QuestionSkipped {
             question,
             by: by.clone(),
+            by_approval: false,
         });
         self.pass_on_answers(by);
         Ok(())
@@ -292,6 +293,7 @@ impl Decider<'_> {
             self.emit(Event::QuestionSkipped {
                 question,
                 by: by.clone(),
+                by_approval: true,
             });
         }
         self.stop_planning();

@@ -134,6 +134,8 @@ impl Decider<'_> {
         Ok(())
     }
 
+    /// What the forge has merged is merged, whatever people have decided since: a task that was cancelled before its
+    /// merge was known is done if all of it is in the base.
     pub(super) fn pull_request_merged(
         &mut self,
         id: TaskId,
@@ -146,7 +148,7 @@ impl Decider<'_> {
             task: id,
             repository: repository.clone(),
         })?;
-        if pull_request.merged.is_some() || task.work.stage.is_ended() {
+        if pull_request.merged.is_some() {
             return Ok(());
         }
         let dependents = task.dependents.clone();
