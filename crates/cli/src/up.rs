@@ -10,11 +10,11 @@ use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
 use team6_server::config::Config;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::Context;
 use crate::output::told;
+use crate::signals::Signals;
 use crate::{configuration, programs};
 
 /// The arguments of `team6 up`.
@@ -77,7 +77,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     tokio::select! {
         ended = running => ended,
         // As after a crash, no agent outlives the engine, and the next start keeps what they did.
-        () = signals.heed(&stop) => {
+        () = heed(&mut signals, &stop) => {
             eprintln!("ended at once; the next start keeps what agents have done, and goes on");
             std::process::exit(1)
         }
@@ -107,35 +107,12 @@ impl Drop for Address {
     }
 }
 
-/// The signals that ask a server to stop. They are heeded from the moment when these are there.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("signals cannot be waited for: {error}");
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-        })
-    }
-
-    async fn one(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    /// Asks the server to stop at the first signal, and comes back at the second.
-    async fn heed(&mut self, stop: &CancellationToken) {
-        self.one().await;
-        eprintln!("stopping: agents are asked to stop, and their work is kept; ask again to end at once");
-        stop.cancel();
-        self.one().await;
-    }
+/// Asks the server to stop at the first signal, and comes back at the second.
+async fn heed(signals: &mut Signals, stop: &CancellationToken) {
+    signals.one().await;
+    eprintln!("stopping: agents are asked to stop, and their work is kept; ask again to end at once");
+    stop.cancel();
+    signals.one().await;
 }
 
 /// The configuration, with somebody in it.

@@ -33,6 +33,36 @@ fn a_reader_who_has_seen_enough_ends_the_demo_quietly() {
 }
 
 #[test]
+fn a_demo_that_is_interrupted_leaves_nothing() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let temp = tempfile::tempdir().unwrap();
+        let mut demo = Command::new(env!("CARGO_BIN_EXE_team6"))
+            .arg("demo")
+            .env("TMPDIR", temp.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(demo.stdout.take().unwrap());
+        said.read_line(&mut String::new()).unwrap();
+        let killed = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(demo.id().to_string())
+            .status();
+        assert!(killed.unwrap().success());
+        std::io::copy(&mut said, &mut std::io::sink()).unwrap();
+        let output = demo.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && stderr.contains("interrupted"),
+            "{signal}: {stderr}"
+        );
+        let left: Vec<_> = std::fs::read_dir(temp.path()).unwrap().collect();
+        assert!(left.is_empty(), "{signal}: {left:?}");
+    }
+}
+
+#[test]
 fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
     let temp = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_team6"))

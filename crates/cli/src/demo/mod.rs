@@ -21,6 +21,7 @@ use team6_store::SprintFilter;
 use tokio_util::sync::CancellationToken;
 
 use crate::programs;
+use crate::signals::Signals;
 use watch::Watch;
 
 const SCENARIO: &str = include_str!("scenario.toml");
@@ -43,6 +44,7 @@ pub(crate) struct Demo {
 /// Runs the demo; the error is for people.
 pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
     let began = Instant::now();
+    let mut signals = Signals::new()?;
     let temporary = match &demo.folder {
         Some(_) => None,
         None => Some(
@@ -82,13 +84,23 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
         app,
         origin,
     };
-    let played = play.whole().await;
+    let played = tokio::select! {
+        played = play.whole() => played,
+        () = signals.one() => Err("the demo was interrupted".to_owned()),
+    };
     stop.cancel();
     running.await.map_err(|error| error.to_string())?;
-    played.map_err(|why| match &demo.folder {
-        Some(folder) => format!("{why}; what was recorded is in {}", folder.display()),
-        None => format!("{why}; run it again with --keep and TEAM6_LOG=info"),
-    })?;
+    if let Err(why) = played {
+        let kept = match temporary {
+            Some(temporary) if demo.keep => Some(temporary.keep()),
+            Some(_) => None,
+            None => Some(root),
+        };
+        return Err(match kept {
+            Some(kept) => format!("{why}; what was recorded is in {}", kept.display()),
+            None => format!("{why}; run it again with --keep and TEAM6_LOG=info to see what was recorded"),
+        });
+    }
     if play.watch.is_closed() {
         return Ok(());
     }

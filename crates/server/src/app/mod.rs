@@ -2,6 +2,7 @@
 
 mod directory;
 mod error;
+mod queue;
 mod recover;
 mod sandbox;
 mod sockets;
@@ -17,7 +18,7 @@ use team6_agent::toolbox::Toolbox;
 use team6_core::ids::{AgentId, ProjectId, WorkerId};
 use team6_forge::{Forge, Identity, LocalForge, LocalForgeOptions};
 use team6_git::{Fuse, Git};
-use team6_queue::{EmbeddedQueue, JobQueue};
+use team6_queue::JobQueue;
 use team6_sandbox::Launcher;
 use team6_store::{DataFolder, SqliteStore, SqliteTraceStore, Store, TraceStore};
 use team6_worker::{Parts, Turns};
@@ -94,7 +95,7 @@ impl App {
         }
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder).await?);
         let traces: Arc<dyn TraceStore> = Arc::new(SqliteTraceStore::open(&folder).await?);
-        let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(&folder.join("queue.db")).await?);
+        let queue: Arc<dyn JobQueue> = Arc::new(queue::open(&folder.join("queue.db")).await?);
         let git = Git::new(programs.git.clone(), Fuse::default());
         let forge: Arc<dyn Forge> = Arc::new(LocalForge::new(LocalForgeOptions {
             root: path.join("forge"),

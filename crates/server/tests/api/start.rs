@@ -51,7 +51,7 @@ async fn a_second_server_on_the_same_folder_is_told_who_holds_it() {
 
 #[tokio::test]
 async fn a_damaged_database_is_named_at_the_start_and_left_as_it_is() {
-    for file in ["team6.db", "traces.db", "queue.db"] {
+    for file in ["team6.db", "traces.db"] {
         let folder = tempfile::tempdir().unwrap();
         config(folder.path());
         let path = folder.path().join(file);
@@ -62,6 +62,19 @@ async fn a_damaged_database_is_named_at_the_start_and_left_as_it_is() {
         assert!(text.contains("restore a backup"), "{text}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged, "{file}");
     }
+}
+
+/// The log knows what it holds.
+#[tokio::test]
+async fn a_damaged_queue_is_put_aside_and_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    config(folder.path());
+    let damaged = "not a database ".repeat(1_000);
+    std::fs::write(folder.path().join("queue.db"), &damaged).unwrap();
+    let server = Process::start(folder.path(), &[]).unwrap();
+    server.client.post("/projects", json!({ "id": "shop" })).await.done();
+    let kept = std::fs::read_to_string(folder.path().join("queue.db.damaged-1")).unwrap();
+    assert_eq!(kept, damaged);
 }
 
 #[tokio::test]
