@@ -193,8 +193,8 @@ mod tests {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let lines = help.lines().filter_map(|line| line.strip_prefix("  team6 "));
             for line in lines {
-                // What a shell does with the output, and remarks, are not ours.
-                let line = line.split(['|', '&', '>']).next().unwrap_or_default();
+                // What a shell does with input and output, and remarks, are not ours.
+                let line = line.split(['|', '&', '<', '>']).next().unwrap_or_default();
                 let line = line.split("    ").next().unwrap_or_default();
                 let mut quoted = false;
                 let words = line.split(|char: char| {

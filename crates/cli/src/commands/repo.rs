@@ -47,7 +47,7 @@ pub(crate) enum RepoCommand {
         merge: Merging,
     },
     /// Files that workspaces get and no repository holds, such as .env.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  team6 repo file put shop app .env < .env")]
     File(FileCommand),
     /// Take a repository away from a project. The repository itself stays as it is.
     #[command(after_help = "Example:\n  team6 repo remove shop web")]

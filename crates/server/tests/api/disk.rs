@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use reqwest::Method;
 use serde_json::{Value, json};
 use team6_testkit::full_disk::FullDisk;
+use team6_testkit::repositories::Repository;
 use tempfile::TempDir;
 
 use crate::client::Answer;
@@ -58,6 +59,9 @@ async fn a_full_disk_refuses_orders_loses_nothing_and_is_forgotten_with_the_next
     let server = disk.serves().unwrap();
     let client = &server.client;
     client.post("/projects", json!({ "id": "shop" })).await.done();
+    let origin = Repository::sample("two-crates").bare_clone();
+    let connect = json!({ "id": "app", "origin": origin.path() });
+    client.post("/projects/shop/repositories", connect).await.done();
     client
         .post("/sprints", json!({ "project": "shop", "goal": "A parser" }))
         .await
