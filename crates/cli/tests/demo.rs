@@ -1,21 +1,28 @@
 //! The demo, as a newcomer runs it.
+#![expect(clippy::unwrap_used, reason = "what goes wrong here is the failure of the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+
+/// A demo that keeps its temporary files in this folder.
+fn demo_in(folder: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_team6"))
+        .arg("demo")
+        .env("TMPDIR", folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
 
 #[test]
 fn a_reader_who_has_seen_enough_ends_the_demo_quietly() {
     let temp = tempfile::tempdir().unwrap();
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_team6"))
-        .arg("demo")
-        .env("TMPDIR", temp.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut demo = demo_in(temp.path());
     // One line, as `| head -1` takes it; then nobody reads any more.
     let mut line = String::new();
     BufReader::new(demo.stdout.take().unwrap())
@@ -36,13 +43,7 @@ fn a_reader_who_has_seen_enough_ends_the_demo_quietly() {
 fn a_demo_that_is_interrupted_leaves_nothing() {
     for signal in ["INT", "TERM", "HUP"] {
         let temp = tempfile::tempdir().unwrap();
-        let mut demo = Command::new(env!("CARGO_BIN_EXE_team6"))
-            .arg("demo")
-            .env("TMPDIR", temp.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut demo = demo_in(temp.path());
         let mut said = BufReader::new(demo.stdout.take().unwrap());
         said.read_line(&mut String::new()).unwrap();
         let killed = Command::new("kill")

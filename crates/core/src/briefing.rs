@@ -192,19 +192,19 @@ impl Sprint {
 
     /// Why the work is done that an attempt goes on with: the reason of the first attempt at it.
     fn cause<'a>(&'a self, attempt: &'a Attempt) -> &'a AttemptReason {
-        let mut reason = &attempt.reason;
+        let mut first = attempt;
         while let AttemptReason::Retry { of }
         | AttemptReason::Resumed { of }
         | AttemptReason::HoldOver { of }
-        | AttemptReason::PersonRetried { of, .. } = reason
+        | AttemptReason::PersonRetried { of, .. } = &first.reason
         {
             // What came before is older, so this ends.
-            match self.attempt(*of).filter(|before| before.id.n < attempt.id.n) {
-                Some(before) if before.reason != *reason => reason = &before.reason,
-                _ => break,
+            match self.attempt(*of).filter(|before| before.id.n < first.id.n) {
+                Some(before) => first = before,
+                None => break,
             }
         }
-        reason
+        &first.reason
     }
 
     /// Which attempt at its work this is, from 1.

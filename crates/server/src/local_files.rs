@@ -49,8 +49,7 @@ impl LocalFiles {
     }
 
     fn place(&self, project: &ProjectId, repository: &RepositoryId, path: &LocalPath) -> PathBuf {
-        let digest = Sha256::digest(path.as_str());
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(Sha256::digest(path.as_str()));
         self.folder(project, repository).join(name)
     }
 

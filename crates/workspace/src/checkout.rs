@@ -94,7 +94,11 @@ pub(crate) async fn make(
         sections: &format!(
             "{}{}",
             modules::sections(&modules.all, ""),
-            if generation.layout.lfs { lfs::SECTION } else { "" }
+            if generation.layout.lfs {
+                lfs::section()
+            } else {
+                String::new()
+            }
         ),
     };
     let mut view = match generations.builder().files {
@@ -106,13 +110,10 @@ pub(crate) async fn make(
     };
     let boxed = place.work != place.files;
     let of_modules = modules::lent(mirrors, &repository.id, &modules.all, boxed);
-    let tree = match place.layers.exists() {
-        true => place.upper(),
-        false => place.files.clone(),
-    };
+    let tree = place.written();
     modules::write_private(&modules.all, &of_modules, wanted.author, &tree).map_err(by_disk)?;
     view.extend(of_modules.values().map(Lent::mount));
-    let local = local_files(mirrors, wanted, &view, &tree).await?;
+    let local = local_files(wanted, &view, &tree)?;
     view.push(lent.mount());
     if beyond {
         view.push(kept.mount());
@@ -144,12 +145,7 @@ struct Local {
 }
 
 /// Lays local files over all others. `tree` is where they are written; `view` has what lies below them.
-async fn local_files(
-    mirrors: &Mirrors,
-    wanted: &Wanted<'_>,
-    view: &[Mount],
-    tree: &Path,
-) -> Result<Local, WorkspaceError> {
+fn local_files(wanted: &Wanted<'_>, view: &[Mount], tree: &Path) -> Result<Local, WorkspaceError> {
     let Wanted { repository, place, .. } = wanted;
     if repository.local_files.is_empty() {
         return Ok(Local::default());
@@ -173,11 +169,9 @@ async fn local_files(
             Ok((laid, notices))
         });
     let (laid, notices) = written.map_err(|error| WorkspaceError::io(what(), tree, &error))?;
-    let store = mirrors.store(&repository.id);
-    let contents = local_files::names_of(mirrors, &store, &repository.local_files).await;
     Ok(Local {
         laid,
-        contents: contents.map_err(|error| WorkspaceError::git(what(), tree, &error))?,
+        contents: local_files::names_of(&repository.local_files, is_sha256(&repository.base)),
         notices,
     })
 }
@@ -229,7 +223,7 @@ async fn modules(
     modules::write(generations, mirrors, id, &planned.modules, &tree).await?;
     for module in &planned.modules {
         let index = tree.join(&module.path).join(".git/index");
-        fs::copy(index, place.indexes.join(module.repository.as_str()))
+        skeleton::copy_index(&index, &place.indexes.join(module.repository.as_str()))
             .map_err(|error| WorkspaceError::io(format!("the workspace of {id} cannot be made"), &tree, &error))?;
     }
     Ok(Modules {

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use crate::mirror::{Mirrors, work_ref};
 use crate::pack::{FEW, How, LARGEST_FILE, Order, Outcome, Packed, is_folder};
 use crate::provisioner::{Checkout, Imported, Workspace};
 use crate::skeleton::{Head, Skeleton, write_common};
-use crate::slot::{Place, Slot};
+use crate::slot::{Found, Place, Slot};
 
 /// How long packing and checking may take, each.
 const STEP: Duration = Duration::from_secs(900);
@@ -127,22 +127,18 @@ impl Import<'_> {
     /// Keeps the objects of Git LFS that the agent added, and tells of them.
     pub(crate) async fn keep_lfs(&self) -> Result<Option<String>, WorkspaceError> {
         let id = &self.place.repository;
-        let claimed = self.workspace.claim.repositories.iter().find(|one| one.id == *id);
+        let claimed = self.workspace.claim.repository(id);
         let Some(claimed) = claimed.filter(|one| Layout::read(&self.mirrors.generation(id, &one.base)).lfs) else {
             return Ok(None);
         };
-        let tree = match self.place.layers.exists() {
-            true => self.place.upper(),
-            false => self.place.files.clone(),
+        let theirs = match self.place.find(Path::new(".git/lfs")) {
+            Found::Here(lfs) => Some(lfs),
+            Found::Link | Found::Nothing => None,
         };
-        let scratch = self.slot.pack().join("tmp/scratch.git");
-        let folders: Vec<PathBuf> = [tree.join(".git"), scratch]
+        let scratch = Some(self.slot.pack().join("tmp/scratch.git")).filter(|git| is_folder(git));
+        let folders: Vec<PathBuf> = theirs
             .into_iter()
-            .filter(|git| is_folder(git))
-            .collect();
-        let folders: Vec<PathBuf> = folders
-            .iter()
-            .map(|git| git.join("lfs"))
+            .chain(scratch.map(|git| git.join("lfs")))
             .filter(|lfs| is_folder(lfs))
             .collect();
         let storage = self.mirrors.lfs(id);
@@ -164,12 +160,7 @@ impl Import<'_> {
         prepare_home(&home).map_err(failed)?;
         let boxed = self.workspace.boxed.is_some();
         let seen = if boxed { PathBuf::from("/tmp") } else { tmp.clone() };
-        let claimed = self
-            .workspace
-            .claim
-            .repositories
-            .iter()
-            .find(|one| one.id == self.place.repository);
+        let claimed = self.workspace.claim.repository(&self.place.repository);
         let base = claimed.map_or(&self.checkout.start, |one| &one.base);
         let skeleton = self.index(base);
         let index = match boxed {
@@ -397,11 +388,8 @@ impl Import<'_> {
         if laid.is_empty() && contents.is_empty() {
             return Ok(());
         }
-        let claimed = self.workspace.claim.repositories.iter();
-        let bases = claimed
-            .filter(|one| one.id == self.place.repository)
-            .map(|one| &one.base);
-        let known: Vec<&CommitId> = bases.chain([start]).collect();
+        let claimed = self.workspace.claim.repository(&self.place.repository);
+        let known: Vec<&CommitId> = claimed.map(|one| &one.base).into_iter().chain([start]).collect();
         let held = local_files::held_by(self.mirrors, &quarantine.path, new, &known, laid, contents).await;
         match held {
             Ok(None) => Ok(()),
@@ -432,21 +420,12 @@ impl Import<'_> {
     /// Moves a file that is too large for a commit out of the workspace, which is removed later; says where it is.
     fn set_aside(&self, path: &[u8]) -> String {
         let relative = Path::new(OsStr::from_bytes(path));
-        let root = match self.place.layers.exists() {
-            true => self.place.upper(),
-            false => self.place.files.clone(),
-        };
-        // The agent's names lead nowhere else: no links on the way, and no way up.
-        let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        let mut above = relative.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
-        let safe =
-            plain && above.all(|folder| fs::symlink_metadata(root.join(folder)).is_ok_and(|found| found.is_dir()));
         let aside = self
             .mirrors
             .aside(&self.place.repository, self.workspace.claim.attempt)
             .join(relative);
-        let moved = match (safe, aside.parent()) {
-            (true, Some(folder)) => fs::create_dir_all(folder).and_then(|()| fs::rename(root.join(relative), &aside)),
+        let moved = match (self.place.find(relative), aside.parent()) {
+            (Found::Here(file), Some(folder)) => fs::create_dir_all(folder).and_then(|()| fs::rename(file, &aside)),
             _ => Err(io::ErrorKind::InvalidInput.into()),
         };
         let shown = String::from_utf8_lossy(path).escape_debug().to_string();

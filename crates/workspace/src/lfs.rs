@@ -25,35 +25,44 @@ const MOST_OBJECTS: usize = 10_000;
 /// How many objects are named to people.
 const NAMED: usize = 5;
 
-/// What git must know to turn files into pointers. Files that are checked out later stay pointers: there is no network to
-/// fetch them by.
-const FILTER: [(&str, &str); 4] = [
-    ("filter.lfs.clean", "git-lfs clean -- %f"),
-    ("filter.lfs.smudge", "git-lfs smudge --skip -- %f"),
-    ("filter.lfs.process", "git-lfs filter-process --skip"),
-    ("filter.lfs.required", "true"),
-];
+/// Files that are checked out later stay pointers: there is no network to fetch them by.
+const POINTERS: &str = " --skip";
+/// Files are laid out.
+const FILES: &str = "";
+
+/// What git must know to turn files into pointers, and back as `skip` says.
+fn filter(skip: &str) -> [(&'static str, String); 4] {
+    [
+        ("clean", "git-lfs clean -- %f".to_owned()),
+        ("smudge", format!("git-lfs smudge{skip} -- %f")),
+        ("process", format!("git-lfs filter-process{skip}")),
+        ("required", "true".to_owned()),
+    ]
+}
 
 /// The same for the configuration of a workspace's git folder.
-pub(crate) const SECTION: &str = "[filter \"lfs\"]\n\tclean = git-lfs clean -- %f\n\tsmudge = git-lfs smudge --skip -- %f\n\
-                                  \tprocess = git-lfs filter-process --skip\n\trequired = true\n";
+pub(crate) fn section() -> String {
+    let lines = filter(POINTERS).map(|(key, value)| format!("\t{key} = {value}\n"));
+    format!("[filter \"lfs\"]\n{}", lines.concat())
+}
+
+fn filtering(call: Call, skip: &str) -> Call {
+    filter(skip).into_iter().fold(call, |call, (key, value)| {
+        call.config(&format!("filter.lfs.{key}"), value)
+    })
+}
 
 /// Lets git turn files into pointers.
 pub(crate) fn cleaning(call: Call) -> Call {
-    FILTER
-        .iter()
-        .fold(call, |call, (name, value)| call.config(name, *value))
+    filtering(call, POINTERS)
 }
 
 /// Lets git turn pointers into the files whose objects are there.
 pub(crate) fn smudging(call: Call, storage: &Path) -> Call {
-    call.config("lfs.storage", storage)
+    filtering(call, FILES)
+        .config("lfs.storage", storage)
         .config("lfs.url", "file:///nonexistent")
         .config("lfs.skipdownloaderrors", "true")
-        .config("filter.lfs.clean", "git-lfs clean -- %f")
-        .config("filter.lfs.smudge", "git-lfs smudge -- %f")
-        .config("filter.lfs.process", "git-lfs filter-process")
-        .config("filter.lfs.required", "true")
 }
 
 /// Whether files of a commit go through the filter.
@@ -168,8 +177,7 @@ fn take(from: &Path, to: &Path, name: &str, size: u64) -> io::Result<bool> {
         digest.update(&part[..read]);
         target.write_all(&part[..read])?;
     }
-    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    match digest == name {
+    match hex::encode(digest.finalize()) == name {
         true => fs::rename(draft, to).map(|()| true),
         false => fs::remove_file(draft).map(|()| false),
     }

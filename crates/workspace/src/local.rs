@@ -345,7 +345,7 @@ impl Provisioner for LocalProvisioner {
         }
         for repository in &claim.repositories {
             if self.generations.find(&key, &repository.id, &repository.base).is_none() || repository.start.is_some() {
-                self.mirrors.bring(repository, progress).await?;
+                self.mirrors.bring(&repository.into(), progress).await?;
             }
         }
         let number = self.take_number(&key);

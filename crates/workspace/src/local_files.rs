@@ -9,6 +9,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 use team6_core::ids::CommitId;
 use team6_core::local_path::LocalPath;
 use team6_git::GitError;
@@ -112,14 +114,20 @@ pub(crate) fn excluded(laid: &[LocalPath]) -> String {
     laid.iter().map(line).collect()
 }
 
-/// The names that git gives the contents of files that were laid below `root`, as far as they tell one from others.
-pub(crate) async fn names_of(mirrors: &Mirrors, git_dir: &Path, files: &[LocalFile]) -> Result<Vec<String>, GitError> {
-    let mut names = Vec::new();
-    for file in files.iter().filter(|file| file.content.trim_ascii().len() >= TELLING) {
-        let call = mirrors.git().call(["hash-object", "--stdin"]).git_dir(git_dir);
-        names.push(call.stdin(file.content.clone()).text().await?);
+/// The names that git gives the contents of files, as far as they tell one from others. `sha256` is how the repository names
+/// its objects.
+pub(crate) fn names_of(files: &[LocalFile], sha256: bool) -> Vec<String> {
+    let telling = files.iter().filter(|file| file.content.trim_ascii().len() >= TELLING);
+    telling.map(|file| name_of(&file.content, sha256)).collect()
+}
+
+/// The name of a blob, see gitformat-loose(5): the hash of a header and the content.
+fn name_of(content: &[u8], sha256: bool) -> String {
+    let header = format!("blob {}\0", content.len());
+    match sha256 {
+        true => hex::encode(Sha256::new().chain_update(header).chain_update(content).finalize()),
+        false => hex::encode(Sha1::new().chain_update(header).chain_update(content).finalize()),
     }
-    Ok(names)
 }
 
 /// A local file that new commits hold, by its path or its content. `git_dir` has them all.
@@ -151,6 +159,14 @@ pub(crate) async fn held_by(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contents_are_named_as_git_does() {
+        // `git hash-object` says so.
+        assert_eq!(name_of(b"hello\n", false), "ce013625030ba8dba906f756967f9e9ca394464a");
+        let long = "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4";
+        assert_eq!(name_of(b"hello\n", true), long);
+    }
 
     #[test]
     fn what_a_file_holds_is_in_no_debug_text() {

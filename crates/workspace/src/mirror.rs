@@ -37,6 +37,30 @@ pub(crate) fn write_ref(git_dir: &Path, name: &str, commit: &CommitId) -> std::i
     std::fs::rename(draft, path)
 }
 
+/// Commits that must be in a mirror.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needed<'a> {
+    /// The mirror's repository.
+    pub(crate) repository: &'a RepositoryId,
+    /// Where it is fetched from: a path or a URL.
+    pub(crate) source: &'a str,
+    /// What work builds on.
+    pub(crate) base: &'a CommitId,
+    /// What earlier attempts left or published.
+    pub(crate) start: Option<&'a CommitId>,
+}
+
+impl<'a> From<&'a ClaimRepository> for Needed<'a> {
+    fn from(claimed: &'a ClaimRepository) -> Self {
+        Self {
+            repository: &claimed.id,
+            source: &claimed.source,
+            base: &claimed.base,
+            start: claimed.start.as_ref(),
+        }
+    }
+}
+
 /// The folders of all repositories.
 #[derive(Debug)]
 pub(crate) struct Mirrors {
@@ -163,10 +187,10 @@ impl Mirrors {
     /// Brings the commits that a claim needs into the mirror.
     pub(crate) async fn bring(
         &self,
-        wanted: &ClaimRepository,
+        needed: &Needed<'_>,
         tell: &(dyn Fn(String) + Send + Sync),
     ) -> Result<(), WorkspaceError> {
-        let id = &wanted.id;
+        let id = needed.repository;
         self.probed.get_or_try_init(|| self.probe()).await?;
         let lock = {
             let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,10 +199,10 @@ impl Mirrors {
         // One fetch at a time; whoever waited usually finds what it needs.
         let _fetching = lock.lock().await;
         if !self.is_made(id) {
-            let made = self.make(id, is_sha256(&wanted.base)).await;
-            made.map_err(|error| fetch_failed(wanted, &self.root, &error))?;
+            let made = self.make(id, is_sha256(needed.base)).await;
+            made.map_err(|error| fetch_failed(needed, &self.root, &error))?;
         }
-        if self.missing(wanted).await.is_none() {
+        if self.missing(needed).await.is_none() {
             return Ok(());
         }
         let began = Instant::now();
@@ -188,9 +212,9 @@ impl Mirrors {
         };
         tell(format!("{doing} {id}"));
         let progress = Progress::new(format!("{doing} {id}"), tell);
-        let fetched = self.fetch(id, &wanted.source, &progress).await;
-        fetched.map_err(|error| fetch_failed(wanted, &self.root, &error))?;
-        if let Some(commit) = self.missing(wanted).await {
+        let fetched = self.fetch(id, needed.source, &progress).await;
+        fetched.map_err(|error| fetch_failed(needed, &self.root, &error))?;
+        if let Some(commit) = self.missing(needed).await {
             return Err(WorkspaceError::NoCommit {
                 repository: id.clone(),
                 commit: commit.clone(),
@@ -201,8 +225,8 @@ impl Mirrors {
     }
 
     /// Brings a commit into the mirror that is on no branch.
-    pub(crate) async fn bring_commit(&self, wanted: &ClaimRepository) -> Result<(), WorkspaceError> {
-        let base = &wanted.base;
+    pub(crate) async fn bring_commit(&self, needed: &Needed<'_>) -> Result<(), WorkspaceError> {
+        let base = needed.base;
         let keep = format!("+{base}:refs/team6/wanted/{base}");
         let options = [
             "fetch",
@@ -212,25 +236,25 @@ impl Mirrors {
             ORIGIN,
             &keep,
         ];
-        let call = self.git.call(options).git_dir(&self.mirror(&wanted.id));
-        let fetched = call.origin(&wanted.source, FETCH).run().await;
+        let call = self.git.call(options).git_dir(&self.mirror(needed.repository));
+        let fetched = call.origin(needed.source, FETCH).run().await;
         match fetched.and_then(team6_git::Ran::success) {
             Ok(_) => Ok(()),
             Err(GitError::Failed { .. }) => Err(WorkspaceError::NoCommit {
-                repository: wanted.id.clone(),
+                repository: needed.repository.clone(),
                 commit: base.clone(),
             }),
-            Err(error) => Err(fetch_failed(wanted, &self.root, &error)),
+            Err(error) => Err(fetch_failed(needed, &self.root, &error)),
         }
     }
 
     /// A commit that is wanted and not there. What earlier attempts left may be in the store alone.
-    async fn missing<'a>(&self, wanted: &'a ClaimRepository) -> Option<&'a CommitId> {
-        if !self.in_mirror(&wanted.id, &wanted.base).await {
-            return Some(&wanted.base);
+    async fn missing<'a>(&self, needed: &Needed<'a>) -> Option<&'a CommitId> {
+        if !self.in_mirror(needed.repository, needed.base).await {
+            return Some(needed.base);
         }
-        let start = wanted.start.as_ref()?;
-        (!self.has(&self.store(&wanted.id), start).await).then_some(start)
+        let start = needed.start?;
+        (!self.has(&self.store(needed.repository), start).await).then_some(start)
     }
 
     async fn probe(&self) -> Result<(), WorkspaceError> {
@@ -330,8 +354,8 @@ fn remove_stale_locks(refs: &Path) {
     }
 }
 
-fn fetch_failed(wanted: &ClaimRepository, root: &Path, error: &GitError) -> WorkspaceError {
-    let repository = wanted.id.clone();
+fn fetch_failed(needed: &Needed<'_>, root: &Path, error: &GitError) -> WorkspaceError {
+    let repository = needed.repository.clone();
     let said = error.said();
     match WorkspaceError::git("", root, error) {
         WorkspaceError::Failed { .. } => {}
@@ -343,7 +367,7 @@ fn fetch_failed(wanted: &ClaimRepository, root: &Path, error: &GitError) -> Work
         "strange pathname",
     ];
     if no_repository.iter().any(|words| said.contains(words)) {
-        let source_text = team6_git::redact(&wanted.source);
+        let source_text = team6_git::redact(needed.source);
         return WorkspaceError::NotARepository {
             repository,
             source_text,

@@ -33,6 +33,13 @@ pub struct Claim {
     pub author: (String, String),
 }
 
+impl Claim {
+    /// One of its repositories.
+    pub fn repository(&self, id: &RepositoryId) -> Option<&ClaimRepository> {
+        self.repositories.iter().find(|one| one.id == *id)
+    }
+}
+
 /// A repository of a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRepository {

@@ -10,7 +10,8 @@
 //!             pack/             for the process that packs what was done
 //! ```
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 use team6_core::ids::RepositoryId;
 use team6_sandbox::reach::{Identity, Mount};
@@ -37,11 +38,11 @@ pub(crate) struct Place {
     pub(crate) repository: RepositoryId,
     /// The work tree, as the agent sees it.
     pub(crate) work: PathBuf,
-    /// The work tree on this machine, where it is not layered.
+    /// The work tree of the whole repository on this machine, where it is not layered.
     pub(crate) files: PathBuf,
     /// What the overlay writes and its siblings, where it is layered.
     pub(crate) layers: PathBuf,
-    /// Where it lies in what the overlay writes, if it is a submodule.
+    /// Where it lies in that of its repository, if it is a submodule.
     pub(crate) below: PathBuf,
     /// Git's indexes of submodules of which this workspace has other commits than its generation.
     pub(crate) indexes: PathBuf,
@@ -102,12 +103,50 @@ impl Slot {
     }
 }
 
+/// What lies at a path that an agent can change.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Something, at this place; what it is has not been looked at.
+    Here(PathBuf),
+    /// A link on the way, which nobody follows: on this machine it leads elsewhere than for the agent.
+    Link,
+    /// Nothing.
+    Nothing,
+}
+
 impl Place {
+    /// What the overlay writes of it.
     pub(crate) fn upper(&self) -> PathBuf {
-        let upper = self.layers.join("upper");
         match self.below.as_os_str().is_empty() {
-            true => upper,
-            false => upper.join(&self.below),
+            true => self.layers.join("upper"),
+            false => self.layers.join("upper").join(&self.below),
         }
+    }
+
+    /// The folder of this machine that the files of the whole repository are written to. No agent can replace it.
+    pub(crate) fn written(&self) -> PathBuf {
+        match self.layers.exists() {
+            true => self.layers.join("upper"),
+            false => self.files.clone(),
+        }
+    }
+
+    /// What lies at a path in it among what was written, as long as no program runs there.
+    pub(crate) fn find(&self, path: &Path) -> Found {
+        let mut place = self.written();
+        let parts: Vec<Component<'_>> = self.below.components().chain(path.components()).collect();
+        for (n, part) in parts.iter().enumerate() {
+            let Component::Normal(name) = part else {
+                return Found::Nothing;
+            };
+            place.push(name);
+            match fs::symlink_metadata(&place) {
+                Err(_) => return Found::Nothing,
+                Ok(found) if n + 1 == parts.len() || found.is_dir() => {}
+                Ok(found) if found.is_symlink() => return Found::Link,
+                Ok(_) => return Found::Nothing,
+            }
+        }
+        Found::Here(place)
     }
 }

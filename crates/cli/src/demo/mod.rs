@@ -90,13 +90,14 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
     };
     stop.cancel();
     running.await.map_err(|error| error.to_string())?;
+    // Where it can be looked at afterwards; what is not kept goes with the value.
+    let keep = move || match temporary {
+        Some(temporary) if demo.keep => Some(temporary.keep()),
+        Some(_) => None,
+        None => Some(root),
+    };
     if let Err(why) = played {
-        let kept = match temporary {
-            Some(temporary) if demo.keep => Some(temporary.keep()),
-            Some(_) => None,
-            None => Some(root),
-        };
-        return Err(match kept {
+        return Err(match keep() {
             Some(kept) => format!("{why}; what was recorded is in {}", kept.display()),
             None => format!("{why}; run it again with --keep and TEAM6_LOG=info to see what was recorded"),
         });
@@ -114,12 +115,7 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
         &["log", "--graph", "--oneline", "--decorate", "--max-count", "20"],
     )?;
     play.watch.say(&history);
-    let kept = match temporary {
-        Some(temporary) if demo.keep => Some(temporary.keep()),
-        Some(_) => None,
-        None => Some(root),
-    };
-    match kept {
+    match keep() {
         Some(kept) => play.watch.say(&format!(
             "\nThe project is in {}, all that Team6 recorded in {}.",
             kept.join("ledger").display(),

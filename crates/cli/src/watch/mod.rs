@@ -10,11 +10,11 @@ use team6_core::ids::{AttemptId, Position, SprintId};
 use team6_core::sprint::Event;
 use team6_core::trace::TraceEntry;
 use team6_server::api::types::{AttemptDetail, Health, InboxEntry, LiveEvent, Page, SprintDetail, TaskDetail};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Client, Event as Sent};
 use crate::commands::warnings;
 use crate::failure::Failure;
+use crate::signals::Signals;
 use model::{Model, Tail};
 
 /// How many of the last entries of a trace are shown.
@@ -35,7 +35,7 @@ pub(crate) async fn run(client: &Client, sprint: SprintId) -> Result<(), Failure
 
 async fn show(client: &Client, model: &mut Model, terminal: &mut DefaultTerminal, from: u64) -> Result<(), Failure> {
     let broken = |error: std::io::Error| Failure::Failed(format!("the terminal cannot be used: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
+    let mut signals = Signals::new().map_err(Failure::Failed)?;
     let sprint = model.sprint.sprint.id;
     let topics = [("topics", format!("sprint:{sprint}"))];
     let mut events = client.follow("/events", &topics, Some(from.to_string()));
@@ -43,7 +43,7 @@ async fn show(client: &Client, model: &mut Model, terminal: &mut DefaultTerminal
     loop {
         terminal.draw(|frame| screen::draw(frame, model)).map_err(broken)?;
         tokio::select! {
-            _ = terminate.recv() => return Ok(()),
+            () = signals.one() => return Ok(()),
             input = keys.next() => match input {
                 Some(Ok(Input::Key(key))) if key.kind == KeyEventKind::Press => {
                     if !pressed(client, model, key).await? {

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use team6_core::ids::{PersonId, ProjectId, SprintId, StreamVersion, TaskId};
-
 use team6_core::policy::Policy;
 use team6_core::project::{Project, ProjectCommand, ProjectEvent};
 use team6_core::sprint::{Command, Opening, Refusal, Sprint};

@@ -20,6 +20,14 @@ pub mod scene;
 pub mod sparse;
 pub mod submodules;
 
+use std::path::Path;
+
+use team6_sandbox::probe::Users;
+use team6_sandbox::reach::Identity;
+use team6_sandbox::{Launcher, identity};
+
+use crate::{Files, LocalOptions, LocalProvisioner};
+
 pub use scene::Scene;
 
 /// Makes a test of a large repository, which takes its time where files are copied.
@@ -76,6 +84,7 @@ macro_rules! provisioner_contract {
             submodules_move_with_the_base,
             what_cannot_be_had_of_submodules_is_told_and_had_later,
             addresses_that_lead_into_the_machine_are_not_followed,
+            a_link_above_a_submodule_leads_to_nothing_of_the_machine,
         );
         $crate::provisioner_contract!($open: local_files:
             local_files_lie_there_for_the_agent_alone,
@@ -126,4 +135,28 @@ macro_rules! provisioner_contract {
 /// A folder of its own for a test.
 pub fn place() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
+}
+
+/// A provisioner on this machine, and what starts processes in its workspaces. `programs` is the supervisor and the packer;
+/// `files` is how files are made, as it is best here if it is not said.
+pub fn open_local(root: &Path, programs: &str, boxed: bool, files: Option<Files>) -> (LocalProvisioner, Launcher) {
+    let launcher = Launcher::new(programs, [""; 0]);
+    let options = LocalOptions {
+        root: root.to_owned(),
+        git: "git".into(),
+        launcher: launcher.clone(),
+        packer: (programs.into(), Vec::new()),
+        data_folder: format!("test-{}", std::process::id()),
+        boxed: boxed.then(users),
+        files,
+    };
+    (LocalProvisioner::open(options).unwrap(), launcher)
+}
+
+/// As root, each sandbox is a user of its own.
+pub fn users() -> Users {
+    match identity(0) {
+        Identity::Range { .. } => Users::Own,
+        Identity::Engine => Users::Engine,
+    }
 }

@@ -1,7 +1,9 @@
 //! Workspaces of repositories with submodules: their files are there, and what is done in them is kept.
 
 use std::fs;
+use std::path::Path;
 
+use team6_sandbox::reach::Mount;
 use team6_testkit::repositories::Repository;
 
 use super::scene::{Scene, attempt, changes, in_store};
@@ -286,4 +288,37 @@ pub async fn addresses_that_lead_into_the_machine_are_not_followed(scene: &Scene
 async fn discard_all(scene: &Scene, workspace: crate::Workspace) {
     scene.provisioner.release(workspace).await.unwrap();
     scene.provisioner.sweep(&[]).await.unwrap();
+}
+
+pub async fn a_link_above_a_submodule_leads_to_nothing_of_the_machine(scene: &Scene) {
+    let family = Family::new();
+    let workspace = scene.workspace(&family.app).await;
+    if workspace.boxed.is_none() {
+        // An agent there can do by itself whatever the engine's user can.
+        #[allow(
+            clippy::print_stderr,
+            reason = "who runs the tests must know that one shows nothing here"
+        )]
+        let () = eprintln!("not shown here: without a sandbox nothing is the machine's alone");
+        return;
+    }
+    // Seen from the folder that the engine knows, the link leads to another's; in the sandbox, to what is the agent's own.
+    let (others, link) = match workspace.boxed.iter().flat_map(|boxed| &boxed.view).any(is_overlay) {
+        true => (scene.root.join("slots/caches/npm"), "../../../../caches/npm"),
+        false => (scene.root.join("slots/caches/npm"), "../../caches/npm"),
+    };
+    fs::create_dir_all(others.join("words")).unwrap();
+    fs::write(others.join("words/big"), "another's").unwrap();
+    let script = format!(
+        "mv libs/words /caches/npm/words; rm -rf libs; ln -s {link} libs; truncate -s 513M /caches/npm/words/big"
+    );
+    scene.agent(&workspace, &script).await;
+    let imported = scene.imported(&workspace).await;
+    let kept = fs::read_to_string(others.join("words/big")).unwrap();
+    assert_eq!(kept, "another's", "{imported:?}");
+}
+
+/// Whether it shows layers at the workspace.
+fn is_overlay(mount: &Mount) -> bool {
+    matches!(mount, Mount::Overlay { at, .. } if at == Path::new("/ws"))
 }

@@ -7,20 +7,19 @@ mod address;
 mod work;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use team6_core::ids::{BranchName, CommitId, RepositoryId};
+use team6_core::ids::{CommitId, RepositoryId};
 use team6_git::GitError;
 
 use crate::checkout::is_sha256;
 use crate::error::WorkspaceError;
 use crate::files::Lent;
 use crate::generations::Generations;
-use crate::mirror::Mirrors;
+use crate::mirror::{Mirrors, Needed};
 use crate::provisioner::{ClaimRepository, Submodule};
 use crate::recipe::Recipe;
 use crate::skeleton::{Head, Skeleton, quoted, write_common};
@@ -208,12 +207,8 @@ fn is_proper(path: &str) -> bool {
 /// A name for a mirror that tells people which it is, and is no other's.
 fn mirror_name(address: &str, path: &str) -> Result<RepositoryId, String> {
     // Each place has one of its own, so that what is kept of the work in one is not taken for that in another.
-    let digest = Sha256::digest(format!("{address}\0{path}"));
-    let digest = digest.iter().take(6).fold(String::new(), |mut text, byte| {
-        // Writing to text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    // Each place has one of its own, so that what is kept of the work in one is not taken for that in another.
+    let digest = hex::encode(&Sha256::digest(format!("{address}\0{path}"))[..6]);
     let last = address.trim_end_matches('/').trim_end_matches(".git");
     let last = last.rsplit(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
     let name: String = last.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
@@ -227,19 +222,15 @@ async fn fetch(
     address: &str,
     tell: &(dyn Fn(String) + Send + Sync),
 ) -> Result<(), WorkspaceError> {
-    let branch = BranchName::new("main").map_err(|error| WorkspaceError::BadKey(error.to_string()))?;
-    let wanted = ClaimRepository {
-        id: module.repository.clone(),
-        source: address.to_owned(),
-        origin: address.to_owned(),
-        base_branch: branch,
-        base: module.commit.clone(),
+    let needed = Needed {
+        repository: &module.repository,
+        source: address,
+        base: &module.commit,
         start: None,
-        local_files: Vec::new(),
     };
-    match nested.bring(&wanted, tell).await {
+    match nested.bring(&needed, tell).await {
         // Not on any branch: most servers give single commits out all the same.
-        Err(WorkspaceError::NoCommit { .. }) => nested.bring_commit(&wanted).await,
+        Err(WorkspaceError::NoCommit { .. }) => nested.bring_commit(&needed).await,
         brought => brought,
     }
 }
@@ -253,11 +244,7 @@ pub(crate) fn layer_name(modules: &[Submodule]) -> String {
             digest.update([0]);
         }
     }
-    let digest = digest.finalize();
-    digest.iter().take(16).fold(LAYER.to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{LAYER}{}", hex::encode(&digest.finalize()[..16]))
 }
 
 /// Writes the files of submodules below `tree`, with what all git folders of them begin with.

@@ -12,7 +12,7 @@ use crate::import::Import;
 use crate::mirror::Mirrors;
 use crate::pack::is_folder;
 use crate::provisioner::{Checkout, Imported, Submodule};
-use crate::slot::Place;
+use crate::slot::{Found, Place};
 
 /// Brings out the work in a repository and its submodules.
 pub(crate) async fn bring_out(import: &Import<'_>) -> Result<Imported, WorkspaceError> {
@@ -130,7 +130,7 @@ impl Parent<'_> {
         Place {
             repository: id.clone(),
             work: self.0.place.work.join(&module.path),
-            files: self.0.place.files.join(&module.path),
+            files: self.0.place.files.clone(),
             layers: self.0.place.layers.clone(),
             below: module.path.clone().into(),
             indexes: self.0.place.indexes.clone(),
@@ -145,7 +145,7 @@ impl Parent<'_> {
             return own;
         }
         let id = &self.0.place.repository;
-        let claimed = self.0.workspace.claim.repositories.iter().find(|one| one.id == *id);
+        let claimed = self.0.workspace.claim.repository(id);
         let base = claimed.map_or(&self.0.checkout.start, |one| &one.base);
         let generation = self.0.mirrors.generation(id, base);
         let layer = generation
@@ -161,17 +161,22 @@ impl Parent<'_> {
 
     /// Layers tell without a process whether anything was written.
     fn may_have_changed(&self, place: &Place, module: &Submodule) -> bool {
+        let folder = match place.find(Path::new("")) {
+            Found::Here(folder) => folder,
+            // It may lead to it where the agent was.
+            Found::Link => return true,
+            Found::Nothing => return false,
+        };
         if !place.layers.exists() {
-            return is_folder(&place.files);
+            return is_folder(&folder);
         }
-        let upper = place.upper();
-        let git = upper.join(".git");
+        let git = folder.join(".git");
         // What is not even a folder was removed as a whole.
-        is_folder(&upper)
+        is_folder(&folder)
             && (!is_folder(&git)
                 || fs::read_to_string(git.join("HEAD")).ok() != Some(format!("{}\n", module.commit))
                 || has_objects(&git.join("objects"))
-                || self.has_files(&upper, &module.path))
+                || self.has_files(&folder, &module.path))
     }
 
     /// Whether anything lies in the folder of a submodule that is neither its git folder nor another submodule.

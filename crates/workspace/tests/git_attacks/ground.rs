@@ -4,13 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use team6_core::ids::BranchName;
-use team6_sandbox::probe::Users;
-use team6_sandbox::reach::Identity;
-use team6_sandbox::{Launcher, identity};
 use team6_testkit::repositories::Repository;
-use team6_workspace::contract::Scene;
 use team6_workspace::contract::scene::{BRANCH, attempt, has_file};
-use team6_workspace::{Claim, Files, LocalOptions, LocalProvisioner, Workspace};
+use team6_workspace::contract::{Scene, open_local};
+use team6_workspace::{Claim, Files, Workspace};
 
 use crate::attack::{Attack, Effect, Live};
 use crate::engine::Review;
@@ -59,7 +56,7 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new(files: Option<Files>) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let scene = Scene::open(place.path(), |root| open(root, files));
+        let scene = Scene::open(place.path(), |root| open_local(root, PROGRAMS, true, files));
         let source = Repository::sample("two-crates");
         let victim = Repository::empty();
         victim.write("password", CONTENT).commit("secret");
@@ -259,23 +256,6 @@ impl Ground {
         let seen = || format!("{output:?}").chars().take(2_000).collect();
         worked.then_some(()).ok_or_else(seen)
     }
-}
-
-fn open(root: &Path, files: Option<Files>) -> (LocalProvisioner, Launcher) {
-    let launcher = Launcher::new(PROGRAMS, [""; 0]);
-    let options = LocalOptions {
-        root: root.to_owned(),
-        git: "git".into(),
-        launcher: launcher.clone(),
-        packer: (PROGRAMS.into(), Vec::new()),
-        data_folder: format!("git-attacks-{}", std::process::id()),
-        boxed: Some(match identity(0) {
-            Identity::Range { .. } => Users::Own,
-            Identity::Engine => Users::Engine,
-        }),
-        files,
-    };
-    (LocalProvisioner::open(options).unwrap(), launcher)
 }
 
 fn filled(script: &str, words: &[(&str, String)]) -> String {

@@ -2,11 +2,8 @@
 
 use std::path::Path;
 
-use team6_sandbox::probe::Users;
-use team6_sandbox::reach::Identity;
-use team6_sandbox::{Launcher, identity};
-use team6_workspace::contract::Scene;
-use team6_workspace::{Files, LocalOptions, LocalProvisioner, Workspace};
+use team6_workspace::contract::{Scene, open_local};
+use team6_workspace::{Files, Workspace};
 
 const PROGRAMS: &str = env!("CARGO_BIN_EXE_team6-workspace-programs");
 
@@ -15,23 +12,7 @@ const NAMESPACES: [&str; 6] = ["pid", "mnt", "net", "ipc", "uts", "user"];
 
 /// Workspaces in sandboxes. `files` is how they are made; as it is best here, if it is not said.
 pub(crate) fn scene(place: &Path, files: Option<Files>) -> Scene {
-    Scene::open(place, |root| {
-        let launcher = Launcher::new(PROGRAMS, [""; 0]);
-        let options = LocalOptions {
-            root: root.to_owned(),
-            git: "git".into(),
-            launcher: launcher.clone(),
-            packer: (PROGRAMS.into(), Vec::new()),
-            data_folder: format!("real-work-{}", std::process::id()),
-            // As root, each sandbox is a user of its own.
-            boxed: Some(match identity(0) {
-                Identity::Range { .. } => Users::Own,
-                Identity::Engine => Users::Engine,
-            }),
-            files,
-        };
-        (LocalProvisioner::open(options).unwrap(), launcher)
-    })
+    Scene::open(place, |root| open_local(root, PROGRAMS, true, files))
 }
 
 /// Runs a script as an agent would, and tells what it printed. The same shell shows that it is in a sandbox: nothing of
