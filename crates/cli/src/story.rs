@@ -113,6 +113,8 @@ impl Story {
             }
             Event::MergeFailed { task, why, .. } => format!("{} was not merged: {why}", self.task(*task)),
             Event::PublishFailed { task, failure } => format!("FAILED: {}: {}", self.task(*task), failure.text),
+            Event::RoomReported { lacking: Some(lacking) } => format!("no further agent is started for now: {lacking}"),
+            Event::RoomReported { lacking: None } => "there is room for agents again".into(),
             Event::SprintFinished => "the sprint is finished".into(),
             _ => return None,
         })

@@ -80,6 +80,8 @@ pub enum Reason {
     Backoff { failure: String, attempt: u32, of: u32 },
     /// A slot must become free.
     Queued,
+    /// The worker's machine cannot hold one more agent.
+    NoRoom { lacking: String },
     /// Its workspace is being made.
     Preparing,
     /// An agent works on it.
@@ -280,7 +282,7 @@ impl Sprint {
                     };
                     (reason, Actor::Engine, Some(*not_before))
                 }
-                _ => (Reason::Queued, Actor::Worker, Some(*check_at)),
+                _ => (self.queued(), Actor::Worker, Some(*check_at)),
             },
             Stage::Running {
                 attempt,
@@ -340,6 +342,11 @@ impl Sprint {
         }
     }
 
+    fn queued(&self) -> Reason {
+        let lacking = self.shortage.as_ref().map(|shortage| shortage.lacking.clone());
+        lacking.map_or(Reason::Queued, |lacking| Reason::NoRoom { lacking })
+    }
+
     fn failure_of(&self, attempt: u32) -> String {
         use crate::sprint::Outcome;
         match self
@@ -392,6 +399,7 @@ impl fmt::Display for Reason {
                 )
             }
             Self::Queued => f.write_str("waits for a free agent slot"),
+            Self::NoRoom { lacking } => write!(f, "waits for room on the worker's machine: {lacking}"),
             Self::Preparing => f.write_str("its workspace is being made"),
             Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
             Self::Stopping => f.write_str("its agent is being stopped"),

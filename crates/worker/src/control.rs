@@ -115,6 +115,9 @@ pub trait ControlPlane: Send + Sync {
     /// Takes the most urgent attempt of the project, if one is due and a slot is free.
     async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError>;
 
+    /// Tells whether the worker's machine can hold one more agent, and what it is short of if not.
+    async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError>;
+
     /// The repositories of the attempt's workspace, as their origins are now; or why it fails before it begins. Origins
     /// take their time, so heartbeats must be given meanwhile. May be dropped and asked again.
     async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure>;

@@ -21,23 +21,20 @@ pub struct Room {
 
 impl Room {
     /// Why no further agent is started; none if there is room. What cannot be found out stands in nobody's way.
+    ///
+    /// The text stays the same as long as the reason does: it names what is wanted, and not what is there.
     pub(crate) fn lacking(&self) -> Option<String> {
-        let memory = available().filter(|free| *free < self.memory);
-        if let Some(free) = memory {
-            return Some(short("memory", free, self.memory));
+        if available().is_some_and(|free| free < self.memory) {
+            return Some(short("memory", self.memory, "agents.spare_memory_mb"));
         }
         let disk = rustix::fs::statvfs(&self.folder).ok()?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        (free < self.disk).then(|| short("space on the disk", free, self.disk))
+        (free < self.disk).then(|| short("space on the disk", self.disk, "agents.spare_disk_mb"))
     }
 }
 
-fn short(of: &str, free: u64, wanted: u64) -> String {
-    format!(
-        "only {} MB of {of} are free, and an agent is started with {} MB or more",
-        free / MB,
-        wanted / MB
-    )
+fn short(of: &str, wanted: u64, setting: &str) -> String {
+    format!("less than {} MB of {of} are free ({setting})", wanted / MB)
 }
 
 /// Memory that can be had without swapping, in bytes, see proc_meminfo(5).
@@ -63,11 +60,20 @@ mod tests {
             memory: u64::MAX,
             ..plenty.clone()
         };
-        assert!(memory.lacking().unwrap().contains("of memory are free"));
+        let text = memory.lacking().unwrap();
+        assert!(
+            text.contains("MB of memory are free (agents.spare_memory_mb)"),
+            "{text}"
+        );
+        assert_eq!(Some(text), memory.lacking(), "the same reason in the same words");
         let disk = Room {
             disk: u64::MAX,
             ..plenty
         };
-        assert!(disk.lacking().unwrap().contains("of space on the disk are free"));
+        let text = disk.lacking().unwrap();
+        assert!(
+            text.contains("MB of space on the disk are free (agents.spare_disk_mb)"),
+            "{text}"
+        );
     }
 }

@@ -65,11 +65,17 @@ pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId
     let mut told = None;
     while !stop.is_cancelled() {
         let lacking = parts.room.lacking();
-        if lacking.is_some() {
-            if told != lacking {
-                tracing::warn!(worker = %id, why = lacking.as_deref(), "no further agent is started for now");
+        if lacking.is_some() && told.as_ref() != Some(&lacking) {
+            tracing::warn!(worker = %id, why = lacking.as_deref(), "no further agent is started for now");
+        }
+        // What waits for room may have come since, so that a shortage is told each time.
+        if lacking.is_some() || told != Some(None) {
+            match control.room(&id, lacking.clone()).await {
+                Ok(()) => told = Some(lacking.clone()),
+                Err(error) => tracing::warn!(worker = %id, %error, "nobody can be told whether there is room"),
             }
-            told = lacking;
+        }
+        if lacking.is_some() {
             tokio::select! {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
                 () = stop.cancelled() => {}
@@ -77,7 +83,6 @@ pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId
             }
             continue;
         }
-        told = None;
         match control.lease(&id).await {
             Ok(Some(assignment)) => {
                 running.spawn(attempt::run(

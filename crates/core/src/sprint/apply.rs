@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{AttemptReason, Event, Outcome};
 use super::state::{
-    Approval, Attempt, Author, Ended, Hold, Message, Pause, PullRequest, Question, QuestionState, Review, Sprint,
-    SprintPhase, Stage, Started, Task, Thread, Touched, Verdict, Work, WorkId,
+    Approval, Attempt, Author, Ended, Hold, Message, Pause, PullRequest, Question, QuestionState, Review, Shortage,
+    Sprint, SprintPhase, Stage, Started, Task, Thread, Touched, Verdict, Work, WorkId,
 };
 use super::{Delivered, Opening};
 use crate::failure::{FailureClass, FailureKind};
@@ -45,6 +45,7 @@ impl Sprint {
             reviews: 0,
             threads: 0,
             open_tasks: 0,
+            shortage: None,
             deadlines: BTreeSet::new(),
             touched: Touched::default(),
         }
@@ -198,6 +199,8 @@ impl Sprint {
                 lease_until,
             } => {
                 self.last_token = *token;
+                // Whoever takes an attempt has room.
+                self.shortage = None;
                 if let Some(started) = self.attempt_mut(*attempt) {
                     started.started = Some(Started {
                         at,
@@ -222,6 +225,9 @@ impl Sprint {
                         .unwrap_or_default();
                     self.delivered(&unread, *attempt, at);
                 }
+            }
+            Event::RoomReported { lacking } => {
+                self.shortage = lacking.clone().map(|lacking| Shortage { lacking, since: at });
             }
             Event::WorkspaceReady { attempt } => self.restage(*attempt, at, |stage| {
                 if let Stage::Running { ready, .. } = stage {

@@ -253,6 +253,8 @@ pub enum Command {
         left: BTreeMap<RepositoryId, CommitId>,
         usage: Usage,
     },
+    /// The project's worker tells whether its machine can hold one more agent, and what it is short of if not.
+    ReportRoom { lacking: Option<String> },
     /// Time has passed.
     Tick,
 

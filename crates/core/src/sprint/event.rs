@@ -215,6 +215,9 @@ pub enum Event {
     /// A hold is over.
     HoldEnded { work: WorkId },
 
+    /// The project's worker has no room for one more agent, or has some again.
+    RoomReported { lacking: Option<String> },
+
     /// The forge shows a pull request.
     PullRequestOpened {
         task: TaskId,
@@ -312,6 +315,7 @@ impl Event {
             Self::AttemptCancelled { .. } => "attempt_cancelled",
             Self::AttemptWithdrawn { .. } => "attempt_withdrawn",
             Self::HoldEnded { .. } => "hold_ended",
+            Self::RoomReported { .. } => "room_reported",
             Self::PullRequestOpened { .. } => "pull_request_opened",
             Self::PublishFailed { .. } => "publish_failed",
             Self::ReviewSubmitted { .. } => "review_submitted",

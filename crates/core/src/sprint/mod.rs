@@ -21,6 +21,6 @@ pub(crate) use handle::Block;
 pub use refusal::{ApprovalBlock, Refusal, TooLate};
 pub use state::{
     AgentChoice, Approval, Attempt, Author, Ended, Hold, MergeMethod, Message, Pause, PullRequest, Question,
-    QuestionState, Review, Sprint, SprintPhase, Stage, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
+    QuestionState, Review, Shortage, Sprint, SprintPhase, Stage, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
 };
 pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

@@ -66,6 +66,9 @@ pub struct Sprint {
     pub threads: u32,
     /// How many approved tasks are neither done nor cancelled.
     pub open_tasks: usize,
+    /// What the worker's machine is short of, while no further agent is started for it.
+    #[serde(default)]
+    pub shortage: Option<Shortage>,
     /// When something must happen, by whose work; derived from the stages.
     pub(crate) deadlines: BTreeSet<(Timestamp, WorkId)>,
     /// Tasks that changed since somebody last asked; not a part of the state that is kept.
@@ -126,6 +129,15 @@ pub struct Pause {
     pub by: PersonId,
     /// When.
     pub at: Timestamp,
+}
+
+/// What a worker's machine is short of, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortage {
+    /// What, in words that stay the same as long as it is short.
+    pub lacking: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// Who approved which version, and when.

@@ -28,6 +28,8 @@ pub(crate) enum Step {
     Forge(u8, u8, Answer),
     /// Somebody saves a plan.
     Plans(Plan),
+    /// The worker has room, or has none.
+    Room(bool),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +119,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         6 => Just(Answer::Shown),
         1 => Just(Answer::NotShown),
         3 => Just(Answer::Merged),
-        2 => Just(Answer::Conflict),
+        4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),
     ];
     let token = prop_oneof![12 => Just(0_i8), 1 => Just(-1_i8), 1 => Just(1_i8)];
@@ -130,6 +132,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         10 => (prop_oneof![9 => Just(0_u8), 1 => 0..3_u8], 0..5_u8, deed).prop_map(|(by, task, deed)| Step::Person(by, task, deed)),
         8 => (0..5_u8, 0..2_u8, answer).prop_map(|(task, repository, answer)| Step::Forge(task, repository, answer)),
         1 => any_plan().prop_map(Step::Plans),
+        1 => any::<bool>().prop_map(Step::Room),
         // A sprint that is given up is over, so that it is rare.
         1 => prop_oneof![30 => Just(Step::Deadline), 1 => Just(Step::Person(0, 0, Deed::CancelsAll))],
     ]
@@ -227,6 +230,9 @@ impl Step {
             }
             Self::Person(by, task, deed) => did(person(*by), *task, *deed, sprint),
             Self::Forge(task, place, answer) => answered(*task, *place, *answer, sprint, books),
+            Self::Room(enough) => Some(Command::ReportRoom {
+                lacking: (!enough).then(|| "less than 1000 MB of memory are free".into()),
+            }),
             Self::Plans(plan) => Some(Command::SavePlan {
                 by: person(0),
                 base: sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version),

@@ -53,6 +53,46 @@ fn a_sprint_asks_for_owners_and_approval_and_runs_by_its_dependencies() {
 }
 
 #[test]
+fn what_a_machine_is_short_of_is_the_reason_why_nothing_is_started() {
+    let lacking = "less than 1000 MB of memory are free";
+    let short = |lacking: &str| Command::ReportRoom {
+        lacking: Some(lacking.into()),
+    };
+    let mut team = Team::running(vec![task("a", &[]), task("b", &["a"])]);
+    team.does(short(lacking));
+    let why = "waits for room on the worker's machine: less than 1000 MB of memory are free";
+    assert_eq!(team.why(1), format!("{why} -> a worker"));
+    assert_eq!(
+        team.why(2),
+        format!("waits for task 1 \"Do a\" ({why}) -> a worker"),
+        "whoever waits for it is told as well"
+    );
+    assert!(team.does(short(lacking)).is_empty(), "what is known is not told again");
+
+    team.does(Command::ReportRoom { lacking: None });
+    assert_eq!(team.why(1), "waits for a free agent slot -> a worker");
+
+    team.does(short(lacking));
+    team.works_on(1);
+    assert!(team.sprint.shortage.is_none(), "whoever takes an attempt has room");
+    assert!(team.does(short(lacking)).is_empty(), "nothing waits for room");
+}
+
+#[test]
+fn a_plan_that_nobody_can_begin_for_want_of_room_says_so() {
+    let mut team = Team::opened();
+    team.does(Command::ReportRoom {
+        lacking: Some("less than 2000 MB of space on the disk are free".into()),
+    });
+    let why = team.sprint.explain_planning().unwrap();
+    assert_eq!(
+        why.reason.to_string(),
+        "waits for room on the worker's machine: less than 2000 MB of space on the disk are free"
+    );
+    assert!(why.by.is_some(), "and the engine looks again");
+}
+
+#[test]
 fn a_question_of_the_planner_waits_for_the_one_who_was_asked() {
     let mut team = Team::opened();
     let (attempt, token) = team.starts(WorkId::Planning);

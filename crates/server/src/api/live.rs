@@ -252,6 +252,7 @@ fn may_change_inboxes(kind: &str) -> bool {
         "session_opened",
         "messages_delivered",
         "attempt_requeued",
+        "room_reported",
     ];
     !signs_of_life.contains(&kind)
 }

@@ -189,6 +189,25 @@ impl ControlPlane for EmbeddedControl {
         }
     }
 
+    async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError> {
+        let engine = &self.parts.engine;
+        for id in engine.open_sprints().await.map_err(engine_failed)? {
+            let ours = engine.read(id, |sprint, _| sprint.project == self.project).await;
+            if !ours.map_err(engine_failed)? {
+                continue;
+            }
+            let command = Command::ReportRoom {
+                lacking: lacking.clone(),
+            };
+            match engine.execute(id, command, worker.as_str(), None).await {
+                // It ended meanwhile.
+                Ok(_) | Err(EngineError::Refused(_)) => {}
+                Err(error) => return Err(engine_failed(error)),
+            }
+        }
+        Ok(())
+    }
+
     async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure> {
         let (repositories, branches) = assignment::repositories(&self.parts, attempt).await?;
         let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,7 @@ mod plans;
 mod problems;
 mod process;
 mod repositories;
+mod room;
 mod server;
 mod sprint;
 mod start;

@@ -115,6 +115,10 @@ impl ControlPlane for Moody {
         self.inner.lease(worker).await
     }
 
+    async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError> {
+        self.inner.room(worker, lacking).await
+    }
+
     async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure> {
         self.inner.repositories(attempt, token).await
     }

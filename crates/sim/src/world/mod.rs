@@ -170,6 +170,13 @@ impl History {
                 // A job that the queue forgot.
                 self.queue.lose();
             }
+            66 => {
+                let lacking = self
+                    .rng
+                    .bool()
+                    .then(|| "less than 1000 MB of memory are free".to_owned());
+                self.engine(Command::ReportRoom { lacking })?;
+            }
             _ => self.time_passes()?,
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Decider, some_text};
+use super::{Decider, check_text, some_text};
 use crate::failure::{Failure, FailureClass, FailureKind, backoff};
 use crate::ids::{CommitId, FencingToken, RepositoryId, ThreadId, WorkerId};
 use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, Task, ThreadAnswer, WorkId};
@@ -31,6 +31,18 @@ impl Decider<'_> {
             token,
             lease_until,
         });
+        Ok(())
+    }
+
+    /// Room matters as long as something waits for it.
+    pub(super) fn report_room(&mut self, lacking: Option<String>) -> Result<(), Refusal> {
+        self.open()?;
+        check_text(lacking.as_deref().unwrap_or_default())?;
+        let known = self.sprint.shortage.as_ref().map(|shortage| &shortage.lacking);
+        let queued = |(_, id)| matches!(self.sprint.work(id).map(|work| &work.stage), Some(Stage::Queued { .. }));
+        if known != lacking.as_ref() && (lacking.is_none() || self.sprint.live_attempts().any(queued)) {
+            self.emit(Event::RoomReported { lacking });
+        }
         Ok(())
     }
 

@@ -159,6 +159,7 @@ impl Decider<'_> {
                 left,
                 usage,
             } => self.interrupt(attempt, token, why, left, usage),
+            Command::ReportRoom { lacking } => self.report_room(lacking),
             Command::Tick => {
                 self.tick();
                 Ok(())
