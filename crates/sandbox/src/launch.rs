@@ -17,9 +17,9 @@ use tokio::process::Child;
 use crate::confine::Trouble;
 use crate::handover::send_stdio;
 use crate::mark::{MARK_VARIABLE, TreeMark};
-use crate::reach::Reach;
+use crate::reach::{Confinement, Foresight, Reach};
 use crate::tree::{Control, ProcessTree};
-use crate::wire::{ENGINE_USER, OWN_USER, Order, PREPARE_VARIABLE, Program, Report};
+use crate::wire::{Order, PREPARE_VARIABLE, Program, Report};
 
 /// A supervisor that says nothing for this long is broken.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -114,8 +114,8 @@ struct Supervisor {
     socket: UnixStream,
     /// Whose programs it is found by.
     data_folder: String,
-    /// The sandbox that it has made ahead: whether that is a user of its own.
-    foresees: Option<bool>,
+    /// The sandbox that it has made ahead.
+    foresees: Option<Foresight>,
 }
 
 impl Launcher {
@@ -168,8 +168,8 @@ impl Launcher {
         let (stdout, program_stdout) = io::pipe()?;
         let (stderr, program_stderr) = io::pipe()?;
         let stdio = [program_stdin.into(), program_stdout.into(), program_stderr.into()];
-        let own_user = spec.reach.own_user();
-        let ready = self.take_ready(mark, own_user);
+        let foresight = spec.reach.confinement().map(Confinement::foresight);
+        let ready = self.take_ready(mark, spec.reach.confinement());
         let supervisor = match ready.filter(|ready| send_stdio(&ready.socket, &stdio).is_ok()) {
             Some(ready) => ready,
             None => {
@@ -205,8 +205,8 @@ impl Launcher {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         };
-        if own_user.is_some() {
-            self.foresee(mark.clone(), own_user);
+        if let Some(foresight) = foresight {
+            self.foresee(mark.clone(), foresight);
         }
         Ok(Ok(ProcessTree::new(
             control,
@@ -220,16 +220,17 @@ impl Launcher {
     }
 
     /// Starts a supervisor; one that foresees a sandbox makes it at once.
-    fn supervise(&self, mark: &TreeMark, foresees: Option<bool>) -> io::Result<Supervisor> {
+    fn supervise(&self, mark: &TreeMark, foresees: Option<Foresight>) -> io::Result<Supervisor> {
         let (socket, theirs) = UnixStream::pair()?;
         let mut command = tokio::process::Command::new(&self.supervisor);
-        if let Some(own_user) = foresees {
-            command.env(PREPARE_VARIABLE, if own_user { OWN_USER } else { ENGINE_USER });
-        }
-        let process = command
+        command
             .args(&self.args)
             .env_clear()
-            .env(MARK_VARIABLE, mark.to_string())
+            .env(MARK_VARIABLE, mark.to_string());
+        if let Some(foresight) = &foresees {
+            command.env(PREPARE_VARIABLE, serde_json::to_string(foresight)?);
+        }
+        let process = command
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
@@ -248,22 +249,23 @@ impl Launcher {
     }
 
     /// The supervisor that was made ahead, if it foresaw this and lives.
-    fn take_ready(&self, mark: &TreeMark, own_user: Option<bool>) -> Option<Supervisor> {
-        own_user?;
+    fn take_ready(&self, mark: &TreeMark, wanted: Option<&Confinement>) -> Option<Supervisor> {
+        let wanted = wanted?;
         let mut ready = self.ready().take()?;
-        let fits = ready.foresees == own_user && ready.data_folder == mark.data_folder();
+        let foreseen = ready.foresees.as_ref().is_some_and(|foresight| foresight.fits(wanted));
+        let fits = foreseen && ready.data_folder == mark.data_folder();
         (fits && matches!(ready.process.try_wait(), Ok(None))).then_some(ready)
     }
 
     /// Makes the next supervisor ahead, behind what goes on.
-    fn foresee(&self, mark: TreeMark, own_user: Option<bool>) {
+    fn foresee(&self, mark: TreeMark, foresight: Foresight) {
         let launcher = self.clone();
         tokio::task::spawn_blocking(move || {
             let mut ready = launcher.ready();
             if ready.is_some() {
                 return;
             }
-            match launcher.supervise(&mark.of_no_tree(), own_user) {
+            match launcher.supervise(&mark.of_no_tree(), Some(foresight)) {
                 Ok(made) => *ready = Some(made),
                 Err(error) => tracing::debug!(%error, "no supervisor was made ahead"),
             }

@@ -23,11 +23,11 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Whether its programs are a user of their own, if they are in a sandbox.
-    pub(crate) fn own_user(&self) -> Option<bool> {
+    /// The sandbox, if there is one.
+    pub(crate) fn confinement(&self) -> Option<&Confinement> {
         match self {
             Self::Open => None,
-            Self::Confined(confinement) => Some(confinement.identity != Identity::Engine),
+            Self::Confined(confinement) => Some(confinement),
         }
     }
 }
@@ -43,6 +43,47 @@ pub struct Confinement {
     pub network: Network,
     /// What it may use up.
     pub limits: Limits,
+}
+
+impl Confinement {
+    /// What its view begins with and is the machine's: the same for other programs, mostly.
+    pub(crate) fn ground(&self) -> &[Mount] {
+        let ground = self.view.iter().take_while(|mount| mount.is_of_the_machine());
+        &self.view[..ground.count()]
+    }
+
+    /// What the next sandbox is foreseen to be, if it is one like this.
+    pub(crate) fn foresight(&self) -> Foresight {
+        Foresight {
+            own_user: self.identity != Identity::Engine,
+            ground: self.ground().to_vec(),
+        }
+    }
+}
+
+/// What is known of a sandbox before the program is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Foresight {
+    /// Whether it is another user than the engine.
+    pub(crate) own_user: bool,
+    /// What its view begins with.
+    pub(crate) ground: Vec<Mount>,
+}
+
+impl Foresight {
+    /// A sandbox of which no more is known than whose it is.
+    pub(crate) fn blank(confinement: &Confinement) -> Self {
+        Self {
+            own_user: confinement.identity != Identity::Engine,
+            ground: Vec::new(),
+        }
+    }
+
+    /// Whether this sandbox is what was foreseen, as far as it was.
+    pub(crate) fn fits(&self, confinement: &Confinement) -> bool {
+        let own_user = confinement.identity != Identity::Engine;
+        self.own_user == own_user && confinement.view.starts_with(&self.ground)
+    }
 }
 
 /// A part of what a sandbox sees. Paths `from` are the machine's, paths `at` the sandbox's; both are absolute.
@@ -102,6 +143,13 @@ pub enum Mount {
         /// What it says.
         to: PathBuf,
     },
+}
+
+impl Mount {
+    /// Whether it shows nothing of the engine's, and nothing that is a program's own.
+    fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::System { .. } | Self::Text { .. } | Self::Link { .. })
+    }
 }
 
 /// Which user of the machine the programs of a sandbox are. Inside they are always [`AGENT_UID`].

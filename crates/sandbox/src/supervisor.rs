@@ -22,10 +22,10 @@ use crate::cgroup::{self, Group};
 use crate::confine::{Confined, Prepared, Trouble};
 use crate::handover::receive_stdio;
 use crate::proc::{self, Process, ProcessId};
-use crate::reach::{Identity, Limits, Reach};
+use crate::reach::{Foresight, Limits, Reach};
 use crate::tree::Exceeded;
 use crate::usage::Watch;
-use crate::wire::{OWN_USER, Order, PREPARE_VARIABLE, Program, Report};
+use crate::wire::{Order, PREPARE_VARIABLE, Program, Report};
 
 /// How long to try to end a tree; only processes stuck in the kernel take longer.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -123,12 +123,12 @@ fn next_order(orders: &mut impl BufRead) -> Option<Order> {
 /// A sandbox made ahead of the order, if the engine foresees one. In a control group it is not, since whose it will be is
 /// not known yet.
 fn prepare() -> Option<Prepared> {
-    let own_user = std::env::var(PREPARE_VARIABLE).ok()? == OWN_USER;
+    let foresight = serde_json::from_str(&std::env::var(PREPARE_VARIABLE).ok()?).ok()?;
     if cgroup::delegated().is_ok() {
         return None;
     }
     // What goes wrong now will go wrong again, and be said then.
-    Prepared::new(own_user, None).ok()
+    Prepared::new(foresight, None).ok()
 }
 
 /// A control group for a tree that is confined, where there can be one.
@@ -155,11 +155,10 @@ fn start(
             Ok(Started { pid, confined: None })
         }
         Reach::Confined(confinement) => {
-            let own_user = confinement.identity != Identity::Engine;
-            let ready = prepared.filter(|prepared| prepared.own_user == own_user && group.is_none());
+            let ready = prepared.filter(|prepared| prepared.fits(confinement) && group.is_none());
             let made = || -> io::Result<_> {
                 let door = group.map(|(group, _)| group.door()).transpose()?;
-                let ready = ready.map_or_else(|| Prepared::new(own_user, door), Ok)?;
+                let ready = ready.map_or_else(|| Prepared::new(Foresight::blank(confinement), door), Ok)?;
                 ready.start(&program, &stdio)
             };
             let made = made().map_err(|error| {

@@ -12,11 +12,8 @@ use crate::mark::{MARK_VARIABLE, TreeMark};
 use crate::reach::Reach;
 use crate::tree::Exceeded;
 
-/// The variable that tells a supervisor to make a sandbox ahead of its order; whether it will be [`OWN_USER`] or the
-/// engine's.
+/// The variable that tells a supervisor to make a sandbox ahead of its order: a [`Foresight`](crate::reach::Foresight).
 pub(crate) const PREPARE_VARIABLE: &str = "TEAM6_PREPARE";
-pub(crate) const OWN_USER: &str = "own-user";
-pub(crate) const ENGINE_USER: &str = "engine-user";
 
 /// From the engine. When the socket ends, that means [`Order::Kill`].
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use scene::{DEADLINE, confinement, launcher, ordinary_launcher, run, shell};
-use team6_sandbox::reach::{Identity, Mount};
+use team6_sandbox::reach::{Confinement, Identity, Mount};
 use team6_sandbox::{Exit, SpawnError, TreeMark};
 use tokio::io::AsyncReadExt;
 
@@ -75,7 +75,6 @@ async fn nothing_of_the_machine_is_seen_but_what_is_listed() {
 #[tokio::test]
 async fn what_an_agent_left_behind_leads_no_mount_out_of_its_sandbox() {
     let place = tempfile::tempdir().unwrap();
-    // Where the new root, while it is built, hides nothing.
     let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let home = place.path().join("home");
     let view = |places: [&str; 3]| {
@@ -280,7 +279,7 @@ async fn the_next_sandbox_is_made_ahead_and_ends_with_its_launcher() {
         "it is the one that starts the program"
     );
     tree.stdout.take().unwrap().read_exact(&mut [0; 5]).await.unwrap();
-    tree.end(DEADLINE).await;
+    tree.end(Duration::ZERO).await;
     drop(launcher);
     let gone = tokio::time::timeout(DEADLINE, async {
         while !marked(&format!("{name}/ready")).is_empty() {
@@ -288,6 +287,67 @@ async fn the_next_sandbox_is_made_ahead_and_ends_with_its_launcher() {
         }
     });
     gone.await.expect("nothing waits for a launcher that is gone");
+}
+
+/// A sandbox that shows a folder of the machine at `/opt/tool`.
+fn with_tool(place: &std::path::Path) -> Confinement {
+    let mut confinement = confinement(place);
+    let tool = Mount::System {
+        from: place.join("tool"),
+        at: "/opt/tool".into(),
+    };
+    confinement.view.insert(0, tool);
+    confinement
+}
+
+/// Waits until a sandbox is made ahead in which the folder of this place is shown.
+async fn shown_ahead(place: &std::path::Path) {
+    // As the file system that it lies on names it, wherever that is mounted.
+    let tool = format!("{}/tool ", place.file_name().unwrap().to_str().unwrap());
+    let shown = |folder: std::path::PathBuf| {
+        let mounts = fs::read_to_string(folder.join("mountinfo")).unwrap_or_default();
+        mounts
+            .lines()
+            .any(|mount| mount.contains("/opt/tool ") && mount.contains(&*tool))
+    };
+    let ahead = tokio::time::timeout(DEADLINE, async {
+        while !fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .any(|entry| shown(entry.path()))
+        {
+            tokio::task::yield_now().await;
+        }
+    });
+    ahead.await.expect("a sandbox made ahead");
+}
+
+#[tokio::test]
+async fn what_the_machine_has_is_shown_as_it_is_and_not_as_it_was_when_the_sandbox_was_made_ahead() {
+    let place = tempfile::tempdir().unwrap();
+    let tool = place.path().join("tool");
+    fs::create_dir(&tool).unwrap();
+    fs::write(tool.join("version"), "old\n").unwrap();
+    let launcher = launcher();
+    let (said, _) = run(&launcher, "changed", with_tool(place.path()), "cat /opt/tool/version").await;
+    assert_eq!(said, "old\n");
+    shown_ahead(place.path()).await;
+    fs::rename(&tool, place.path().join("before")).unwrap();
+    fs::create_dir(&tool).unwrap();
+    fs::write(tool.join("version"), "new\n").unwrap();
+    let (said, _) = run(&launcher, "changed", with_tool(place.path()), "cat /opt/tool/version").await;
+    assert_eq!(said, "new\n");
+}
+
+#[tokio::test]
+async fn nothing_is_seen_that_was_foreseen_for_another_program() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("tool")).unwrap();
+    let launcher = launcher();
+    run(&launcher, "foreseen", with_tool(place.path()), "ls /opt/tool").await;
+    shown_ahead(place.path()).await;
+    let (said, ended) = run(&launcher, "foreseen", confinement(place.path()), "ls /opt").await;
+    assert!(ended.exit != Exit::Code(0) && said.contains("No such file"), "{said}");
 }
 
 /// The processes that began with this mark.

@@ -37,10 +37,11 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     rustix::system::sethostname(b"sandbox").step("name the sandbox")?;
     sys::loopback_up().step("set up the sandbox's loopback")?;
     let filters = syscalls::Filters::new()?;
+    let ground = view::Ground::lay(sandbox.own_user, mem::take(&mut sandbox.foreseen))?;
     let Some(wanted) = sandbox.wanted()? else {
         sys::exit_now(0);
     };
-    view::lay_out(&wanted.confinement)?;
+    ground.lay_out(&wanted.confinement)?;
     let step = "open the way to the proxy";
     // Before the program, which may connect at once.
     let relay = relay::listen(&wanted.confinement.network).step(step)?;

@@ -12,7 +12,8 @@
 //! when it ends, for whatever reason, the kernel ends everything in its pid namespace. It ends when the program does or
 //! when the supervisor is gone. Nothing of this executes a program before the last step, so it takes a few milliseconds.
 //!
-//! What does not depend on the program is done ahead where somebody foresees it: then init waits for the rest.
+//! What does not depend on the program is done ahead where somebody foresees it, and what all programs see of the machine
+//! is laid out: then init waits for the rest.
 
 mod gate;
 mod init;
@@ -35,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Exit;
 use crate::handover::{receive_stdio, send_stdio};
-use crate::reach::{Confinement, Reach};
+use crate::reach::{Confinement, Foresight, Mount, Reach};
 use crate::sys;
 use crate::wire::Program;
 
@@ -75,6 +76,8 @@ pub(crate) struct LastWords {
 struct Sandbox {
     /// Whether it is another user than the engine.
     own_user: bool,
+    /// What is laid out ahead.
+    foreseen: Vec<Mount>,
     /// Brings what is to be started.
     order: UnixStream,
     trouble: OwnedFd,
@@ -114,8 +117,7 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
 /// A sandbox that waits for what is to be started in it. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Whether it is another user than the engine.
-    pub(crate) own_user: bool,
+    foresight: Foresight,
     gate: Pid,
     order: UnixStream,
     heard: OwnedFd,
@@ -125,13 +127,14 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Makes one, in a control group if there is a way into it. The process must have one thread.
-    pub(crate) fn new(own_user: bool, group: Option<File>) -> io::Result<Self> {
+    pub(crate) fn new(foresight: Foresight, group: Option<File>) -> io::Result<Self> {
         let (heard, trouble) = pipe()?;
         let (last_words_heard, last_words) = pipe()?;
         let (alive, keep_alive) = pipe()?;
         let (order, wanted) = UnixStream::pair()?;
         let sandbox = Sandbox {
-            own_user,
+            own_user: foresight.own_user,
+            foreseen: foresight.ground.clone(),
             order: wanted,
             trouble,
             last_words,
@@ -142,7 +145,7 @@ impl Prepared {
             in_child(sandbox, gate::run);
         };
         Ok(Self {
-            own_user,
+            foresight,
             gate,
             order,
             heard,
@@ -151,7 +154,12 @@ impl Prepared {
         })
     }
 
-    /// Starts a program in it. The outer error is the supervisor's own.
+    /// Whether it can become this sandbox.
+    pub(crate) fn fits(&self, confinement: &Confinement) -> bool {
+        self.foresight.fits(confinement)
+    }
+
+    /// Starts a program in it, if it fits. The outer error is the supervisor's own.
     pub(crate) fn start(self, program: &Program, stdio: &[OwnedFd; 3]) -> io::Result<Result<Confined, Trouble>> {
         // If it ended with trouble it does not listen, and what it said is what counts.
         let told = send_stdio(&self.order, stdio).and_then(|()| {
