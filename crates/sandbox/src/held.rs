@@ -22,7 +22,7 @@ const DEEPEST: usize = 500;
 const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x9584_58f6];
 
 /// What a folder holds on the disk, in bytes; what is more than `most` is not counted on.
-pub(crate) fn held(folder: &Path, most: u64) -> u64 {
+pub fn held(folder: &Path, most: u64) -> u64 {
     let mut sum = 0;
     let mut open: Vec<Dir> = look_into(CWD, folder).into_iter().collect();
     while let Some(folder) = open.last_mut() {

@@ -23,6 +23,7 @@ mod usage;
 mod wire;
 mod words;
 
+pub use held::held;
 pub use launch::{Launcher, ProcessSpec, SpawnError};
 pub use machine::{identity, system};
 pub use mark::{InvalidMark, MARK_VARIABLE, TreeMark};

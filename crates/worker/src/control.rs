@@ -17,7 +17,7 @@ use team6_core::ids::{
 use team6_core::sprint::{Command, Message, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
-use team6_workspace::LocalFile;
+use team6_workspace::{ClaimRepository, LocalFile};
 
 /// An attempt, with all that is needed to make it.
 #[derive(Debug, Clone)]
@@ -71,6 +71,20 @@ pub struct AssignedRepository {
     pub local_files: Vec<LocalFile>,
 }
 
+impl From<AssignedRepository> for ClaimRepository {
+    fn from(assigned: AssignedRepository) -> Self {
+        Self {
+            id: assigned.id,
+            source: assigned.source,
+            origin: assigned.origin,
+            base_branch: assigned.base_branch,
+            base: assigned.base,
+            start: assigned.start,
+            local_files: assigned.local_files,
+        }
+    }
+}
+
 /// What an attempt must take note of. It is a state, not a sequence: whoever missed a change sees the newest.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Instructions {
@@ -117,6 +131,11 @@ pub trait ControlPlane: Send + Sync {
 
     /// Tells whether the worker's machine can hold one more agent, and what it is short of if not.
     async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError>;
+
+    /// The repositories of the project with the heads of their base branches, for laying ready what work will build on.
+    /// The first call gives them at once, a later one as soon as one may have moved. Those that cannot be reached are
+    /// left out.
+    async fn bases(&self) -> Result<Vec<AssignedRepository>, ControlError>;
 
     /// The repositories of the attempt's workspace, as their origins are now; or why it fails before it begins. Origins
     /// take their time, so heartbeats must be given meanwhile. May be dropped and asked again.

@@ -1,13 +1,16 @@
 //! A job from lease to delivery: workspace, agent, conversation, import.
 
+mod ahead;
 mod attempt;
 mod check;
 pub mod control;
+mod quota;
 mod room;
 mod surroundings;
 mod worker;
 
 pub use check::{check, is_of_a_check};
+pub use quota::Quota;
 pub use room::Room;
 pub use surroundings::Surroundings;
 pub use worker::{Parts, Turns, run};

@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::quota::Quota;
 
 /// How long to wait before looking again; nothing tells when other programs give something back.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -17,6 +20,8 @@ pub struct Room {
     pub disk: u64,
     /// The folder of workspaces.
     pub folder: PathBuf,
+    /// What all workspaces may hold, if there is a bound.
+    pub quota: Option<Arc<Quota>>,
 }
 
 impl Room {
@@ -26,6 +31,12 @@ impl Room {
     pub(crate) fn lacking(&self) -> Option<String> {
         if available().is_some_and(|free| free < self.memory) {
             return Some(short("memory", self.memory, "agents.spare_memory_mb"));
+        }
+        if let Some(most) = self.quota.as_ref().and_then(|quota| quota.exceeded()) {
+            let most = most / MB;
+            return Some(format!(
+                "workspaces hold more than {most} MB of the disk (agents.workspaces_mb)"
+            ));
         }
         let disk = rustix::fs::statvfs(&self.folder).ok()?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);

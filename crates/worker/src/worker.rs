@@ -13,13 +13,14 @@ use team6_workspace::Provisioner;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::ahead;
 use crate::attempt;
 use crate::control::{ControlPlane, WorkName};
 use crate::room::{LOOK_AGAIN, Room};
 use crate::surroundings::Surroundings;
 
 /// How long a worker waits when the control plane fails.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What all attempts of a machine share.
 #[derive(Debug)]
@@ -62,6 +63,7 @@ impl Parts {
 /// Takes attempts and makes them until told to stop; then asks the agents to stop, and waits until their work is kept.
 pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId, stop: CancellationToken) {
     let mut running = JoinSet::new();
+    running.spawn(ahead::run(Arc::clone(&parts), Arc::clone(&control), stop.clone()));
     let mut told = None;
     while !stop.is_cancelled() {
         let lacking = parts.room.lacking();

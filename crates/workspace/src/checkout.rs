@@ -59,19 +59,7 @@ pub(crate) async fn make(
     let start = start(mirrors, wanted).await.map_err(by_git)?;
     let floor = merge_base(mirrors, wanted, &start).await.map_err(by_git)?;
     let [lent, kept] = &place.lent;
-    // What most workspaces of it will have in their git folders.
-    let common = Skeleton {
-        head: Head::At(base),
-        origin: &[(&repository.base_branch, base)],
-        borrowed: &[&lent.at],
-        author: wanted.author,
-        sha256: is_sha256(base),
-        sparse: false,
-        sections: "",
-    };
-    let generation = generations
-        .ensure(mirrors, wanted.key, repository, &common, wanted.tell)
-        .await?;
+    let generation = generation(mirrors, generations, wanted, lent).await?;
     let modules = modules(mirrors, generations, wanted, &generation, &start).await?;
     let beyond = start != *base && !mirrors.in_mirror(&repository.id, &start).await;
     if beyond {
@@ -134,6 +122,29 @@ pub(crate) async fn make(
         generation,
         view,
     })
+}
+
+/// The generation that a checkout builds on, made if it is not there.
+pub(crate) async fn generation(
+    mirrors: &Mirrors,
+    generations: &Generations,
+    wanted: &Wanted<'_>,
+    lent: &Lent,
+) -> Result<Generation, WorkspaceError> {
+    let repository = wanted.repository;
+    // What most workspaces of it will have in their git folders.
+    let common = Skeleton {
+        head: Head::At(&repository.base),
+        origin: &[(&repository.base_branch, &repository.base)],
+        borrowed: &[&lent.at],
+        author: wanted.author,
+        sha256: is_sha256(&repository.base),
+        sparse: false,
+        sections: "",
+    };
+    generations
+        .ensure(mirrors, wanted.key, repository, &common, wanted.tell)
+        .await
 }
 
 /// The local files of a workspace.

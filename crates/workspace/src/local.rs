@@ -27,7 +27,9 @@ use crate::import::Import;
 use crate::mirror::Mirrors;
 use crate::modules;
 use crate::pool::Pool;
-use crate::provisioner::{Boxed, Checkout, Claim, Imported, Provisioner, Swept, Workspace, WorkspaceKey};
+use crate::provisioner::{
+    Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey,
+};
 use crate::slot::Slot;
 use crate::trash::Trash;
 
@@ -358,6 +360,41 @@ impl Provisioner for LocalProvisioner {
                 Err(error)
             }
         }
+    }
+
+    async fn prepare(
+        &self,
+        repository: ClaimRepository,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<(), WorkspaceError> {
+        let id = &repository.id;
+        // No workspace's key has a blank in it.
+        let key = format!("ahead {id}");
+        if self.generations.find(&key, id, &repository.base).is_none() {
+            self.mirrors.bring(&(&repository).into(), progress).await?;
+        }
+        let slot = Slot {
+            path: self.slot_folder("ahead"),
+            identity: self.options.boxed.map(|users| users.identity(0)),
+            alone: true,
+        };
+        let place = slot.place(&self.mirrors, id);
+        let wanted = Wanted {
+            key: &key,
+            repository: &repository,
+            branch: None,
+            author: &("Team6".to_owned(), "team6@localhost".to_owned()),
+            place: &place,
+            tell: progress,
+        };
+        let made = checkout::generation(&self.mirrors, &self.generations, &wanted, &place.lent[0]).await;
+        if let Ok(generation) = &made
+            && self.generations.copies(id).keeps_ready()
+        {
+            self.refill(id, generation);
+        }
+        self.generations.unpin(&key);
+        made.map(drop)
     }
 
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {

@@ -197,7 +197,13 @@ impl Mirrors {
             Arc::clone(locks.entry(id.clone()).or_default())
         };
         // One fetch at a time; whoever waited usually finds what it needs.
-        let _fetching = lock.lock().await;
+        let _fetching = match lock.try_lock() {
+            Ok(fetching) => fetching,
+            Err(_) => {
+                tell(format!("{id} is being fetched already"));
+                lock.lock().await
+            }
+        };
         if !self.is_made(id) {
             let made = self.make(id, is_sha256(needed.base)).await;
             made.map_err(|error| fetch_failed(needed, &self.root, &error))?;

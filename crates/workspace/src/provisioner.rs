@@ -176,6 +176,13 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
     async fn claim(&self, claim: Claim, progress: &(dyn Fn(String) + Send + Sync))
     -> Result<Workspace, WorkspaceError>;
 
+    /// Lays ready what workspaces of a repository's base build on, before anybody claims one.
+    async fn prepare(
+        &self,
+        repository: ClaimRepository,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<(), WorkspaceError>;
+
     /// Brings out what was done: commits what lies around, takes the commits through quarantine into the import store,
     /// and keeps them there for the attempt. May be done more than once.
     ///

@@ -211,6 +211,9 @@ impl App {
             Arc::clone(engine),
             engine_stop.clone(),
         ));
+        if let Some(quota) = &self.worker.room.quota {
+            loops.spawn(Arc::clone(quota).watch(engine_stop.clone()));
+        }
         self.run_workers(&stop).await;
         engine_stop.cancel();
         while let Some(ended) = loops.join_next().await {

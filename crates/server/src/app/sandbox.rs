@@ -1,11 +1,12 @@
 //! The sandboxes of this server's agents: whether they can be, and what they have in common.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use team6_sandbox::Launcher;
 use team6_sandbox::probe::{Users, isolation};
 use team6_sandbox::reach::Limits;
-use team6_worker::{Room, Surroundings};
+use team6_worker::{Quota, Room, Surroundings};
 
 use super::error::AppError;
 use crate::config::{Agents, Config, Sandbox};
@@ -33,6 +34,10 @@ pub(super) fn room(agents: &Agents, data: &Path) -> Room {
         memory: agents.spare_memory_mb.saturating_mul(MB),
         disk: agents.spare_disk_mb.saturating_mul(MB),
         folder: data.to_owned(),
+        quota: agents.workspaces_mb.map(|most| {
+            let folder = data.join("workspaces");
+            Arc::new(Quota::new(folder, most.saturating_mul(MB)))
+        }),
     }
 }
 

@@ -98,6 +98,10 @@ pub struct Agents {
     pub spare_memory_mb: u64,
     /// Space that must be free on the disk before an agent is started, in MB.
     pub spare_disk_mb: u64,
+    /// What all workspaces may hold together with mirrors and caches, in MB; beyond it no agent is started. No bound if it
+    /// is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspaces_mb: Option<u64>,
     /// Memory that all processes of an agent may use together, in MB.
     pub memory_mb: u64,
     /// Processes and threads of an agent.
@@ -183,6 +187,7 @@ impl Default for Agents {
             sees: Vec::new(),
             spare_memory_mb: 1_000,
             spare_disk_mb: 2_000,
+            workspaces_mb: None,
             memory_mb: 8_192,
             processes: 4_096,
             disk_mb: 20_480,

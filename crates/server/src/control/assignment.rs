@@ -67,6 +67,19 @@ pub(super) async fn repositories(
     Ok((prepared, branches))
 }
 
+/// A project's repositories as their origins are now, but for those that cannot be reached.
+pub(super) async fn bases(parts: &ControlParts, project: &ProjectId) -> Result<Vec<AssignedRepository>, EngineError> {
+    let project = parts.engine.project(project).await?;
+    let mut reached = Vec::new();
+    for repository in project.repositories.values() {
+        match prepare_repository(parts, repository, None, &BTreeMap::new()).await {
+            Ok((prepared, _)) => reached.push(prepared),
+            Err(error) => tracing::debug!(repository = %repository.id, %error, "its base is not known"),
+        }
+    }
+    Ok(reached)
+}
+
 /// What the team's people gave for a repository. What is not there, as after a restored backup, is left out.
 async fn local_files(parts: &ControlParts, project: &Project, id: &RepositoryId) -> Result<Vec<LocalFile>, Failure> {
     let Some(known) = project.local_files.get(id) else {

@@ -50,6 +50,8 @@ pub struct EmbeddedControl {
     held: Mutex<BTreeMap<AttemptId, Held>>,
     /// The queue's bell as of the last look.
     bell: Mutex<watch::Receiver<u64>>,
+    /// Whether base branches moved since they were last told.
+    bases: tokio::sync::Mutex<watch::Receiver<u64>>,
 }
 
 /// An attempt in the hands of the worker.
@@ -64,8 +66,11 @@ struct Held {
 impl EmbeddedControl {
     /// The control plane of a project.
     pub fn new(parts: ControlParts, project: ProjectId) -> Self {
+        let mut bases = parts.engine.bases_moved();
+        bases.mark_changed();
         Self {
             bell: Mutex::new(parts.queue.wake(&project)),
+            bases: tokio::sync::Mutex::new(bases),
             parts,
             project,
             held: Mutex::default(),
@@ -187,6 +192,14 @@ impl ControlPlane for EmbeddedControl {
                 }
             }
         }
+    }
+
+    async fn bases(&self) -> Result<Vec<AssignedRepository>, ControlError> {
+        let moved = self.bases.lock().await.changed().await;
+        moved.map_err(|_| ControlError::Unavailable("the engine stops".into()))?;
+        assignment::bases(&self.parts, &self.project)
+            .await
+            .map_err(engine_failed)
     }
 
     async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError> {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use team6_core::ids::{PersonId, ProjectId, SprintId, StreamVersion, TaskId};
 use team6_core::policy::Policy;
 use team6_core::project::{Project, ProjectCommand, ProjectEvent};
-use team6_core::sprint::{Command, Opening, Refusal, Sprint};
+use team6_core::sprint::{Command, Event, Opening, Refusal, Sprint};
 use team6_core::time::Timestamp;
 use team6_store::{IdempotentAnswer, Rebuilt, SprintFilter, Store, StreamId};
 use tokio::sync::watch;
@@ -42,6 +42,8 @@ pub struct Engine {
     sprints: Sprints,
     projects: Projects,
     deadlines: Deadlines,
+    /// Rings when a base branch may have moved, or a project has another repository.
+    bases: watch::Sender<u64>,
 }
 
 impl Engine {
@@ -52,6 +54,7 @@ impl Engine {
             sprints: Sprints::new(Arc::clone(&store), Arc::clone(&clock)),
             projects: Projects::new(Arc::clone(&store)),
             deadlines: Deadlines::default(),
+            bases: watch::Sender::new(0),
             store,
             clock,
         };
@@ -117,8 +120,17 @@ impl Engine {
             self.number(id, &mut command).await?;
         }
         let done = self.sprints.execute(id, command, actor, answer).await?;
+        let merged = |event: &Event| matches!(event, Event::PullRequestMerged { .. });
+        if done.events.iter().any(merged) {
+            self.bases.send_modify(|n| *n += 1);
+        }
         self.set_deadline(id).await?;
         Ok(done)
+    }
+
+    /// Moves whenever a base branch may have moved, or a project may have another repository.
+    pub fn bases_moved(&self) -> watch::Receiver<u64> {
+        self.bases.subscribe()
     }
 
     /// Gives the new tasks of a plan their numbers. No number is used twice, so a plan that the rules refuse gets none.
@@ -196,7 +208,9 @@ impl Engine {
         actor: &str,
         answer: Option<IdempotentAnswer>,
     ) -> Result<ProjectEvent, EngineError> {
-        self.projects.execute(id, command, actor, answer, self.now()).await
+        let changed = self.projects.execute(id, command, actor, answer, self.now()).await?;
+        self.bases.send_modify(|n| *n += 1);
+        Ok(changed)
     }
 
     /// A project.

@@ -11,7 +11,7 @@ use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_server::control::EmbeddedControl;
 use team6_worker::control::{AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Publication};
-use team6_workspace::{Claim, Imported, Provisioner, Swept, Workspace, WorkspaceError};
+use team6_workspace::{Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceError};
 
 /// How many of the next calls fail.
 #[derive(Debug, Default)]
@@ -43,6 +43,14 @@ pub(crate) struct Clumsy {
 
 #[async_trait]
 impl Provisioner for Clumsy {
+    async fn prepare(
+        &self,
+        repository: ClaimRepository,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<(), WorkspaceError> {
+        self.inner.prepare(repository, progress).await
+    }
+
     async fn claim(
         &self,
         claim: Claim,
@@ -113,6 +121,10 @@ impl ControlPlane for Moody {
     async fn lease(&self, worker: &WorkerId) -> Result<Option<Assignment>, ControlError> {
         self.hears()?;
         self.inner.lease(worker).await
+    }
+
+    async fn bases(&self) -> Result<Vec<AssignedRepository>, ControlError> {
+        self.inner.bases().await
     }
 
     async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError> {

@@ -27,7 +27,7 @@ use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use team6_sandbox::TreeMark;
 use team6_workspace::guest;
-use team6_workspace::{Claim, ClaimRepository, Workspace};
+use team6_workspace::{Claim, Workspace};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -225,20 +225,11 @@ impl Attempt {
         repositories: Vec<AssignedRepository>,
         name: &WorkName,
     ) -> Result<Workspace, Failure> {
-        let repositories = repositories.into_iter().map(|repository| ClaimRepository {
-            id: repository.id,
-            source: repository.source,
-            origin: repository.origin,
-            base_branch: repository.base_branch,
-            base: repository.base,
-            start: repository.start,
-            local_files: repository.local_files,
-        });
         let claim = Claim {
             key: name.to_string(),
             attempt: self.id,
             branch: assignment.branch.clone(),
-            repositories: repositories.collect(),
+            repositories: repositories.into_iter().map(Into::into).collect(),
             author: (
                 format!("{} (Team6)", assignment.agent),
                 format!("{}@team6.invalid", assignment.agent),

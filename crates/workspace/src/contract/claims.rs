@@ -32,6 +32,28 @@ pub async fn a_branch_is_checked_out_at_the_base(scene: &Scene) {
     );
 }
 
+pub async fn what_was_laid_ready_is_claimed_without_its_origin(scene: &Scene) {
+    let source = Repository::sample("two-crates");
+    scene
+        .provisioner
+        .prepare(wanted("app", &source), &|_| {})
+        .await
+        .unwrap();
+    let claim = scene.claim_of(&source);
+    let path = source.path().to_owned();
+    std::fs::rename(&path, path.with_extension("gone")).unwrap();
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |line| told.lock().unwrap().push(line);
+    let workspace = scene.provisioner.claim(claim, &tell).await.unwrap();
+    assert_eq!(told.into_inner().unwrap(), Vec::<String>::new(), "nothing takes long");
+    assert_eq!(scene.agent(&workspace, "git status --porcelain").await, "");
+    scene
+        .agent(&workspace, "echo more >> README.md; git commit -qam more")
+        .await;
+    assert!(scene.imported(&workspace).await.changed);
+    std::fs::rename(path.with_extension("gone"), path).unwrap();
+}
+
 pub async fn repositories_lie_side_by_side(scene: &Scene) {
     let (app, web) = (Repository::sample("two-crates"), Repository::sample("web-and-api"));
     let claim = Claim {

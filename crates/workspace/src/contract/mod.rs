@@ -45,6 +45,7 @@ macro_rules! provisioner_contract {
         $crate::provisioner_contract!($open: claims:
             a_branch_is_checked_out_at_the_base,
             repositories_lie_side_by_side,
+            what_was_laid_ready_is_claimed_without_its_origin,
             commits_and_what_was_not_committed_are_brought_out,
             nothing_done_is_nothing_changed,
             the_next_attempt_goes_on_in_the_same_place,
