@@ -5,16 +5,15 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::mem;
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use rustix::process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior};
 use rustix::thread::UnshareFlags;
 
-use super::{LastWords, Sandbox, Step, Trouble, Wanted, pipe, program, relay, rights, syscalls, view, write_maps};
+use super::{LastWords, Sandbox, Step, Trouble, Wanted, program, relay, rights, syscalls, view};
 use crate::Exit;
-use crate::reach::{AGENT_UID, ID_RANGE, Identity};
+use crate::reach::{AGENT_UID, Identity};
 use crate::supervisor::exit_of;
 use crate::sys;
 
@@ -37,15 +36,16 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     rustix::system::sethostname(b"sandbox").step("name the sandbox")?;
     sys::loopback_up().step("set up the sandbox's loopback")?;
     let filters = syscalls::Filters::new()?;
+    let waiting = program::Waiting::begin(&filters)?;
     let ground = view::Ground::lay(sandbox.own_user, mem::take(&mut sandbox.foreseen))?;
-    let Some(wanted) = sandbox.wanted()? else {
+    let Some(wanted) = Wanted::receive(&sandbox.order)? else {
         sys::exit_now(0);
     };
     ground.lay_out(&wanted.confinement)?;
     let step = "open the way to the proxy";
     // Before the program, which may connect at once.
     let relay = relay::listen(&wanted.confinement.network).step(step)?;
-    let program = start(&wanted, &filters)?;
+    let program = waiting.start(&wanted)?;
     let outside = match wanted.confinement.identity {
         Identity::Engine => None,
         Identity::Range { first } => Some(first + AGENT_UID),
@@ -69,31 +69,6 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     }
     // The kernel ends whatever is left here.
     sys::exit_now(0)
-}
-
-/// Starts the process that becomes the program, and gives it its user.
-fn start(wanted: &Wanted, filters: &syscalls::Filters) -> Result<Pid, Trouble> {
-    let step = "start the program's process";
-    let (asked, ask) = pipe().step(step)?;
-    let (told, tell) = pipe().step(step)?;
-    let Some(child) = sys::fork_again().step(step)? else {
-        drop((asked, tell));
-        match program::run(wanted, filters, ask, told)? {}
-    };
-    drop((ask, told));
-    // It is in its user namespace when it writes, or it has ended with trouble of its own.
-    if File::from(asked).read(&mut [0]).step(step)? == 0 {
-        sys::exit_now(1);
-    }
-    let map = match wanted.confinement.identity {
-        Identity::Engine => format!("{AGENT_UID} 0 1"),
-        Identity::Range { first } => format!("0 {first} {ID_RANGE}"),
-    };
-    let step = "give the program its user";
-    let folder = format!("/proc/{}", child.as_raw_nonzero());
-    write_maps(Path::new(&folder), &map).step(step)?;
-    File::from(tell).write_all(&[0]).step(step)?;
-    Ok(child)
 }
 
 fn wait(sandbox: &Sandbox, program: Pid) -> io::Result<Exit> {

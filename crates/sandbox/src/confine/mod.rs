@@ -13,7 +13,7 @@
 //! when the supervisor is gone. Nothing of this executes a program before the last step, so it takes a few milliseconds.
 //!
 //! What does not depend on the program is done ahead where somebody foresees it, and what all programs see of the machine
-//! is laid out: then init waits for the rest.
+//! is laid out, and there is a process for it: then init waits for the rest.
 
 mod gate;
 mod init;
@@ -26,6 +26,7 @@ mod view;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::mem;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -92,6 +93,30 @@ struct Wanted {
     program: Program,
     confinement: Confinement,
     stdio: [OwnedFd; 3],
+    /// The program as it was told.
+    told: Vec<u8>,
+}
+
+impl Wanted {
+    /// Waits for it; none if nothing will be started.
+    fn receive(mut order: &UnixStream) -> Result<Option<Self>, Trouble> {
+        let step = "hear what to start in the sandbox";
+        let Ok(stdio) = receive_stdio(order) else {
+            return Ok(None);
+        };
+        let mut told = Vec::new();
+        order.read_to_end(&mut told).step(step)?;
+        let mut program: Program = serde_json::from_slice(&told).step(step)?;
+        let Reach::Confined(confinement) = mem::take(&mut program.reach) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            program,
+            confinement: *confinement,
+            stdio,
+            told,
+        }))
+    }
 }
 
 impl Trouble {
@@ -179,28 +204,6 @@ impl Prepared {
             gate: self.gate.as_raw_nonzero().get(),
             last_words: self.last_words,
             _alive: self.alive,
-        }))
-    }
-}
-
-impl Sandbox {
-    /// Waits for what is to be started; none if nothing will be.
-    fn wanted(&mut self) -> Result<Option<Wanted>, Trouble> {
-        let step = "hear what to start in the sandbox";
-        let Ok(stdio) = receive_stdio(&self.order) else {
-            return Ok(None);
-        };
-        let mut told = Vec::new();
-        self.order.read_to_end(&mut told).step(step)?;
-        let program: Program = serde_json::from_slice(&told).step(step)?;
-        let confinement = match &program.reach {
-            Reach::Confined(confinement) => confinement.as_ref().clone(),
-            Reach::Open => return Ok(None),
-        };
-        Ok(Some(Wanted {
-            program,
-            confinement,
-            stdio,
         }))
     }
 }

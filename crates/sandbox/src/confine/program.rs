@@ -1,25 +1,75 @@
 //! The last process before the program: it gives up every right and becomes the program.
+//!
+//! It is started before the program is known, and waits in a user namespace that has no users yet.
 
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 
 use super::syscalls::Filters;
-use super::{Step, Trouble, Wanted, rights};
-use crate::reach::AGENT_UID;
+use super::{Step, Trouble, Wanted, pipe, rights, write_maps};
+use crate::handover::send_stdio;
+use crate::reach::{AGENT_UID, ID_RANGE, Identity};
 use crate::sys;
 
-/// `ask` is for saying that the user namespace is there, `told` gives a byte when its ids are.
-pub(super) fn run(wanted: &Wanted, filters: &Filters, ask: OwnedFd, told: OwnedFd) -> Result<Infallible, Trouble> {
+const START: &str = "start the program's process";
+
+/// The process that becomes the program, as init sees it. Where this is dropped, it ends.
+pub(super) struct Waiting {
+    process: Pid,
+    /// Gives a byte once the user namespace is there.
+    asked: OwnedFd,
+    order: UnixStream,
+}
+
+impl Waiting {
+    /// Starts it.
+    pub(super) fn begin(filters: &Filters) -> Result<Self, Trouble> {
+        let (asked, ask) = pipe().step(START)?;
+        let (order, wanted) = UnixStream::pair().step(START)?;
+        let Some(process) = sys::fork_again().step(START)? else {
+            drop((asked, order));
+            match run(&wanted, filters, ask)? {}
+        };
+        Ok(Self { process, asked, order })
+    }
+
+    /// Gives it its user, and lets it become the program.
+    pub(super) fn start(self, wanted: &Wanted) -> Result<Pid, Trouble> {
+        // It is in its user namespace when it writes, or it has ended with trouble of its own.
+        if File::from(self.asked).read(&mut [0]).step(START)? == 0 {
+            sys::exit_now(1);
+        }
+        let map = match wanted.confinement.identity {
+            Identity::Engine => format!("{AGENT_UID} 0 1"),
+            Identity::Range { first } => format!("0 {first} {ID_RANGE}"),
+        };
+        let folder = format!("/proc/{}", self.process.as_raw_nonzero());
+        write_maps(Path::new(&folder), &map).step("give the program its user")?;
+        send_stdio(&self.order, &wanted.stdio)
+            .and_then(|()| (&self.order).write_all(&wanted.told))
+            .and_then(|()| self.order.shutdown(Shutdown::Write))
+            .step(START)?;
+        Ok(self.process)
+    }
+}
+
+/// `ask` is for saying that the user namespace is there; whoever sends what is wanted has given it its users.
+fn run(order: &UnixStream, filters: &Filters, ask: OwnedFd) -> Result<Infallible, Trouble> {
     sys::unshare(UnshareFlags::NEWUSER).step("make the program's user namespace")?;
-    let step = "get the program's user";
-    File::from(ask).write_all(&[0]).step(step)?;
-    File::from(told).read_exact(&mut [0]).step(step)?;
+    File::from(ask).write_all(&[0]).step("get the program's user")?;
+    let Some(wanted) = Wanted::receive(order)? else {
+        sys::exit_now(0);
+    };
     sys::heed_terminate();
     // Programs that signal their own group must not hit init.
     rustix::process::setsid().step("begin a session")?;
@@ -27,17 +77,16 @@ pub(super) fn run(wanted: &Wanted, filters: &Filters, ask: OwnedFd, told: OwnedF
     rights::drop_all(Some(AGENT_UID))?;
     rights::restrict_files(&wanted.confinement.view)?;
     filters.apply()?;
-    let [stdin, stdout, stderr] = &wanted.stdio;
-    let copy = |fd: &OwnedFd| fd.try_clone().map(Stdio::from).step("hand the program its pipes");
-    let program = &wanted.program;
+    let program = wanted.program;
+    let [stdin, stdout, stderr] = wanted.stdio;
     let error = Command::new(&program.program)
         .args(&program.args)
         .current_dir(&program.cwd)
         .env_clear()
         .envs(program.env.iter().map(|(name, value)| (name, value)))
-        .stdin(copy(stdin)?)
-        .stdout(copy(stdout)?)
-        .stderr(copy(stderr)?)
+        .stdin(Stdio::from(stdin))
+        .stdout(Stdio::from(stdout))
+        .stderr(Stdio::from(stderr))
         .exec();
     Err(Trouble::new("", &error))
 }

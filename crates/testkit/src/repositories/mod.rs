@@ -86,6 +86,33 @@ impl Repository {
         repository
     }
 
+    /// A repository with `count` files as projects have them, of 256 B to 16 KiB of words in folders of a hundred, and a
+    /// history: for every ten files a commit that changes ten. The same at every call.
+    ///
+    /// # Panics
+    /// If git fails.
+    #[track_caller]
+    pub fn with_history(count: usize) -> Self {
+        let repository = Self::empty();
+        let mut words = Words::default();
+        let mut stream = Vec::new();
+        commit(&mut stream, "first");
+        for at in 0..count {
+            change(&mut stream, at, &words.text());
+        }
+        for _ in 0..count / 10 {
+            commit(&mut stream, "more");
+            for _ in 0..10 {
+                let at = words.below(count);
+                change(&mut stream, at, &words.text());
+            }
+        }
+        stream.extend(b"done\n");
+        repository.feed_git(&["fast-import", "--quiet", "--done"], &stream);
+        repository.git(&["reset", "--quiet", "--hard"]);
+        repository
+    }
+
     /// Its folder; the repository itself, if it is bare.
     pub fn path(&self) -> &Path {
         &self.path
@@ -310,3 +337,46 @@ impl Repository {
 
 #[cfg(test)]
 mod tests;
+
+/// Begins a commit of a stream for `git fast-import`.
+fn commit(stream: &mut Vec<u8>, message: &str) {
+    let length = message.len();
+    let head = format!("commit refs/heads/main\ncommitter Ada <ada@example.org> 1767225600 +0000\ndata {length}\n");
+    stream.extend(format!("{head}{message}\n").into_bytes());
+}
+
+/// Changes a file in it.
+fn change(stream: &mut Vec<u8>, at: usize, text: &str) {
+    let (folder, length) = (at / 100, text.len());
+    let head = format!("M 100644 inline folder-{folder:04}/file-{at:06}.txt\ndata {length}\n");
+    stream.extend(format!("{head}{text}\n").into_bytes());
+}
+
+/// Words by chance, the same at every run (xorshift64).
+struct Words(u64);
+
+impl Default for Words {
+    fn default() -> Self {
+        Self(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+impl Words {
+    fn below(&mut self, most: usize) -> usize {
+        for (left, by) in [(true, 13), (false, 7), (true, 17)] {
+            self.0 ^= if left { self.0 << by } else { self.0 >> by };
+        }
+        usize::try_from(self.0 >> 33).unwrap_or(0) % most.max(1)
+    }
+
+    /// A text whose length is drawn so that there are as many of each power of two.
+    fn text(&mut self) -> String {
+        let length = 256 << self.below(7);
+        let mut text = String::with_capacity(length + 16);
+        while text.len() < length {
+            let end = if self.below(8) == 0 { '\n' } else { ' ' };
+            text.push_str(&format!("word{:x}{end}", self.below(4_096)));
+        }
+        text
+    }
+}

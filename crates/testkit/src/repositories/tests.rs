@@ -99,3 +99,12 @@ fn what_git_says_is_in_the_failure() {
     assert!(said.contains("git switch --quiet nowhere in "), "{said}");
     assert!(said.contains("invalid reference: nowhere"), "{said}");
 }
+
+#[test]
+fn a_repository_with_a_history_is_the_same_at_every_call() {
+    let repository = Repository::with_history(250);
+    assert_eq!(repository.files("HEAD").len(), 250);
+    assert_eq!(repository.git(&["rev-list", "--count", "HEAD"]).trim(), "26");
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    assert_eq!(repository.head(), Repository::with_history(250).head());
+}

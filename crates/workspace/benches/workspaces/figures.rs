@@ -64,7 +64,7 @@ impl Bench {
         prepare_home(&place.path().join("home")).unwrap();
         Self {
             files,
-            source: Repository::with_files(files),
+            source: Repository::with_history(files),
             provisioner: LocalProvisioner::open(options).unwrap(),
             launcher,
             place,
