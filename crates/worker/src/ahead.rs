@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use team6_workspace::ClaimRepository;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ControlPlane;
+use crate::setup;
 use crate::worker::{PAUSE, Parts};
 
 /// Goes on until told to stop. What cannot be laid ready is made by the claim that needs it, which tells what is wrong.
@@ -25,8 +27,8 @@ pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop:
             }
             for repository in repositories {
                 let id = repository.id.clone();
-                if let Err(error) = parts.provisioner.prepare(repository.into(), &|_| {}).await {
-                    tracing::info!(repository = %id, %error, "its files are not laid ready ahead");
+                if let Err(why) = prepare(&parts, repository.into()).await {
+                    tracing::info!(repository = %id, why, "it is not laid ready ahead");
                 }
             }
         }
@@ -34,5 +36,14 @@ pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop:
     tokio::select! {
         () = stop.cancelled() => {}
         () = keep => {}
+    }
+}
+
+/// Lays a repository ready, and what its setup command makes.
+async fn prepare(parts: &Parts, repository: ClaimRepository) -> Result<(), String> {
+    let prepared = parts.provisioner.prepare(repository.clone(), &|_| {}).await;
+    match prepared.map_err(|error| error.to_string())? {
+        Some(setup) => setup::run(parts, repository, &setup).await,
+        None => Ok(()),
     }
 }

@@ -64,9 +64,9 @@ pub async fn check(parts: &Parts, profile: &AgentProfile) -> CheckReport {
     report
 }
 
-/// Whether a home or workspace of this name is of a check.
-pub fn is_of_a_check(name: &str) -> bool {
-    name.starts_with(PREFIX)
+/// Whether a home or workspace of this name is of no attempt, but of a check or a setup command.
+pub fn is_of_no_attempt(name: &str) -> bool {
+    name.starts_with(PREFIX) || name.starts_with(crate::setup::PREFIX)
 }
 
 async fn started(

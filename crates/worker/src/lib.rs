@@ -6,10 +6,11 @@ mod check;
 pub mod control;
 mod quota;
 mod room;
+mod setup;
 mod surroundings;
 mod worker;
 
-pub use check::{check, is_of_a_check};
+pub use check::{check, is_of_no_attempt};
 pub use quota::Quota;
 pub use room::Room;
 pub use surroundings::Surroundings;

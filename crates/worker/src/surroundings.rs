@@ -126,20 +126,8 @@ async fn around(
         .cloned()
         .chain(variables.values().filter_map(|value| address(value)))
         .collect();
-    let rules = Rules::parse(&listed).map_err(|error| other(format!("{} cannot be read: {error}", common.setting)))?;
-    let options = Options {
-        setting: common.setting.clone(),
-        ..Options::default()
-    };
-    let (sink, records) = records(&options);
     let out = folder.with_extension("out");
-    make_private(&out).map_err(|error| other(format!("a folder for the proxy cannot be made: {error}")))?;
-    let proxy = Egress::new(rules, sink)
-        .options(options)
-        .resolver(Arc::<SystemResolver>::clone(&common.resolver))
-        .serve(&out.join(PROXY))
-        .await
-        .map_err(|error| other(error.to_string()))?;
+    let way_out = way_out(common, &listed, &out).await.map_err(other)?;
 
     let mut shown: Vec<Mount> = installed(profile).map(|path| here(&path)).collect();
     shown.extend(common.sees.iter().map(|path| here(path)));
@@ -152,26 +140,61 @@ async fn around(
         from: toolbox.program().to_owned(),
         at: ENGINE.into(),
     });
-    for (from, at) in [(folder, TOOLS), (&out, WAY_OUT)] {
-        shown.push(Mount::ReadOnly {
-            from: from.to_owned(),
-            at: at.into(),
-        });
-    }
+    shown.push(Mount::ReadOnly {
+        from: folder.to_owned(),
+        at: TOOLS.into(),
+    });
+    shown.push(way_out.shown);
     Ok(Around {
         shown,
+        network: way_out.network,
+        tools: tools.seen_at(Path::new(ENGINE), Path::new(TOOLS)),
+        proxy: way_out.proxy,
+        records: way_out.records,
+    })
+}
+
+/// A way out of a sandbox.
+pub(crate) struct WayOut {
+    /// The proxy's socket.
+    pub(crate) shown: Mount,
+    pub(crate) network: Network,
+    pub(crate) proxy: EgressSession,
+    /// What the proxy let through and what not.
+    pub(crate) records: Receiver<Record>,
+}
+
+/// Opens a proxy that lets through what is listed. Its socket lies in `folder`, which is made.
+pub(crate) async fn way_out(common: &Surroundings, listed: &[String], folder: &Path) -> Result<WayOut, String> {
+    let rules = Rules::parse(listed).map_err(|error| format!("{} cannot be read: {error}", common.setting))?;
+    let options = Options {
+        setting: common.setting.clone(),
+        ..Options::default()
+    };
+    let (sink, records) = records(&options);
+    make_private(folder).map_err(|error| format!("a folder for the proxy cannot be made: {error}"))?;
+    let proxy = Egress::new(rules, sink)
+        .options(options)
+        .resolver(Arc::<SystemResolver>::clone(&common.resolver))
+        .serve(&folder.join(PROXY))
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(WayOut {
+        shown: Mount::ReadOnly {
+            from: folder.to_owned(),
+            at: WAY_OUT.into(),
+        },
         network: Network::Proxy {
             socket: Path::new(WAY_OUT).join(PROXY),
             port: PORT,
-            forwards: forwards(&listed),
+            forwards: forwards(listed),
         },
-        tools: tools.seen_at(Path::new(ENGINE), Path::new(TOOLS)),
         proxy,
         records,
     })
 }
 
-fn here(path: &Path) -> Mount {
+pub(crate) fn here(path: &Path) -> Mount {
     Mount::System {
         from: path.to_owned(),
         at: path.to_owned(),

@@ -20,7 +20,7 @@ use crate::mirror::Mirrors;
 use crate::modules;
 use crate::provisioner::{Checkout, ClaimRepository, Submodule};
 use crate::skeleton::{self, Head, Skeleton};
-use crate::slot::Place;
+use crate::slot::{Place, WORKSPACE};
 
 /// How long packing what earlier attempts left may take.
 const PACKING: Duration = Duration::from_secs(900);
@@ -109,6 +109,15 @@ pub(crate) async fn make(
     mirrors.pin(&repository.id, wanted.key, base).map_err(by_disk)?;
     let mut notices = notices(&repository.id.to_string(), &generation, modules.notices);
     notices.extend(local.notices);
+    let setup = generation.layout.setup.as_ref();
+    if let Some(why) = setup.and_then(|setup| generations.setups(&repository.id).failed(setup)) {
+        notices.push(format!(
+            "{}: the setup command of {} failed, so what it makes is not there: {}",
+            repository.id,
+            crate::recipe::FILE,
+            why.trim()
+        ));
+    }
     Ok(Made {
         notices,
         checkout: Checkout {
@@ -289,6 +298,10 @@ async fn layered(
             .await?;
         layers.remove(0);
         layers.splice(0..0, [own.join("skeleton"), delta]);
+    }
+    // Below the tree, so that what the repository holds comes first. Programs find it only where they made it.
+    if place.work == Path::new(WORKSPACE) {
+        layers.extend(generation.setup.iter().map(crate::setup::Made::layer));
     }
     Ok(vec![Mount::Overlay {
         layers,

@@ -21,6 +21,7 @@ use crate::lfs;
 use crate::mirror::Mirrors;
 use crate::modules;
 use crate::provisioner::{ClaimRepository, Submodule};
+use crate::setup::{Made, Setup, Setups};
 use crate::skeleton::{self, Skeleton};
 
 /// How many layers are stacked before a generation is written whole; the kernel takes 500, but looks names up in each.
@@ -41,6 +42,8 @@ pub(crate) struct Generation {
     pub(crate) layout: Layout,
     /// The git folder that trusted git has to use for its files, unless any will do.
     pub(crate) git_dir: Option<PathBuf>,
+    /// What its setup command made, once it was run.
+    pub(crate) setup: Option<Made>,
 }
 
 impl Generation {
@@ -95,6 +98,11 @@ impl Generations {
         self.root.join(id.as_str()).join("generations")
     }
 
+    /// What the setup commands of a repository made.
+    pub(crate) fn setups(&self, id: &RepositoryId) -> Setups {
+        Setups::new(self.root.join(id.as_str()).join("setups"))
+    }
+
     /// The copies of a repository's trees.
     pub(crate) fn copies(&self, id: &RepositoryId) -> Copies {
         Copies::new(self.builder.files, self.root.join(id.as_str()).join("pool"))
@@ -121,11 +129,13 @@ impl Generations {
         let folder = self.folder(id);
         let layers = fs::read(folder.join(name).join("layers.json")).ok()?;
         let layers: Vec<String> = serde_json::from_slice(&layers).ok()?;
+        let layout = Layout::read(&folder.join(name));
         Some(Generation {
+            setup: layout.setup.as_ref().and_then(|setup| self.setups(id).find(setup)),
             commit: CommitId::new(name).ok()?,
             layers: layers.iter().map(|layer| folder.join(layer).join("tree")).collect(),
             skeleton: folder.join(name).join("skeleton"),
-            layout: Layout::read(&folder.join(name)),
+            layout,
             git_dir: layout::git_dir(&folder.join(name)),
         })
     }
@@ -383,10 +393,13 @@ impl Generations {
             .iter()
             .filter(|(_, pinned, _)| pinned == id)
             .filter_map(|(_, _, name)| self.read(id, name));
-        for generation in pinned.chain(self.current(id)) {
+        let of_use: Vec<Generation> = pinned.chain(self.current(id)).collect();
+        for generation in &of_use {
             kept.insert(generation.commit.to_string());
             kept.extend(self.names(generation.layers.iter()));
         }
+        let setups = of_use.iter().filter_map(|generation| generation.layout.setup.as_ref());
+        self.setups(id).prune(&setups.map(Setup::key).collect());
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name != "draft"

@@ -210,6 +210,39 @@ fn toolchains() -> Toolchains {
     Toolchains { shown, rustup }
 }
 
+/// Which programs that build this machine has: something that changes when they do.
+pub(crate) fn programs() -> String {
+    const BUILD: [&str; 14] = [
+        "bun", "cargo", "cc", "clang", "deno", "dotnet", "gcc", "go", "java", "node", "php", "python3", "ruby", "rustc",
+    ];
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let found = |name: &&str| {
+        folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_file())
+    };
+    let mut all: Vec<PathBuf> = BUILD
+        .iter()
+        .filter_map(|name| found(name)?.canonicalize().ok())
+        .collect();
+    // What rustup has in the `PATH` stays the same whatever it leads to.
+    if let Some(rustup) = toolchains().rustup {
+        let installed = fs::read_dir(rustup.join("toolchains")).into_iter().flatten().flatten();
+        all.extend(installed.map(|entry| entry.path()));
+        all.push(rustup.join("settings.toml"));
+    }
+    all.sort();
+    all.dedup();
+    let told = all.iter().map(|path| {
+        let found = fs::metadata(path);
+        let changed = found.and_then(|found| found.modified()).ok();
+        format!("{} {changed:?}\n", path.display())
+    });
+    told.collect()
+}
+
 fn own(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from)
 }

@@ -11,11 +11,13 @@ use team6_core::ids::CommitId;
 use team6_git::{Call, GitError};
 
 use crate::checkout::is_sha256;
+use crate::guest;
 use crate::lfs;
 use crate::mirror::Mirrors;
 use crate::modules;
 use crate::provisioner::{ClaimRepository, Submodule};
 use crate::recipe::{self, Recipe};
+use crate::setup::{LOCKS, Setup};
 use crate::skeleton::{Head, Skeleton, write_common};
 
 /// The name of its file in a generation's folder.
@@ -36,6 +38,9 @@ pub(crate) struct Layout {
     pub(crate) incomplete: bool,
     /// Whether files of Git LFS are there.
     pub(crate) lfs: bool,
+    /// What its setup command makes is known by this.
+    #[serde(default)]
+    pub(crate) setup: Option<Setup>,
 }
 
 impl Layout {
@@ -103,7 +108,19 @@ impl Layout {
             true => modules::plan(mirrors, of, &mirror, commit, &recipe, tell).await?,
             false => modules::Planned::default(),
         };
+        let setup = match &recipe.setup {
+            None => None,
+            Some(command) => {
+                let list = ["ls-tree", "-z", commit.as_str(), "--"];
+                let locks = match recipe.locks.is_empty() {
+                    true => LOCKS.iter().fold(call(&list), Call::arg),
+                    false => recipe.locks.iter().fold(call(&list), Call::arg),
+                };
+                Some(Setup::new(command, &locks.bytes().await?, &guest::programs()))
+            }
+        };
         Ok(Self {
+            setup,
             recipe,
             notices,
             of_modules: planned.notices,

@@ -1,5 +1,6 @@
 //! Mirrors, private workspaces and the import of what an agent committed.
 
+mod caches;
 mod checkout;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -19,6 +20,7 @@ mod pool;
 mod progress;
 mod provisioner;
 mod recipe;
+mod setup;
 mod skeleton;
 mod slot;
 mod trash;
@@ -32,3 +34,4 @@ pub use provisioner::{
     Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Submodule, Swept, Workspace, WorkspaceKey,
 };
 pub use recipe::{FILE as RECIPE_FILE, Recipe};
+pub use setup::Setup;

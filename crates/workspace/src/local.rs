@@ -13,16 +13,15 @@ use async_trait::async_trait;
 use team6_core::ids::RepositoryId;
 use team6_git::{Fuse, Git};
 use team6_sandbox::probe::Users;
-use team6_sandbox::reach::Mount;
 use team6_sandbox::{Launcher, TreeMark};
 
 use tokio::task::JoinSet;
 
+use crate::caches::caches;
 use crate::checkout::{self, Wanted};
 use crate::error::WorkspaceError;
 use crate::files::{self, Files};
 use crate::generations::{Builder, Generations};
-use crate::guest::{CACHED, CACHES, cache_here};
 use crate::import::Import;
 use crate::mirror::Mirrors;
 use crate::modules;
@@ -30,6 +29,7 @@ use crate::pool::Pool;
 use crate::provisioner::{
     Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey,
 };
+use crate::setup::{self, Setup};
 use crate::slot::Slot;
 use crate::trash::Trash;
 
@@ -192,6 +192,7 @@ impl LocalProvisioner {
         let mut checkouts: BTreeMap<RepositoryId, Checkout> = BTreeMap::new();
         let mut notices = Vec::new();
         let mut view = Vec::new();
+        let mut setup = None;
         // A single layered work tree is the workspace itself.
         if !slot.alone || self.files != Files::Overlay {
             view.push(slot.files_mount());
@@ -212,6 +213,7 @@ impl LocalProvisioner {
             if self.generations.copies(&repository.id).keeps_ready() {
                 self.refill(&repository.id, &made.generation);
             }
+            setup = made.generation.setup.filter(|_| slot.alone);
             checkouts.insert(repository.id.clone(), made.checkout);
         }
         if !slot.alone {
@@ -226,7 +228,7 @@ impl LocalProvisioner {
         let boxed = match slot.identity {
             None => None,
             Some(identity) => {
-                view.extend(caches(&slot.caches()).map_err(failed)?);
+                view.extend(caches(&slot.caches(), setup.as_ref()).map_err(failed)?);
                 Some(Boxed { view, identity })
             }
         };
@@ -251,7 +253,7 @@ impl LocalProvisioner {
     fn make_ready(&self) {
         let ready = Arc::clone(&self.ready);
         self.behind(async move {
-            let make = |folder: &Path| caches(&folder.join("caches")).map(drop);
+            let make = |folder: &Path| caches(&folder.join("caches"), None).map(drop);
             let made = tokio::task::spawn_blocking(move || ready.refill(READY, make)).await;
             if let Ok(Err(error)) = made {
                 tracing::warn!(%error, "no folder was made ahead of time");
@@ -289,40 +291,6 @@ const MOST_SLOTS: u16 = 4_000;
 
 /// How many folders are kept ready.
 const READY: usize = 16;
-
-/// Caches of packages: folders of the workspace's own, and over them what the engine's user has, in layers.
-fn caches(caches: &Path) -> io::Result<Vec<Mount>> {
-    let mut all = Vec::new();
-    let mut layers = 0;
-    for (variable, name, theirs, parts) in CACHED {
-        let here = cache_here(variable, theirs, |name| std::env::var_os(name));
-        let (own, at) = (caches.join(name), Path::new(CACHES).join(name));
-        fs::create_dir_all(&own)?;
-        all.push(Mount::Writable {
-            from: own.clone(),
-            at: at.clone(),
-        });
-        for part in parts {
-            let Some(from) = here.as_ref().map(|here| here.join(part)) else {
-                continue;
-            };
-            if !from.is_dir() {
-                continue;
-            }
-            let upper = caches.join(format!("layers/{layers}/upper"));
-            layers += 1;
-            fs::create_dir_all(own.join(part))?;
-            fs::create_dir_all(&upper)?;
-            fs::create_dir_all(upper.with_file_name("work"))?;
-            all.push(Mount::Overlay {
-                layers: vec![from],
-                upper,
-                at: at.join(part),
-            });
-        }
-    }
-    Ok(all)
-}
 
 /// What agents write could lend its owner's rights to others who can reach it.
 fn only_ours(folder: &Path) -> io::Result<()> {
@@ -366,7 +334,7 @@ impl Provisioner for LocalProvisioner {
         &self,
         repository: ClaimRepository,
         progress: &(dyn Fn(String) + Send + Sync),
-    ) -> Result<(), WorkspaceError> {
+    ) -> Result<Option<Setup>, WorkspaceError> {
         let id = &repository.id;
         // No workspace's key has a blank in it.
         let key = format!("ahead {id}");
@@ -394,7 +362,35 @@ impl Provisioner for LocalProvisioner {
             self.refill(id, generation);
         }
         self.generations.unpin(&key);
-        made.map(drop)
+        let generation = made?;
+        let layered = self.files == Files::Overlay && self.options.boxed.is_some();
+        let wanted = generation
+            .layout
+            .setup
+            .filter(|_| layered && generation.setup.is_none());
+        Ok(wanted.filter(|setup| self.generations.setups(id).failed(setup).is_none()))
+    }
+
+    async fn keep_setup(
+        &self,
+        workspace: &Workspace,
+        setup: &Setup,
+        done: Result<(), String>,
+    ) -> Result<(), WorkspaceError> {
+        let Some(id) = workspace.checkouts.keys().next() else {
+            return Ok(());
+        };
+        let setups = self.generations.setups(id);
+        let slot = self.slot_of(workspace);
+        let kept = match done {
+            Err(why) => setups.fail(setup, &why),
+            Ok(()) => {
+                let ignored = setup::ignored(&self.options, workspace, &slot).await?;
+                setups.keep(setup, &slot.place(&self.mirrors, id), &ignored, &slot.caches())
+            }
+        };
+        let what = || format!("what the setup command of {id} made cannot be kept");
+        kept.map_err(|error| WorkspaceError::io(what(), &slot.path, &error))
     }
 
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
@@ -483,6 +479,7 @@ impl Provisioner for LocalProvisioner {
         for id in self.mirrors.known() {
             self.mirrors.tidy(&id);
             self.generations.prune(&id);
+            self.generations.setups(&id).forgive();
             self.mirrors.forget_work(&id, live).await;
             let modules = self.mirrors.modules(&id);
             for module in modules.known() {

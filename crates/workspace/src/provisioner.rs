@@ -14,6 +14,7 @@ use team6_sandbox::reach::{Identity, Mount};
 
 use crate::error::WorkspaceError;
 use crate::local_files::LocalFile;
+use crate::setup::Setup;
 
 /// Which workspace: the name of the piece of work, such as `task-12`. Letters, digits and `-`.
 pub type WorkspaceKey = String;
@@ -176,11 +177,22 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
     async fn claim(&self, claim: Claim, progress: &(dyn Fn(String) + Send + Sync))
     -> Result<Workspace, WorkspaceError>;
 
-    /// Lays ready what workspaces of a repository's base build on, before anybody claims one.
+    /// Lays ready what workspaces of a repository's base build on, before anybody claims one. If its setup command is to
+    /// be run, that is given: run it in a workspace of this repository alone that is only read, then
+    /// [`keep_setup`](Self::keep_setup).
     async fn prepare(
         &self,
         repository: ClaimRepository,
         progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Option<Setup>, WorkspaceError>;
+
+    /// Keeps what a setup command made in a workspace, for all later ones; or why it failed. No program may run in the
+    /// workspace any more.
+    async fn keep_setup(
+        &self,
+        workspace: &Workspace,
+        setup: &Setup,
+        done: Result<(), String>,
     ) -> Result<(), WorkspaceError>;
 
     /// Brings out what was done: commits what lies around, takes the commits through quarantine into the import store,

@@ -13,7 +13,7 @@ pub const FILE: &str = ".team6/workspace.toml";
 pub(crate) const LARGEST: usize = 64 << 10;
 
 /// The keys that it may have.
-const KEYS: [&str; 3] = ["sparse", "submodules", "lfs"];
+const KEYS: [&str; 5] = ["sparse", "submodules", "lfs", "setup", "locks"];
 /// How much alike two keys must be for one to be meant by the other.
 const ALIKE: f64 = 0.7;
 /// The most paths in a list.
@@ -30,6 +30,13 @@ pub struct Recipe {
     pub submodules: bool,
     /// Whether files in Git LFS are there, and not their pointers.
     pub lfs: bool,
+    /// What is run once, so that its outcome is there in all workspaces: a command for a shell.
+    #[serde(default)]
+    pub setup: Option<String>,
+    /// The files that pin the versions of what it brings; it is run again when one changes. Those that are well known if
+    /// there are none.
+    #[serde(default)]
+    pub locks: Vec<String>,
 }
 
 impl Default for Recipe {
@@ -38,6 +45,8 @@ impl Default for Recipe {
             sparse: Vec::new(),
             submodules: true,
             lfs: true,
+            setup: None,
+            locks: Vec::new(),
         }
     }
 }
@@ -62,6 +71,8 @@ impl Recipe {
             let read = match key.as_str() {
                 "sparse" => paths(value).map(|paths| recipe.sparse = without_nested(paths)),
                 "submodules" => truth(&value).map(|on| recipe.submodules = on),
+                "setup" => command(&value).map(|command| recipe.setup = Some(command)),
+                "locks" => paths(value).map(|paths| recipe.locks = paths),
                 "lfs" => truth(&value).map(|on| recipe.lfs = on),
                 _ => {
                     wrong.push(unknown(&key));
@@ -114,6 +125,19 @@ fn truth(value: &Value) -> Result<bool, String> {
     value
         .as_bool()
         .ok_or_else(|| format!("it is {}; write true or false", kind(value)))
+}
+
+fn command(value: &Value) -> Result<String, String> {
+    let text = value
+        .as_str()
+        .ok_or_else(|| format!("it is {}; write a command as text", kind(value)))?;
+    match text.trim() {
+        "" => Err("it is empty; write a command, or leave it out".into()),
+        command if command.len() > LONGEST || command.contains('\0') => Err(format!(
+            "it has more than {LONGEST} bytes or one that is zero; write a script, and call it"
+        )),
+        command => Ok(command.to_owned()),
+    }
 }
 
 fn paths(value: Value) -> Result<Vec<String>, String> {
@@ -203,6 +227,10 @@ mod tests {
         assert_eq!(wrong, Vec::<String>::new());
         assert_eq!(recipe.sparse, ["crates/a", "crates/a-b", "docs"]);
         assert_eq!((recipe.submodules, recipe.lfs), (false, false));
+        let (recipe, wrong) = Recipe::parse("setup = \" npm ci \"\nlocks = [\"web/package-lock.json\"]\n");
+        assert_eq!(wrong, Vec::<String>::new());
+        assert_eq!(recipe.setup.as_deref(), Some("npm ci"));
+        assert_eq!(recipe.locks, ["web/package-lock.json"]);
         assert_eq!(Recipe::parse(""), (Recipe::default(), Vec::new()));
     }
 
@@ -214,7 +242,8 @@ mod tests {
         );
         assert_eq!(
             said("[jobs]\nrun = 1"),
-            ".team6/workspace.toml has the key \"jobs\", which does not exist; there are sparse, submodules, lfs"
+            ".team6/workspace.toml has the key \"jobs\", which does not exist; there are sparse, submodules, lfs, setup, \
+             locks"
         );
     }
 
@@ -224,6 +253,8 @@ mod tests {
             said("lfs = \"no\""),
             ".team6/workspace.toml has a \"lfs\" that is not used: it is text; write true or false"
         );
+        assert!(said("setup = 1").ends_with("it is a number; write a command as text"));
+        assert!(said("setup = \" \"").ends_with("it is empty; write a command, or leave it out"));
         assert!(said("sparse = \"docs\"").ends_with("it is text; write a list of paths"));
         for path in [
             "../other",

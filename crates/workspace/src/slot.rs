@@ -20,7 +20,7 @@ use crate::files::Lent;
 use crate::mirror::Mirrors;
 
 /// Where a sandbox has the workspace.
-const WORKSPACE: &str = "/ws";
+pub(crate) const WORKSPACE: &str = "/ws";
 
 /// A workspace's folder.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use team6_core::sprint::{Command, Sprint, Stage};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use team6_worker::control::WorkName;
-use team6_worker::is_of_a_check;
+use team6_worker::is_of_no_attempt;
 use team6_workspace::{Provisioner, Swept};
 
 use super::error::AppError;
@@ -125,7 +125,7 @@ pub(super) async fn remove_homes(parts: &ControlParts, homes: &Path, checks: Che
     };
     while let Ok(Some(entry)) = entries.next_entry().await {
         let name = WorkName(entry.file_name().to_string_lossy().into_owned());
-        let checked = checks == Checks::GoOn && is_of_a_check(&name.0);
+        let checked = checks == Checks::GoOn && is_of_no_attempt(&name.0);
         if !checked
             && !live.contains(&name)
             && let Err(error) = tokio::fs::remove_dir_all(entry.path()).await

@@ -16,6 +16,7 @@ mod process;
 mod repositories;
 mod room;
 mod server;
+mod setup;
 mod sprint;
 mod start;
 mod stream;

@@ -11,7 +11,7 @@ use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_server::control::EmbeddedControl;
 use team6_worker::control::{AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Publication};
-use team6_workspace::{Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceError};
+use team6_workspace::{Claim, ClaimRepository, Imported, Provisioner, Setup, Swept, Workspace, WorkspaceError};
 
 /// How many of the next calls fail.
 #[derive(Debug, Default)]
@@ -47,8 +47,17 @@ impl Provisioner for Clumsy {
         &self,
         repository: ClaimRepository,
         progress: &(dyn Fn(String) + Send + Sync),
-    ) -> Result<(), WorkspaceError> {
+    ) -> Result<Option<Setup>, WorkspaceError> {
         self.inner.prepare(repository, progress).await
+    }
+
+    async fn keep_setup(
+        &self,
+        workspace: &Workspace,
+        setup: &Setup,
+        done: Result<(), String>,
+    ) -> Result<(), WorkspaceError> {
+        self.inner.keep_setup(workspace, setup, done).await
     }
 
     async fn claim(

@@ -17,6 +17,7 @@ pub mod leftovers;
 pub mod lfs;
 pub mod local_files;
 pub mod scene;
+pub mod setup;
 pub mod sparse;
 pub mod submodules;
 
@@ -92,6 +93,12 @@ macro_rules! provisioner_contract {
             no_local_file_is_committed_for_an_agent,
             commits_with_a_local_file_are_refused_and_the_files_kept,
             a_local_file_takes_no_place_of_the_repositorys,
+        );
+        $crate::provisioner_contract!($open: setup:
+            what_a_setup_command_makes_is_there_for_all_and_nothing_else_is,
+            a_setup_command_runs_again_when_versions_change,
+            a_setup_command_that_failed_is_told_and_not_run_again_until_a_restart,
+            what_a_repository_holds_comes_before_what_its_setup_made,
         );
         $crate::provisioner_contract!($open: lfs:
             files_in_lfs_are_there_and_stay_pointers_in_commits,

@@ -41,6 +41,7 @@ macro_rules! in_every_kind_of_workspace {
 
 in_every_kind_of_workspace! {
     rust::a_crate_with_a_dependency_is_built_and_tested,
+    rust::what_a_setup_command_built_is_not_built_again,
     npm::a_package_is_installed_through_the_proxy_and_tested,
     git::a_folder_of_the_repository_is_moved_and_committed,
     git::a_rebase_with_a_conflict_comes_to_its_end,

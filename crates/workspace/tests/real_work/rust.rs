@@ -2,7 +2,8 @@
 
 use team6_testkit::repositories::Repository;
 use team6_workspace::contract::Scene;
-use team6_workspace::contract::scene::changes;
+use team6_workspace::contract::scene::{changes, wanted};
+use team6_workspace::{Claim, RECIPE_FILE};
 
 use crate::place::work;
 
@@ -55,5 +56,38 @@ pub(crate) async fn a_crate_with_a_dependency_is_built_and_tested(scene: &Scene)
         changes(&imported, &source.head()),
         "A\tCargo.lock",
         "what was built stays behind"
+    );
+}
+
+pub(crate) async fn what_a_setup_command_built_is_not_built_again(scene: &Scene) {
+    let source = Repository::sample("two-crates");
+    source
+        .write(RECIPE_FILE, "setup = \"cargo build --quiet\"\n")
+        .commit("setup");
+    let prepared = scene.provisioner.prepare(wanted("app", &source), &|_| {}).await;
+    let Some(setup) = prepared.unwrap() else {
+        // Where workspaces are copies none is run.
+        return;
+    };
+    let offline = "export CARGO_NET_OFFLINE=true CARGO_INCREMENTAL=0";
+    let claim = Claim {
+        key: "setup".into(),
+        branch: None,
+        ..scene.claim_of(&source)
+    };
+    let workspace = scene.claimed(claim).await;
+    work(scene, &workspace, &format!("{offline}; {}", setup.command)).await;
+    scene.provisioner.keep_setup(&workspace, &setup, Ok(())).await.unwrap();
+    scene.provisioner.release(workspace).await.unwrap();
+
+    let workspace = scene.workspace(&source).await;
+    let script = format!(
+        "{offline}; cargo build 2>&1 | grep -c Compiling || true; ./target/debug/cli two words
+         echo 'pub fn more() {{}}' >> crates/words/src/lib.rs; cargo build 2>&1 | grep -c Compiling"
+    );
+    let said = work(scene, &workspace, &script).await;
+    assert_eq!(
+        said, "0\n2\n2",
+        "nothing is built at first, and then what changed with what needs it"
     );
 }
