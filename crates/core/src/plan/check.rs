@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::ids::TaskKey;
+use crate::ids::{RepositoryId, TaskKey};
 
 /// The longest title, in characters.
 const TITLE: usize = 200;
@@ -55,6 +55,16 @@ pub enum PlanProblem {
     NoRepository {
         /// The task.
         key: TaskKey,
+    },
+    /// A task names a repository that is not the project's.
+    #[error(
+        "task \"{key}\" needs repository \"{repository}\", which the project does not have; name one of its own, or connect it first"
+    )]
+    UnknownRepository {
+        /// The task.
+        key: TaskKey,
+        /// What it names.
+        repository: RepositoryId,
     },
     /// A path leads somewhere else than to a file of a repository.
     #[error(

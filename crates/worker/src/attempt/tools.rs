@@ -162,9 +162,12 @@ fn name(call: &ToolCall) -> &'static str {
 /// One reason for each thing to mend.
 fn reasons(refusal: &Refusal) -> Refused {
     match refusal {
-        Refusal::BadPlan { problems } => Refused {
-            reasons: problems.iter().map(ToString::to_string).collect(),
-        },
+        Refusal::BadPlan { problems, late } => {
+            let late = late.iter().map(ToString::to_string);
+            Refused {
+                reasons: problems.iter().map(ToString::to_string).chain(late).collect(),
+            }
+        }
         Refusal::PlanTooLate { problems } => Refused {
             reasons: problems.iter().map(ToString::to_string).collect(),
         },
