@@ -174,9 +174,8 @@ fn stays_inside(path: &str) -> bool {
     let outside = |part: &str| part == ".." || part.eq_ignore_ascii_case(".git");
     // Whoever writes paths with backslashes means the same by them.
     let mut parts = path.split(['/', '\\']);
-    let from_the_top = !path.starts_with(['/', '\\'])
-        && !path.starts_with("~/")
-        && !path.get(1..2).is_some_and(|second| second == ":");
+    let from_the_top =
+        !path.starts_with(['/', '\\']) && !path.starts_with("~/") && path.get(1..2).is_none_or(|second| second != ":");
     !path.trim().is_empty() && from_the_top && !path.contains(char::is_control) && !parts.any(outside)
 }
 
