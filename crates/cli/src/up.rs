@@ -1,6 +1,7 @@
 //! `team6 up`: the server.
 
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,8 +39,8 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
              or with TEAM6_SERVER__LISTEN=127.0.0.1:PORT"
         ),
     })?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    for warning in config.warnings() {
+    let address = reached(listener.local_addr().map_err(|error| error.to_string())?);
+    for warning in config.warnings().into_iter().chain(config.exposed()) {
         context.output.warn(&warning);
     }
     let app = App::open(config, programs_of(&up)?)
@@ -85,6 +86,16 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
             std::process::exit(1)
         }
     }
+}
+
+/// Where this machine reaches a server that listens there: "any address" is none to connect to.
+fn reached(mut listens: SocketAddr) -> SocketAddr {
+    match listens.ip().to_canonical() {
+        IpAddr::V4(any) if any.is_unspecified() => listens.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(any) if any.is_unspecified() => listens.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    listens
 }
 
 /// Who has the data folder, if somebody has. One that is not there is not made.
