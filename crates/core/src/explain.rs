@@ -95,7 +95,11 @@ pub enum Reason {
     /// Its pull requests are being opened.
     Publishing,
     /// It waits for its owner's review.
-    Review { deliveries: u32 },
+    Review {
+        deliveries: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<String>,
+    },
     /// It is approved and waits to be merged.
     Merge { trouble: Option<String> },
     /// Some of its pull requests are merged, others are not.
@@ -369,6 +373,7 @@ fn review_reason(task: &Task) -> Reason {
     } else {
         Reason::Review {
             deliveries: task.deliveries,
+            trouble,
         }
     }
 }
@@ -406,8 +411,13 @@ impl fmt::Display for Reason {
             Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),
             Self::Asked { question } => write!(f, "its agent asks: {question}"),
             Self::Publishing => f.write_str("its pull requests are being opened"),
-            Self::Review { deliveries: 0 | 1 } => f.write_str("waits for review"),
-            Self::Review { deliveries } => write!(f, "waits for review, delivery {deliveries}"),
+            Self::Review {
+                deliveries: 0 | 1,
+                trouble,
+            } => write!(f, "waits for review{}", said(trouble)),
+            Self::Review { deliveries, trouble } => {
+                write!(f, "waits for review, delivery {deliveries}{}", said(trouble))
+            }
             Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
             Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),
             Self::Merging => f.write_str("is being merged"),
