@@ -224,3 +224,18 @@ fn an_approval_leaves_open_questions_to_the_agents_and_says_that_nobody_answered
         .collect();
     assert_eq!(how, [false, true], "who approves has not said that the agent decides");
 }
+
+#[test]
+fn whoever_asks_only_whether_an_attempt_goes_on_leaves_nothing_on_record() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    let (attempt, token) = team.works_on(1);
+    let asks = Command::MessagesDelivered {
+        attempt,
+        token,
+        messages: vec![],
+    };
+    assert_eq!(team.does(asks.clone()), []);
+    let task = TaskId(1);
+    team.does(Command::CancelTask { by: ada(), task });
+    assert_eq!(team.refused(asks), Refusal::AttemptEnded { attempt });
+}
