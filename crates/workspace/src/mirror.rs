@@ -178,6 +178,11 @@ impl Mirrors {
         self.has(&self.mirror(id), commit).await
     }
 
+    /// Whether the import store, which borrows from the mirror, has a commit.
+    pub(crate) async fn in_store_or_mirror(&self, id: &RepositoryId, commit: &CommitId) -> bool {
+        self.has(&self.store(id), commit).await
+    }
+
     async fn has(&self, git_dir: &Path, commit: &CommitId) -> bool {
         let spec = format!("{commit}^{{commit}}");
         let asked = self.git.call(["cat-file", "-e", &spec]).git_dir(git_dir).run().await;

@@ -8,5 +8,6 @@ mod keeping;
 mod late;
 mod origins;
 mod outages;
+mod reviewing;
 mod scene;
 mod trouble;
