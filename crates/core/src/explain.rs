@@ -83,7 +83,10 @@ pub enum Reason {
     /// The worker's machine cannot hold one more agent.
     NoRoom { lacking: String },
     /// Its workspace is being made.
-    Preparing,
+    Preparing {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        progress: Option<String>,
+    },
     /// An agent works on it.
     Working { attempt: u32, progress: Option<String> },
     /// An agent is being stopped for a pause.
@@ -308,7 +311,9 @@ impl Sprint {
                         progress: progress.clone(),
                     }
                 } else {
-                    Reason::Preparing
+                    Reason::Preparing {
+                        progress: progress.clone(),
+                    }
                 };
                 (reason, Actor::Agent(agent_of(*attempt)), Some(*lease_until))
             }
@@ -405,7 +410,7 @@ impl fmt::Display for Reason {
             }
             Self::Queued => f.write_str("waits for a free agent slot"),
             Self::NoRoom { lacking } => write!(f, "waits for room on the worker's machine: {lacking}"),
-            Self::Preparing => f.write_str("its workspace is being made"),
+            Self::Preparing { progress } => write!(f, "its workspace is being made{}", said(progress)),
             Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
             Self::Stopping => f.write_str("its agent is being stopped"),
             Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),

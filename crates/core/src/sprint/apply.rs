@@ -230,8 +230,10 @@ impl Sprint {
                 self.shortage = lacking.clone().map(|lacking| Shortage { lacking, since: at });
             }
             Event::WorkspaceReady { attempt } => self.restage(*attempt, at, |stage| {
-                if let Stage::Running { ready, .. } = stage {
+                if let Stage::Running { ready, progress, .. } = stage {
                     *ready = true;
+                    // That was of the workspace.
+                    *progress = None;
                 }
             }),
             Event::SessionOpened { attempt, session } => {
