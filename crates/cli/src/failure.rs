@@ -66,7 +66,8 @@ impl Failure {
 
 /// Each reason on a line of its own.
 fn reasons(problem: &Problem) -> Vec<String> {
-    let reasons = problem.more.get("reasons").and_then(serde_json::Value::as_array);
+    let listed = problem.more.get("reasons").or_else(|| problem.more.get("problems"));
+    let reasons = listed.and_then(serde_json::Value::as_array);
     let text = |reason: &serde_json::Value| Some(format!("\n  - {}", reason.get("text")?.as_str()?));
     reasons.into_iter().flatten().filter_map(text).collect()
 }

@@ -2,20 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use team6_core::ids::TaskId;
+use team6_core::ids::{TaskId, TaskKey};
+use team6_core::plan::PlannedTask;
 use team6_core::sprint::{AttemptReason, Event, Verdict, WorkId};
+use team6_server::api::types::SprintDetail;
 
 /// Tells events in their order, and remembers the names of what they speak of.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
     titles: BTreeMap<TaskId, String>,
+    /// The numbers of tasks by their keys: a plan names only those that are new in it.
+    numbers: BTreeMap<TaskKey, TaskId>,
     attempts: BTreeMap<u32, WorkId>,
 }
 
 impl Story {
     /// What is known of a sprint whose beginning was not told here.
-    pub(crate) fn of(titles: BTreeMap<TaskId, String>, attempts: BTreeMap<u32, WorkId>) -> Self {
-        Self { titles, attempts }
+    pub(crate) fn of(sprint: &SprintDetail) -> Self {
+        let tasks = sprint.tasks.iter();
+        Self {
+            titles: tasks
+                .clone()
+                .map(|task| (task.task.id, task.task.title.clone()))
+                .collect(),
+            numbers: tasks.map(|task| (task.key.clone(), task.task.id)).collect(),
+            attempts: sprint
+                .attempts
+                .iter()
+                .map(|attempt| (attempt.id.n, attempt.work))
+                .collect(),
+        }
     }
 
     fn task(&self, task: TaskId) -> String {
@@ -31,6 +47,24 @@ impl Story {
         }
     }
 
+    /// A task of a plan that was saved, and remembers its name.
+    fn planned(&mut self, task: &PlannedTask, new: &BTreeMap<TaskKey, TaskId>) -> String {
+        self.numbers
+            .extend(new.iter().map(|(key, number)| (key.clone(), *number)));
+        let after: Vec<&str> = task.depends_on.iter().map(TaskKey::as_str).collect();
+        let after = match after.as_slice() {
+            [] => String::new(),
+            keys => format!(" (after {})", keys.join(", ")),
+        };
+        match self.numbers.get(&task.key) {
+            Some(number) => {
+                self.titles.insert(*number, task.title.clone());
+                format!("{number}. {}{after}", task.title)
+            }
+            None => format!("{}: {}{after}", task.key, task.title),
+        }
+    }
+
     /// The event as a text of one or more lines; none if nobody cares.
     pub(crate) fn text(&mut self, event: &Event) -> Option<String> {
         Some(match event {
@@ -41,19 +75,10 @@ impl Story {
                 numbers,
                 ..
             } => {
-                let mut text = format!("{by} saves version {version} of the plan \"{}\":", plan.title);
-                for task in &plan.tasks {
-                    let number = numbers.get(&task.key).copied().unwrap_or(TaskId(0));
-                    self.titles.insert(number, task.title.clone());
-                    let after: Vec<&str> = task.depends_on.iter().map(team6_core::ids::TaskKey::as_str).collect();
-                    let after = if after.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" (after {})", after.join(", "))
-                    };
-                    text.push_str(&format!("\n    {number}. {}{after}", task.title));
-                }
-                text
+                let tasks: Vec<String> = plan.tasks.iter().map(|task| self.planned(task, numbers)).collect();
+                let count = counted(tasks.len(), "task");
+                let text = format!("{by} saves version {version} of the plan \"{}\", {count}", plan.title);
+                with_lines(text, &tasks)
             }
             Event::QuestionAsked { text, options, .. } => format!("the planner asks: {text} [{}]", options.join(" | ")),
             Event::QuestionAnswered { by, text, .. } => format!("{by} answers: {text}"),
@@ -87,18 +112,23 @@ impl Story {
                 task,
                 by,
                 verdict,
+                body,
                 comments,
                 ..
             } => match verdict {
                 Verdict::Approve => format!("{by} approves {}", self.task(*task)),
                 Verdict::Comment => format!("{by} comments on {}", self.task(*task)),
                 Verdict::RequestChanges => {
-                    let mut text = format!("{by} requests changes of {}:", self.task(*task));
-                    for (_, comment) in comments {
+                    let of = self.task(*task);
+                    let comments = comments.iter().map(|(_, comment)| {
                         let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-                        text.push_str(&format!("\n    {}{line}: {}", comment.path, comment.text));
-                    }
-                    text
+                        format!("{}{line}: {}", comment.path, comment.text)
+                    });
+                    let body = body.lines().map(str::to_owned);
+                    with_lines(
+                        format!("{by} requests changes of {of}"),
+                        &body.chain(comments).collect::<Vec<_>>(),
+                    )
                 }
             },
             Event::PullRequestMerged { task, commit, .. } => {
@@ -118,5 +148,71 @@ impl Story {
             Event::SprintFinished => "the sprint is finished".into(),
             _ => return None,
         })
+    }
+}
+
+/// A text with lines below it, if there are any.
+fn with_lines(text: String, lines: &[String]) -> String {
+    match lines {
+        [] => text,
+        lines => format!("{text}:\n    {}", lines.join("\n    ")),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(story: &mut Story, event: &serde_json::Value) -> String {
+        story.text(&serde_json::from_value(event.clone()).unwrap()).unwrap()
+    }
+
+    fn saved(version: u32, tasks: &[&str], numbers: &serde_json::Value) -> serde_json::Value {
+        let task = |key: &&str| json!({ "key": key, "title": format!("Do {key}"), "estimate_minutes": 5, "repositories": ["app"] });
+        let tasks: Vec<_> = tasks.iter().map(task).collect();
+        json!({ "event": "plan_saved", "version": version, "plan": { "title": "A shop", "prd": "", "tasks": tasks },
+            "by": { "author": "person", "name": "ada" }, "note": "", "numbers": numbers })
+    }
+
+    #[test]
+    fn a_version_of_a_plan_is_told_with_its_tasks_also_with_those_that_are_not_new() {
+        let mut story = Story::default();
+        insta::assert_snapshot!(told(&mut story, &saved(1, &["a"], &json!({ "a": 7 }))), @r#"
+        ada saves version 1 of the plan "A shop", 1 task:
+            7. Do a
+        "#);
+        insta::assert_snapshot!(told(&mut story, &saved(2, &["b", "a"], &json!({ "b": 8 }))), @r#"
+        ada saves version 2 of the plan "A shop", 2 tasks:
+            8. Do b
+            7. Do a
+        "#);
+        assert_eq!(
+            told(&mut story, &saved(3, &[], &json!({}))),
+            "ada saves version 3 of the plan \"A shop\", 0 tasks"
+        );
+        assert_eq!(story.task(TaskId(7)), "task 7 \"Do a\"");
+    }
+
+    #[test]
+    fn a_review_without_comments_on_lines_is_told_with_its_text() {
+        let review = |body: &str| {
+            json!({ "event": "review_submitted", "task": 7, "review": 1, "by": "ada", "verdict": "request_changes", "body": body,
+                "comments": [], "heads": {} })
+        };
+        let mut story = Story::default();
+        assert_eq!(
+            told(&mut story, &review("Too long.")),
+            "ada requests changes of task 7 \"\":\n    Too long."
+        );
+        assert_eq!(told(&mut story, &review("")), "ada requests changes of task 7 \"\"");
     }
 }

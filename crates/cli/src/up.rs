@@ -1,6 +1,7 @@
 //! `team6 up`: the server.
 
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use team6_agent::profile::CommandLine;
 use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
 use team6_server::config::Config;
+use team6_store::{DataFolder, DataFolderError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -29,14 +31,16 @@ pub(crate) struct Up {
 pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let config = configuration(context.connection.config.as_deref())?;
     let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        format!(
+    let listener = TcpListener::bind(listen).await.map_err(|error| match held(&config.data) {
+        // Its port is taken because the same server runs already.
+        Some(held) => held,
+        None => format!(
             "server.listen is {listen}, which cannot be used: {error}; stop what uses it, or set another in team6.toml \
              or with TEAM6_SERVER__LISTEN=127.0.0.1:PORT"
-        )
+        ),
     })?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    for warning in config.warnings() {
+    let address = reached(listener.local_addr().map_err(|error| error.to_string())?);
+    for warning in config.warnings().into_iter().chain(config.exposed()) {
         context.output.warn(&warning);
     }
     let app = App::open(config, programs_of(&up)?)
@@ -81,6 +85,27 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
             eprintln!("ended at once; the next start keeps what agents have done, and goes on");
             std::process::exit(1)
         }
+    }
+}
+
+/// Where this machine reaches a server that listens there: "any address" is none to connect to.
+fn reached(mut listens: SocketAddr) -> SocketAddr {
+    match listens.ip().to_canonical() {
+        IpAddr::V4(any) if any.is_unspecified() => listens.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(any) if any.is_unspecified() => listens.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    listens
+}
+
+/// Who has the data folder, if somebody has. One that is not there is not made.
+fn held(data: &Path) -> Option<String> {
+    if !data.is_dir() {
+        return None;
+    }
+    match DataFolder::open(data) {
+        Err(error @ DataFolderError::InUse { .. }) => Some(error.to_string()),
+        _ => None,
     }
 }
 

@@ -63,6 +63,54 @@ fn a_demo_that_is_interrupted_leaves_nothing() {
     }
 }
 
+/// The processes that were started for something in this folder.
+fn at_work_in(folder: &Path) -> Vec<String> {
+    let folder = folder.to_str().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let commands = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let commands = commands.map(|words| String::from_utf8_lossy(&words).replace('\0', " "));
+    commands.filter(|command| command.contains(folder)).collect()
+}
+
+#[test]
+fn a_demo_that_was_killed_says_that_it_goes_on_and_leaves_nothing_at_work() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("played");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_team6"));
+    demo.args(["demo", "--in"]).arg(&folder);
+    let mut killed = demo.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(killed.stdout.take().unwrap()).lines();
+    let begun = lines.find(|line| line.as_ref().unwrap().contains("an agent takes task 1"));
+    assert!(begun.is_some());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let mut played = || {
+        let output = demo.output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success(),
+            "{stdout}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        stdout
+    };
+    let again = played();
+    let (before, after) = again.split_once("Now it goes on:").unwrap();
+    assert!(before.contains("was begun in this folder and broke off"), "{again}");
+    assert!(
+        before.contains("an agent takes task 1") && after.contains("the sprint is finished"),
+        "{again}"
+    );
+    assert_eq!(at_work_in(&folder), [""; 0]);
+    let left = std::fs::read_dir(folder.join("data/workspaces/slots")).unwrap().count();
+    assert_eq!(left, 0, "no workspace is left");
+    let over = played();
+    assert!(
+        over.contains("was played to its end in this folder") && !over.contains("goes on:"),
+        "{over}"
+    );
+}
+
 #[test]
 fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
     let temp = tempfile::tempdir().unwrap();

@@ -41,6 +41,19 @@ fn a_program_that_starts_it_reads_one_line_when_it_is_ready() {
 }
 
 #[test]
+fn a_second_server_on_the_same_folder_and_port_is_told_of_the_folder_which_is_the_cause() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let place = Place::listening(port, "");
+    let first = place.up(&[]);
+    let said = place.fails(1, &["up"]);
+    assert!(said.contains(&format!("in use by process {}", first.pid())), "{said}");
+    assert!(said.contains("team6-data") && !said.contains("server.listen"), "{said}");
+    assert!(first.stop());
+}
+
+#[test]
 fn a_second_server_on_the_same_folder_is_told_who_holds_it() {
     let place = Place::new("");
     let first = place.up(&[]);

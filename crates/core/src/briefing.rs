@@ -191,7 +191,7 @@ impl Sprint {
     }
 
     /// Why the work is done that an attempt goes on with: the reason of the first attempt at it.
-    fn cause<'a>(&'a self, attempt: &'a Attempt) -> &'a AttemptReason {
+    pub(crate) fn cause<'a>(&'a self, attempt: &'a Attempt) -> &'a AttemptReason {
         let mut first = attempt;
         while let AttemptReason::Retry { of }
         | AttemptReason::Resumed { of }

@@ -83,7 +83,10 @@ pub enum Reason {
     /// The worker's machine cannot hold one more agent.
     NoRoom { lacking: String },
     /// Its workspace is being made.
-    Preparing,
+    Preparing {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        progress: Option<String>,
+    },
     /// An agent works on it.
     Working { attempt: u32, progress: Option<String> },
     /// An agent is being stopped for a pause.
@@ -95,7 +98,11 @@ pub enum Reason {
     /// Its pull requests are being opened.
     Publishing,
     /// It waits for its owner's review.
-    Review { deliveries: u32 },
+    Review {
+        deliveries: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<String>,
+    },
     /// It is approved and waits to be merged.
     Merge { trouble: Option<String> },
     /// Some of its pull requests are merged, others are not.
@@ -304,7 +311,9 @@ impl Sprint {
                         progress: progress.clone(),
                     }
                 } else {
-                    Reason::Preparing
+                    Reason::Preparing {
+                        progress: progress.clone(),
+                    }
                 };
                 (reason, Actor::Agent(agent_of(*attempt)), Some(*lease_until))
             }
@@ -369,6 +378,7 @@ fn review_reason(task: &Task) -> Reason {
     } else {
         Reason::Review {
             deliveries: task.deliveries,
+            trouble,
         }
     }
 }
@@ -400,14 +410,19 @@ impl fmt::Display for Reason {
             }
             Self::Queued => f.write_str("waits for a free agent slot"),
             Self::NoRoom { lacking } => write!(f, "waits for room on the worker's machine: {lacking}"),
-            Self::Preparing => f.write_str("its workspace is being made"),
+            Self::Preparing { progress } => write!(f, "its workspace is being made{}", said(progress)),
             Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
             Self::Stopping => f.write_str("its agent is being stopped"),
             Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),
             Self::Asked { question } => write!(f, "its agent asks: {question}"),
             Self::Publishing => f.write_str("its pull requests are being opened"),
-            Self::Review { deliveries: 0 | 1 } => f.write_str("waits for review"),
-            Self::Review { deliveries } => write!(f, "waits for review, delivery {deliveries}"),
+            Self::Review {
+                deliveries: 0 | 1,
+                trouble,
+            } => write!(f, "waits for review{}", said(trouble)),
+            Self::Review { deliveries, trouble } => {
+                write!(f, "waits for review, delivery {deliveries}{}", said(trouble))
+            }
             Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
             Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),
             Self::Merging => f.write_str("is being merged"),

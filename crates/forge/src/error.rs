@@ -71,12 +71,17 @@ pub enum ForgeError {
         work_tree: PathBuf,
     },
     /// The origin did not answer. Trying again later may help.
-    #[error("{origin} cannot be reached: {why}")]
+    #[error(
+        "{origin} cannot be reached: {why}. {next}; `git ls-remote {origin}` on the server's machine, as the user that \
+         runs the server, shows when it is mended"
+    )]
     Unreachable {
         /// Where it is, without credentials.
         origin: String,
         /// What was said.
         why: String,
+        /// What to look at, as far as what was said tells.
+        next: &'static str,
     },
     /// A branch is not where the caller last saw it, so somebody else moved it, or has that name already.
     #[error("branch {branch} is at {}, which is not what was expected: {}", shown(.now), branch_moved(.expected))]

@@ -163,6 +163,7 @@ impl Generations {
             let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(making.entry(id.clone()).or_default())
         };
+        tell(format!("laying out the files of {id} at {}", commit.short()));
         let _making = lock.lock().await;
         if let Some(found) = self.find(key, id, commit) {
             return Ok(found);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use team6_core::ids::RepositoryId;
+use team6_core::ids::{CommitId, RepositoryId};
 use team6_git::{Fuse, Git};
 use team6_sandbox::probe::Users;
 use team6_sandbox::{Launcher, TreeMark};
@@ -18,7 +18,7 @@ use team6_sandbox::{Launcher, TreeMark};
 use tokio::task::JoinSet;
 
 use crate::caches::caches;
-use crate::checkout::{self, Wanted};
+use crate::checkout::{self, NO_ARGS, Wanted, is_ancestor};
 use crate::error::WorkspaceError;
 use crate::files::{self, Files};
 use crate::generations::{Builder, Generations};
@@ -436,6 +436,22 @@ impl Provisioner for LocalProvisioner {
             ));
         }
         Ok(all)
+    }
+
+    async fn holds(&self, imported: &Imported, commit: &CommitId) -> Result<bool, WorkspaceError> {
+        let id = &imported.repository;
+        // Of what it does not know git says nothing but that it failed.
+        if !self.mirrors.in_store_or_mirror(id, commit).await {
+            return Ok(false);
+        }
+        let held = is_ancestor(self.mirrors.in_store(id, NO_ARGS), commit, &imported.head).await;
+        held.map_err(|error| {
+            WorkspaceError::git(
+                format!("the history of {id} cannot be read"),
+                &self.options.root,
+                &error,
+            )
+        })
     }
 
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError> {

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::checkout::is_sha256;
 use crate::error::{OLDEST_GIT, WorkspaceError};
-use crate::progress::Progress;
+use crate::progress::{News, Progress};
 use crate::provisioner::ClaimRepository;
 use crate::skeleton::borrow;
 
@@ -67,6 +67,7 @@ pub(crate) struct Mirrors {
     git: Git,
     root: PathBuf,
     locks: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
+    news: News,
     probed: OnceCell<()>,
     modules: Mutex<BTreeMap<RepositoryId, Arc<Mirrors>>>,
 }
@@ -77,6 +78,7 @@ impl Mirrors {
             git,
             root,
             locks: Mutex::default(),
+            news: News::default(),
             probed: OnceCell::new(),
             modules: Mutex::default(),
         }
@@ -178,6 +180,11 @@ impl Mirrors {
         self.has(&self.mirror(id), commit).await
     }
 
+    /// Whether the import store, which borrows from the mirror, has a commit.
+    pub(crate) async fn in_store_or_mirror(&self, id: &RepositoryId, commit: &CommitId) -> bool {
+        self.has(&self.store(id), commit).await
+    }
+
     async fn has(&self, git_dir: &Path, commit: &CommitId) -> bool {
         let spec = format!("{commit}^{{commit}}");
         let asked = self.git.call(["cat-file", "-e", &spec]).git_dir(git_dir).run().await;
@@ -201,7 +208,7 @@ impl Mirrors {
             Ok(fetching) => fetching,
             Err(_) => {
                 tell(format!("{id} is being fetched already"));
-                lock.lock().await
+                self.news.overheard(id, lock.lock(), tell).await
             }
         };
         if !self.is_made(id) {
@@ -217,7 +224,12 @@ impl Mirrors {
             false => "fetching",
         };
         tell(format!("{doing} {id}"));
-        let progress = Progress::new(format!("{doing} {id}"), tell);
+        let news = self.news.of(id);
+        let told = |line: String| {
+            news.send_replace(line.clone());
+            tell(line);
+        };
+        let progress = Progress::new(format!("{doing} {id}"), &told);
         let fetched = self.fetch(id, needed.source, &progress).await;
         fetched.map_err(|error| fetch_failed(needed, &self.root, &error))?;
         if let Some(commit) = self.missing(needed).await {

@@ -202,6 +202,9 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
     /// [leaves work behind](WorkspaceError::leaves_work_behind), [`leave`](Self::leave) the workspace.
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
 
+    /// Whether a commit is in the history of what was brought out.
+    async fn holds(&self, imported: &Imported, commit: &CommitId) -> Result<bool, WorkspaceError>;
+
     /// Removes the workspace. What was not imported is lost.
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError>;
 

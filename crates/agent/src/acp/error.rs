@@ -26,7 +26,7 @@ pub enum AgentError {
     #[error(transparent)]
     Spawn(SpawnError),
     /// It ended before it answered.
-    #[error("the agent ended ({exit}){}", said(.words))]
+    #[error("the agent ended ({exit}){}", last_said(.words))]
     Exited {
         /// How.
         exit: Exit,
@@ -108,6 +108,17 @@ fn said(text: &str) -> String {
     match text.trim() {
         "" => String::new(),
         text => format!(": {text}"),
+    }
+}
+
+/// The end of what it said: a stack trace fits, and no more.
+fn last_said(text: &str) -> String {
+    const LINES: usize = 20;
+    let text = text.trim();
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.len().checked_sub(LINES) {
+        None | Some(0) => said(text),
+        Some(left_out) => format!(": ({left_out} lines) …\n{}", lines[left_out..].join("\n")),
     }
 }
 

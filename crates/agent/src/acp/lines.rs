@@ -31,11 +31,14 @@ const MOST_REQUESTS: u64 = 20_000;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How much of the noise is shown to people, in bytes.
 const SHOWN: usize = 300;
+/// The most of its lines that are shown.
+const SHOWN_LINES: u64 = 4;
 
 /// How much came, of what sort. Shared with whoever explains a failure.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     noise: AtomicU64,
+    noise_lines: AtomicU64,
     in_turn: AtomicU64,
     requests: AtomicU64,
     version: AtomicU64,
@@ -49,9 +52,15 @@ impl Traffic {
         self.requests.store(0, Ordering::Relaxed);
     }
 
-    /// The beginning of what was no message.
+    /// The beginning of what was no message, and how many lines more there are of it.
     pub(super) fn noise(&self) -> String {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lines = self.noise_lines.load(Ordering::Relaxed);
+        match lines.saturating_sub(shown.lines().count() as u64) {
+            0 => shown,
+            1 => format!("{shown}… and 1 line more"),
+            more => format!("{shown}… and {more} lines more"),
+        }
     }
 
     /// The version of the protocol that the agent named in its greeting; 0 before.
@@ -66,7 +75,8 @@ impl Traffic {
 
     fn add_noise(&self, line: &[u8], whole: u64) -> io::Result<()> {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if shown.len() < SHOWN {
+        let before = self.noise_lines.fetch_add(1, Ordering::Relaxed);
+        if before < SHOWN_LINES && shown.len() < SHOWN {
             let text = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
             shown.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
             shown.push('\n');

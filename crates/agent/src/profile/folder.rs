@@ -125,6 +125,35 @@ mod tests {
     use super::*;
     use crate::profile::CommandLine;
 
+    /// What users copy from the page about agents.
+    #[test]
+    fn the_examples_of_the_documentation_are_profiles() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/agents.md")).unwrap();
+        let blocks = page.split("```toml\n").skip(1);
+        let blocks = blocks.map(|block| block.split("```").next().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        for (n, block) in blocks.enumerate() {
+            let text = match block.starts_with("+++") {
+                true => block.to_owned(),
+                false => format!("+++\ncommand = \"x\"\n{block}+++\n"),
+            };
+            std::fs::write(folder.path().join(format!("example-{n}.md")), text).unwrap();
+        }
+        let built_ins = BuiltIns::new(CommandLine {
+            program: "team6".into(),
+            args: Vec::new(),
+        });
+        let all = built_ins
+            .with_folder(folder.path())
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(all.len(), built_ins.all().len() + 4);
+        let backend = &all[&AgentId::new("example-0").unwrap()];
+        assert_eq!(
+            backend.instructions,
+            "Every change of the schema comes with a migration and a test of it."
+        );
+    }
+
     #[test]
     fn a_folder_adds_agents_and_names_every_file_that_is_wrong() {
         let folder = tempfile::tempdir().unwrap();

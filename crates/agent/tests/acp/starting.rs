@@ -85,6 +85,25 @@ async fn a_program_that_speaks_no_protocol_ends_with_what_it_printed() {
 }
 
 #[tokio::test]
+async fn of_many_lines_a_few_are_shown_and_the_others_counted() {
+    let text = failed(&Desk::of("yes", &[])).await.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1..4], ["y", "y", "y"], "{text}");
+    assert!(
+        lines.len() == 5 && lines[4].starts_with("… and ") && lines[4].ends_with(" lines more"),
+        "{text}"
+    );
+    // Of an error stream the end tells more.
+    let trace = "seq 500 >&2; exit 3";
+    let text = failed(&Desk::of("sh", &["-c", trace])).await.to_string();
+    assert!(
+        text.starts_with("the agent ended (exit code 3): (480 lines) …\n481\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("\n500"), "{text}");
+}
+
+#[tokio::test]
 async fn a_program_that_closes_its_pipes_and_stays_is_ended() {
     let error = failed(&Desk::faulty(&["closes"])).await;
     assert_eq!(

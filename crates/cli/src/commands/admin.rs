@@ -53,7 +53,8 @@ pub(crate) async fn run(command: AdminCommand, context: &Context) -> Result<(), 
     let config = configuration::load(context.connection.config.as_deref())
         .map_err(Failure::Usage)?
         .config;
-    if !context.connection.names_a_server() && config.data.is_dir() {
+    if !context.connection.names_a_server() {
+        there_is(&config.data)?;
         match DataFolder::open(&config.data) {
             Ok(folder) => return at_rest(command, context, &folder).await,
             Err(DataFolderError::InUse { .. }) => {}
@@ -61,6 +62,20 @@ pub(crate) async fn run(command: AdminCommand, context: &Context) -> Result<(), 
         }
     }
     running(command, context).await
+}
+
+/// Refuses a data folder that is not there, since none is meant to be made.
+fn there_is(data: &Path) -> Result<(), Failure> {
+    if data.is_dir() {
+        return Ok(());
+    }
+    let what = match data.exists() {
+        true => format!("{} is no folder", data.display()),
+        false => format!("there is no data folder at {}", data.display()),
+    };
+    Err(Failure::Failed(format!(
+        "{what}; name the right one with TEAM6_DATA=FOLDER, or its configuration with --config FILE"
+    )))
 }
 
 async fn running(command: AdminCommand, context: &Context) -> Result<(), Failure> {

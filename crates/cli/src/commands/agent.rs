@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use serde_json::json;
+use team6_agent::acp::Patience;
 use team6_core::ids::AgentId;
 use team6_server::api::types::{AgentItem, AgentReport, AgentRole};
 
@@ -32,7 +33,12 @@ pub(crate) async fn run(command: AgentCommand, context: &Context) -> Result<(), 
             context.output.show(&agents, |agents, page| list(agents, page))
         }
         AgentCommand::Check { name } => {
-            context.output.note(&format!("starting {name} ..."));
+            let patience = Patience::default();
+            context.output.note(&format!(
+                "starting {name}: it has {} s to answer the greeting of the protocol (ACP), then {} s to open a session ...",
+                patience.greeting.as_secs(),
+                patience.opening.as_secs()
+            ));
             let reply = client
                 .post::<AgentReport>(&format!("/agents/{name}/check"), &json!({}))
                 .await?;

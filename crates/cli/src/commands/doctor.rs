@@ -77,6 +77,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
                 file.unwrap_or_else(|| "built in; there is no file".into()),
             ));
             findings.extend([people(&loaded.config), data(&loaded.config), space(&loaded.config.data)]);
+            findings.extend(exposure(&loaded.config));
             findings.push(isolation(&loaded.config).await);
             findings.extend(agents(&loaded.config));
             findings.push(server(context).await);
@@ -149,6 +150,13 @@ fn data(config: &Config) -> Finding {
             "set another with TEAM6_DATA=FOLDER",
         ),
     }
+}
+
+/// Whether other machines reach the server.
+fn exposure(config: &Config) -> Option<Finding> {
+    let warning = config.exposed()?;
+    let (found, next) = warning.split_once(". ").unwrap_or((&warning, ""));
+    Some(Finding::trouble("address", State::Attention, found, next))
 }
 
 /// The data folder, or what it will be made in.

@@ -17,7 +17,8 @@ use team6_core::sprint::{
 use team6_forge::{RepositorySettings, TargetBranch};
 use team6_server::app::{App, Programs};
 use team6_server::config::{Config, Person};
-use team6_store::SprintFilter;
+use team6_server::engine::phase_name;
+use team6_store::{SprintFilter, SprintRow};
 use tokio_util::sync::CancellationToken;
 
 use crate::programs;
@@ -211,7 +212,10 @@ impl Play {
             .await
             .map_err(|error| error.to_string())?;
         let sprint = match known.first() {
-            Some(begun) => begun.id,
+            Some(begun) => {
+                self.goes_on(begun).await?;
+                begun.id
+            }
             None => {
                 let opened = engine
                     .open_sprint(&name("demo")?, GOAL.into(), lead, planner, policy, None)
@@ -239,6 +243,20 @@ impl Play {
                 due => self.act(sprint, due).await?,
             }
         }
+    }
+
+    /// Says what became of a demo that was begun in this folder before.
+    async fn goes_on(&mut self, begun: &SprintRow) -> Result<(), String> {
+        let over = begun.phase == phase_name(SprintPhase::Finished);
+        self.watch.say(match over {
+            true => "A demo was played to its end in this folder; another folder plays it anew. This is how it went:\n",
+            false => "A demo was begun in this folder and broke off. What had happened until then:\n",
+        });
+        self.watch.catch_up(self.app.control.engine.store().as_ref()).await?;
+        if !over {
+            self.watch.say("\nNow it goes on:\n");
+        }
+        Ok(())
     }
 
     async fn connect(&self) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::{fs, io};
 
 const FILES: [(&str, &str); 7] = [
     (".gitignore", "target/\n"),
@@ -36,34 +37,62 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
-/// Makes the project in a folder, as a clone of a bare repository that has its first commit.
+/// Makes the project in a folder, as a clone of a bare repository that has its first commit. Both are made aside and come
+/// to their places whole, so that what a run left that broke off here is gone on with.
 pub(super) fn make(folder: &Path, origin: &Path) -> Result<(), String> {
-    // Made by an earlier run in the same folder.
-    if origin.is_dir() && git(folder, &["remote", "get-url", "origin"]).is_ok() {
-        return Ok(());
+    let shared = origin.to_string_lossy();
+    if origin.is_dir() {
+        // Made by an earlier run in the same folder.
+        if git(folder, &["remote", "get-url", "origin"]).is_ok() {
+            return Ok(());
+        }
+        if !folder.exists() {
+            let root = folder.parent().unwrap_or(folder);
+            return git(root, &["clone", "--quiet", &shared, &folder.to_string_lossy()]).map(drop);
+        }
     }
+    if let Some(other) = [folder, origin].into_iter().find(|path| path.exists()) {
+        return Err(format!(
+            "{} is there already, and no demo has made it; name another folder with --in",
+            other.display()
+        ));
+    }
+    let making = folder.with_file_name("making");
+    let failed = |path: &Path, error: &io::Error| format!("{} cannot be made: {error}", path.display());
+    remove(&making).map_err(|error| failed(&making, &error))?;
+    let (project, bare) = (making.join("project"), making.join("origin.git"));
     for (name, text) in FILES {
-        let path = folder.join(name);
-        let parent = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent)
-            .and_then(|()| std::fs::write(&path, text))
-            .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        let path = project.join(name);
+        let parent = path.parent().unwrap_or(&project);
+        let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| failed(&path, &error))?;
     }
     // Its lock file belongs to it; without it every task would bring one of its own.
     let lock = Command::new("cargo")
         .args(["generate-lockfile", "--offline", "--quiet"])
-        .current_dir(folder)
+        .current_dir(&project)
         .status();
     if !lock.is_ok_and(|status| status.success()) {
         return Err("cargo does not work here; the sample project of the demo needs it".into());
     }
-    git(folder, &["init", "--quiet", "--initial-branch", "main"])?;
-    git(folder, &["add", "."])?;
-    git(folder, &["commit", "--quiet", "--message", "A small ledger"])?;
+    git(&project, &["init", "--quiet", "--initial-branch", "main"])?;
+    git(&project, &["add", "."])?;
+    git(&project, &["commit", "--quiet", "--message", "A small ledger"])?;
     // The team shares a bare repository, as teams do; the folder is a clone of it.
-    git(folder, &["clone", "--quiet", "--bare", ".", &origin.to_string_lossy()])?;
-    git(folder, &["remote", "add", "origin", &origin.to_string_lossy()])?;
+    git(&project, &["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()])?;
+    git(&project, &["remote", "add", "origin", &shared])?;
+    for (made, place) in [(&bare, origin), (&project, folder)] {
+        fs::rename(made, place).map_err(|error| failed(place, &error))?;
+    }
+    remove(&making).map_err(|error| failed(&making, &error))?;
     pull(folder)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// Brings what was merged into the folder.
@@ -90,5 +119,45 @@ pub(super) fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
     match output.status.success() {
         true => Ok(text(&output.stdout)),
         false => Err(format!("git {} failed: {}", args.join(" "), text(&output.stderr))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(folder: &Path) -> String {
+        git(folder, &["log", "--format=%s", "origin/main"]).unwrap()
+    }
+
+    #[test]
+    fn what_a_run_left_that_was_ended_in_the_middle_is_gone_on_with() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, origin) = (root.path().join("ledger"), root.path().join("ledger.git"));
+        fs::create_dir_all(root.path().join("making/project/.git")).unwrap();
+        fs::write(root.path().join("making/project/half"), "").unwrap();
+        make(&folder, &origin).unwrap();
+        assert_eq!(history(&folder), "A small ledger");
+        assert!(!folder.join("half").exists() && !root.path().join("making").exists());
+        // Ended between the one and the other.
+        fs::remove_dir_all(&folder).unwrap();
+        make(&folder, &origin).unwrap();
+        assert_eq!(history(&folder), "A small ledger");
+        make(&folder, &origin).unwrap();
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, origin) = (root.path().join("ledger"), root.path().join("ledger.git"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("mine"), "mine").unwrap();
+        let said = make(&folder, &origin).unwrap_err();
+        assert!(
+            said.contains("ledger is there already") && said.contains("--in"),
+            "{said}"
+        );
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert!(!origin.exists());
     }
 }

@@ -38,9 +38,7 @@ pub(super) struct Tail {
 
 impl Model {
     pub(super) fn new(sprint: SprintDetail, inbox: Vec<InboxEntry>) -> Self {
-        let titles = sprint.tasks.iter().map(|task| (task.task.id, task.task.title.clone()));
-        let attempts = sprint.attempts.iter().map(|attempt| (attempt.id.n, attempt.work));
-        let story = Story::of(titles.collect(), attempts.collect());
+        let story = Story::of(&sprint);
         let mut model = Self {
             sprint,
             inbox: Vec::new(),
@@ -71,7 +69,12 @@ impl Model {
     /// Notes down an event.
     pub(super) fn tell(&mut self, at: Timestamp, event: &Event) {
         if let Some(text) = self.story.text(event) {
+            // There is one line for each; the tasks of a plan stand in the list anyway.
             let first = text.lines().next().unwrap_or_default();
+            let first = match text.contains('\n') {
+                true => first.trim_end_matches(':'),
+                false => first,
+            };
             self.note(&format!("{} {first}", clock(at.0)));
         }
     }

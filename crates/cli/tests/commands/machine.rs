@@ -74,6 +74,57 @@ fn the_doctor_says_what_is_there_and_what_to_do() {
 }
 
 #[test]
+fn an_address_that_other_machines_reach_is_warned_of() {
+    let mut place = without_agents("");
+    assert!(!place.ok(&["doctor"]).contains("server.listen"));
+    for address in ["0.0.0.0:0", "[::ffff:0.0.0.0]:0"] {
+        place.env = vec![("TEAM6_SERVER__LISTEN".into(), address.into())];
+        let said = place.ok(&["doctor"]);
+        let line = said.lines().find(|line| line.contains("address")).unwrap_or_default();
+        assert!(
+            line.starts_with("look") && line.contains("only the token keeps others out"),
+            "{said}"
+        );
+        assert!(said.contains("Listen on 127.0.0.1"), "{said}");
+    }
+    place.env = vec![("TEAM6_SERVER__LISTEN".into(), "0.0.0.0:0".into())];
+    let server = place.up(&[]);
+    let log = place.log();
+    assert!(
+        log.contains("warning: server.listen is 0.0.0.0:0, so other machines reach the server"),
+        "{log}"
+    );
+    assert!(log.contains("ssh -L"), "{log}");
+    place.ok(&["project", "list"]);
+    assert!(server.stop());
+}
+
+#[test]
+fn a_data_folder_that_is_not_there_is_named_with_how_to_name_another() {
+    let mut place = without_agents("");
+    for command in [
+        &["admin", "check"][..],
+        &["admin", "rebuild"],
+        &["admin", "backup", "elsewhere"],
+    ] {
+        let said = place.fails(1, command);
+        let folder = place.path().join("team6-data");
+        assert!(
+            said.contains(&format!("there is no data folder at {}", folder.display())),
+            "{said}"
+        );
+        assert!(
+            said.contains("TEAM6_DATA=FOLDER") && said.contains("--config"),
+            "{said}"
+        );
+    }
+    let file = place.file("plain", "");
+    place.env.push(("TEAM6_DATA".into(), file));
+    let said = place.fails(1, &["admin", "check"]);
+    assert!(said.contains("plain is no folder"), "{said}");
+}
+
+#[test]
 fn the_doctor_fails_where_the_server_could_not_work() {
     let place = without_agents("");
     let config = std::fs::read_to_string(place.path().join("team6.toml")).unwrap();

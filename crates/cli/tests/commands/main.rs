@@ -124,6 +124,25 @@ fn a_sprint_from_goal_to_merged_pull_requests() {
     assert_eq!(repository.git(&["show", "main:signature.txt"]), "Team6");
     let list = place.ok(&["sprint", "list", "--all"]);
     assert!(list.contains("finished") && list.contains("2 of 2 done"), "{list}");
+    let over = place.ok(&["sprint", "show", "1"]);
+    for next in [
+        "team6 task diff 1   shows what was merged; the same for 2",
+        "team6 sprint plan shop",
+    ] {
+        assert!(over.contains(next), "{over}");
+    }
+    assert!(place.ok(&["task", "diff", "1"]).contains("+Good day"));
+    // What is done waits for nothing and holds nothing back.
+    let neighbours = |task: &str| place.ok(&["task", "show", task]);
+    let (first, second) = (neighbours("1"), neighbours("2"));
+    assert!(
+        first.contains("needed by") && second.contains("builds on"),
+        "{first}{second}"
+    );
+    assert!(
+        !first.contains("holds back") && !second.contains("waits for"),
+        "{first}{second}"
+    );
     assert!(place.ok(&["admin", "check"]).contains("sound"));
     assert!(server.stop());
 }

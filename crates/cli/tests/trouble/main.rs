@@ -128,6 +128,13 @@ fn whatever_agents_do_people_are_told_what_happened_and_what_to_do() {
     place.ok(&["sprint", "approve", "1"]);
     until_all_rest(&place);
 
+    let sprint = place.ok(&["sprint", "show", "1"]);
+    let next = "team6 task retry 1 --note TEXT   tries again";
+    assert!(
+        sprint.contains(next) && sprint.contains("team6 inbox --all --sprint 1"),
+        "{sprint}"
+    );
+
     for (task, state, reasons, _) in TASKS {
         let shown = place.ok(&["task", "show", &task.to_string()]);
         let line = |name: &str| {

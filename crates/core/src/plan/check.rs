@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::ids::TaskKey;
+use crate::ids::{RepositoryId, TaskKey};
 
 /// The longest title, in characters.
 const TITLE: usize = 200;
@@ -55,6 +55,26 @@ pub enum PlanProblem {
     NoRepository {
         /// The task.
         key: TaskKey,
+    },
+    /// A task names a repository that is not the project's.
+    #[error(
+        "task \"{key}\" needs repository \"{repository}\", which the project does not have; name one of its own, or connect it first"
+    )]
+    UnknownRepository {
+        /// The task.
+        key: TaskKey,
+        /// What it names.
+        repository: RepositoryId,
+    },
+    /// A path leads somewhere else than to a file of a repository.
+    #[error(
+        "task \"{key}\" has the path \"{path}\", which is none in a repository; give one from its top, such as src/, without .. and .git"
+    )]
+    Path {
+        /// The task.
+        key: TaskKey,
+        /// What was given, as far as it can be shown.
+        path: String,
     },
     /// A text is missing.
     #[error("{of} has no title; give it one line")]
@@ -129,6 +149,12 @@ pub fn check(plan: &Plan, limit: usize) -> Vec<PlanProblem> {
         if task.repositories.is_empty() {
             problems.push(PlanProblem::NoRepository { key: task.key.clone() });
         }
+        for path in task.paths.iter().filter(|path| !stays_inside(path)) {
+            problems.push(PlanProblem::Path {
+                key: task.key.clone(),
+                path: shown(path),
+            });
+        }
         if !(1..=ESTIMATE).contains(&task.estimate_minutes) {
             problems.push(PlanProblem::Estimate {
                 key: task.key.clone(),
@@ -141,6 +167,26 @@ pub fn check(plan: &Plan, limit: usize) -> Vec<PlanProblem> {
         problems.push(PlanProblem::Cycle { cycle });
     }
     problems
+}
+
+/// Whether it names something in a repository: a file, a folder or a pattern, but nothing outside and nothing of git's own.
+fn stays_inside(path: &str) -> bool {
+    let outside = |part: &str| part == ".." || part.eq_ignore_ascii_case(".git");
+    // Whoever writes paths with backslashes means the same by them.
+    let mut parts = path.split(['/', '\\']);
+    let from_the_top =
+        !path.starts_with(['/', '\\']) && !path.starts_with("~/") && path.get(1..2).is_none_or(|second| second != ":");
+    !path.trim().is_empty() && from_the_top && !path.contains(char::is_control) && !parts.any(outside)
+}
+
+/// It on one line, and no longer than somebody reads.
+fn shown(path: &str) -> String {
+    const MOST: usize = 100;
+    let mut text: String = path.escape_debug().take(MOST).collect();
+    if path.len() > MOST {
+        text.push('…');
+    }
+    text
 }
 
 fn title(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
@@ -231,6 +277,36 @@ mod tests {
             said(vec![task("a", &["a"])]),
             ["tasks wait for each other: a → a; remove one of these dependencies"]
         );
+    }
+
+    #[test]
+    fn paths_lead_to_files_of_the_repository() {
+        let mut touching = task("a", &[]);
+        let good = ["src/", "src/**/*.rs", "./a", "a..b", "a/.gitignore", ".github/x", "b c"];
+        touching.paths = good.map(str::to_owned).to_vec();
+        assert_eq!(said(vec![touching.clone()]), [""; 0]);
+        let bad = [
+            "../../etc/passwd",
+            "/etc/passwd",
+            "src/../../x",
+            "..",
+            ".git/hooks",
+            "a/.GIT",
+            "..\\x",
+            "C:\\x",
+            "~/x",
+            " ",
+            "a\nb",
+        ];
+        touching.paths = bad.map(str::to_owned).to_vec();
+        let texts = said(vec![touching]);
+        assert_eq!(texts.len(), bad.len(), "{texts:#?}");
+        assert_eq!(
+            texts[0],
+            "task \"a\" has the path \"../../etc/passwd\", which is none in a repository; give one from its top, such as src/, \
+             without .. and .git"
+        );
+        assert!(texts[10].contains(r#""a\nb""#), "{}", texts[10]);
     }
 
     #[test]

@@ -230,8 +230,10 @@ impl Sprint {
                 self.shortage = lacking.clone().map(|lacking| Shortage { lacking, since: at });
             }
             Event::WorkspaceReady { attempt } => self.restage(*attempt, at, |stage| {
-                if let Stage::Running { ready, .. } = stage {
+                if let Stage::Running { ready, progress, .. } = stage {
                     *ready = true;
+                    // That was of the workspace.
+                    *progress = None;
                 }
             }),
             Event::SessionOpened { attempt, session } => {
@@ -288,10 +290,12 @@ impl Sprint {
                 usage,
             } => {
                 let work = self.attempt(*attempt).map(|a| a.work);
+                let conflict = self.conflict_of(*attempt);
                 self.end(*attempt, Outcome::Delivered, Some(*usage), None, at);
                 if let Some(WorkId::Task(task)) = work {
                     let until = at + self.policy.forge_time;
                     self.task(task, |t| {
+                        t.merge_trouble = trouble_after(t, results, conflict);
                         t.summary = Some(delivery.clone());
                         t.deliveries += 1;
                         for answer in answers {
@@ -770,6 +774,14 @@ impl Sprint {
         }
     }
 
+    /// The conflict that an attempt was to resolve, also if it went on where another broke off.
+    fn conflict_of(&self, attempt: u32) -> Option<(RepositoryId, Vec<String>)> {
+        match self.cause(self.attempt(attempt)?) {
+            AttemptReason::Conflict { repository, files, .. } => Some((repository.clone(), files.clone())),
+            _ => None,
+        }
+    }
+
     fn phase(&mut self, phase: SprintPhase, at: Timestamp) {
         if self.phase != phase {
             self.phase = phase;
@@ -880,6 +892,30 @@ impl Task {
             merge_trouble: None,
             usage: Usage::default(),
         }
+    }
+}
+
+/// What keeps a task from being merged after a delivery: a conflict that its agent was to resolve and left as it was, or
+/// what was in the way before, if nothing has changed since.
+fn trouble_after(
+    task: &Task,
+    results: &BTreeMap<RepositoryId, Delivered>,
+    conflict: Option<(RepositoryId, Vec<String>)>,
+) -> Option<String> {
+    let changes = |repository: &RepositoryId| {
+        let offered = task.pull_requests.get(repository).map(|p| &p.head);
+        results
+            .get(repository)
+            .is_some_and(|result| Some(&result.head) != offered)
+    };
+    match conflict {
+        Some((repository, files)) if !changes(&repository) => Some(format!(
+            "the conflict with the base of {repository} in {} is as it was, since its agent changed nothing there; write \
+             to the agent how to resolve it",
+            files.join(", ")
+        )),
+        _ if results.keys().any(changes) => None,
+        _ => task.merge_trouble.clone(),
     }
 }
 

@@ -30,8 +30,13 @@ pub enum Refusal {
     #[error("the text is too long: {length} of at most {limit} bytes")]
     TextTooLong { length: usize, limit: usize },
 
-    #[error("the plan is not acceptable: {}", list(problems))]
-    BadPlan { problems: Vec<PlanProblem> },
+    #[error("the plan is not acceptable: {}", both(problems, late))]
+    BadPlan {
+        problems: Vec<PlanProblem>,
+        /// What it would change too late besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        late: Vec<TooLate>,
+    },
     #[error("the plan was changed since version {base}; the newest is version {newest}, with these changes:\n{changes}take them over and save again on version {newest}", changes = diff)]
     PlanMoved {
         base: PlanVersion,
@@ -162,6 +167,12 @@ pub enum ApprovalBlock {
 
 fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn both(problems: &[PlanProblem], late: &[TooLate]) -> String {
+    let late = late.iter().map(ToString::to_string);
+    let all: Vec<String> = problems.iter().map(ToString::to_string).chain(late).collect();
+    list(&all)
 }
 
 fn are_tasks(tasks: &[TaskId]) -> String {

@@ -46,6 +46,25 @@ fn what_has_not_begun_may_be_left_out_and_what_has_begun_may_not() {
 }
 
 #[test]
+fn what_comes_too_late_is_told_beside_what_is_wrong_otherwise() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &["a"])]);
+    let mut outside = task("b", &["nowhere"]);
+    outside.paths = vec!["../../etc/passwd".into()];
+    let save = Command::SavePlan {
+        by: ada(),
+        base: PlanVersion(1),
+        plan: plan(vec![outside]),
+        note: String::new(),
+        first_task: TaskId(3),
+    };
+    insta::assert_snapshot!(team.refused(save).to_string().replace("; task", ";\ntask"), @r#"
+    the plan is not acceptable: task "b" depends on "nowhere", which is not in the plan; add it or remove the dependency;
+    task "b" has the path "../../etc/passwd", which is none in a repository; give one from its top, such as src/, without .. and .git;
+    task 1 ("a") has started and cannot be left out; cancel it instead
+    "#);
+}
+
+#[test]
 fn a_cancelled_task_ends_its_agent_and_leaves_its_dependents_to_a_person() {
     let mut team = Team::running(vec![task("a", &[]), task("b", &["a"])]);
     let (attempt, token) = team.works_on(1);

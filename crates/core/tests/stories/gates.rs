@@ -224,3 +224,39 @@ fn an_approval_leaves_open_questions_to_the_agents_and_says_that_nobody_answered
         .collect();
     assert_eq!(how, [false, true], "who approves has not said that the agent decides");
 }
+
+#[test]
+fn how_far_a_workspace_is_stands_in_the_reason_until_it_is_there() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    let worker = "worker".parse().unwrap();
+    team.does(Command::StartAttempt { attempt, worker });
+    let token = team.sprint.attempt(attempt).unwrap().started.clone().unwrap().token;
+    assert_eq!(team.why(1), "its workspace is being made -> agent coder");
+    team.does(Command::ReportProgress {
+        attempt,
+        token,
+        text: "cloning app: receiving objects, 40 %".into(),
+    });
+    assert_eq!(
+        team.why(1),
+        "its workspace is being made: cloning app: receiving objects, 40 % -> agent coder"
+    );
+    team.does(Command::WorkspaceReady { attempt, token });
+    assert_eq!(team.why(1), format!("attempt {attempt} is at work -> agent coder"));
+}
+
+#[test]
+fn whoever_asks_only_whether_an_attempt_goes_on_leaves_nothing_on_record() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    let (attempt, token) = team.works_on(1);
+    let asks = Command::MessagesDelivered {
+        attempt,
+        token,
+        messages: vec![],
+    };
+    assert_eq!(team.does(asks.clone()), []);
+    let task = TaskId(1);
+    team.does(Command::CancelTask { by: ada(), task });
+    assert_eq!(team.refused(asks), Refusal::AttemptEnded { attempt });
+}

@@ -280,3 +280,64 @@ fn a_late_merge_frees_only_those_that_still_wait_for_it() {
     team.finishes(3);
     assert!(team.has_attempt(2));
 }
+
+#[test]
+fn a_conflict_that_its_agent_left_as_it_was_is_the_reason_why_nothing_is_merged() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    let meets_a_conflict = |team: &mut Team, merge| {
+        team.does(Team::merge(1));
+        team.does(Command::MergeConflicted {
+            task: TaskId(1),
+            repository: repository("app"),
+            merge,
+            files: vec!["note.txt".into()],
+        });
+    };
+    meets_a_conflict(&mut team, 1);
+    // Also when the attempt goes on where another was stopped.
+    let (attempt, token) = team.works_on(1);
+    team.does(Command::InterruptAttempt {
+        attempt,
+        token,
+        why: "the engine stopped".into(),
+        left: std::collections::BTreeMap::new(),
+        usage: Usage::default(),
+    });
+    let (attempt, token) = team.works_on(1);
+    team.does(team.deliver(attempt, token, &[("app", 'a')]));
+    assert_eq!(
+        team.why(1),
+        "approved, waits to be merged: the conflict with the base of app in note.txt is as it was, since its agent changed \
+         nothing there; write to the agent how to resolve it -> ada"
+    );
+    // It is tried again, as somebody may have resolved it upstream; and what is resolved is no trouble any more.
+    meets_a_conflict(&mut team, 2);
+    team.delivers(1, &[("app", 'b')]);
+    assert_eq!(team.why(1), "waits for review, delivery 3 -> ada");
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    assert_eq!(team.why(1), "approved, waits to be merged -> ada");
+}
+
+#[test]
+fn a_conflict_that_stays_in_one_repository_is_told_beside_what_is_new_in_another() {
+    let mut both = task("a", &[]);
+    both.repositories.push(repository("web"));
+    let mut team = Team::running(vec![both]);
+    team.delivers(1, &[("app", 'a'), ("web", 'b')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    team.does(Command::MergeConflicted {
+        task: TaskId(1),
+        repository: repository("app"),
+        merge: 1,
+        files: vec!["note.txt".into()],
+    });
+    team.delivers(1, &[("app", 'a'), ("web", 'c')]);
+    let why = team.why(1);
+    assert!(
+        why.starts_with("waits for review, delivery 2: the conflict with the base of app in note.txt is as it was"),
+        "{why}"
+    );
+}

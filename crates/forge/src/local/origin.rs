@@ -335,15 +335,59 @@ impl Origin<'_> {
             }
             GitError::Failed { stderr, .. } => ForgeError::Unreachable {
                 origin,
-                why: stderr.clone(),
+                why: stderr.trim_end_matches(['.', '\n']).to_owned(),
+                next: reaching(stderr),
             },
             GitError::TimedOut { limit, .. } => ForgeError::Unreachable {
                 origin,
                 why: format!("no answer within {} s", limit.as_secs()),
+                next: reaching("timed out"),
             },
             _ => ForgeError::Git(error),
         }
     }
+}
+
+/// What to look at when git could not reach an origin and said this.
+fn reaching(said: &str) -> &'static str {
+    let causes = [
+        (
+            &["resolve host"][..],
+            "See that the host is spelled right and that the server's machine can look up its name",
+        ),
+        (
+            &[
+                "onnection refused",
+                "ailed to connect",
+                "ouldn't connect",
+                "timed out",
+                "unreachable",
+                "No route",
+            ],
+            "See that the host and its port are right, and that it runs and can be reached from the server's machine",
+        ),
+        (
+            &["ertificate", "SSL", "TLS"],
+            "See that the server's machine trusts the certificate of that host",
+        ),
+        (
+            &[
+                "not found",
+                "does not exist",
+                "error: 404",
+                "does not appear to be a git repository",
+            ],
+            "See that the address is right, and that the server may read it: many hosts say the same of repositories \
+             that one may not see",
+        ),
+    ];
+    let found = causes
+        .iter()
+        .find(|(words, _)| words.iter().any(|word| said.contains(word)));
+    found.map_or(
+        "See that the address is right and that the host answers",
+        |(_, next)| next,
+    )
 }
 
 /// What the other side said to a push, on one line: its hooks through git, its git directly.

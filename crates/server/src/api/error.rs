@@ -246,7 +246,9 @@ fn refused(refusal: &Refusal) -> ApiError {
     let problem = from_refusal(status, refusal);
     match refusal {
         Refusal::NotApprovable { reasons, .. } => problem.with("reasons", with_texts(reasons)),
-        Refusal::BadPlan { problems } => problem.with("problems", with_texts(problems)),
+        Refusal::BadPlan { problems, late } => {
+            problem.with("problems", [with_texts(problems), with_texts(late)].concat())
+        }
         Refusal::PlanTooLate { problems } => problem.with("problems", with_texts(problems)),
         _ => problem,
     }

@@ -187,7 +187,7 @@ impl App {
             planner: self.config.agents.planner.clone(),
             policy: self.config.limits.policy()?,
             at_once: self.config.agents.at_once,
-            hosts: self.config.server.hosts.clone(),
+            hosts: self.config.server.names(),
             stop,
         }))
     }

@@ -1,7 +1,7 @@
 //! What can be configured.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +33,10 @@ pub struct Config {
 
 /// What is said wherever agents run without a sandbox.
 const UNBOXED: &str = "agents run without a sandbox (sandbox = \"off\"): they can do whatever the server's user can, and reach any network";
+
+/// What to do instead of letting other machines reach the server.
+const UNEXPOSED: &str = "Listen on 127.0.0.1 and reach it through a tunnel (ssh -L 6060:127.0.0.1:6060 HOST), or put a \
+    proxy with TLS before it and let a firewall keep everybody else from the port";
 
 /// Whether agents run in sandboxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -165,6 +169,32 @@ impl Config {
             Sandbox::On => Vec::new(),
             Sandbox::Off => vec![UNBOXED.to_owned()],
         }
+    }
+
+    /// What whoever runs it should know of a server that is reached from other machines; none if it is not.
+    pub fn exposed(&self) -> Option<String> {
+        let listen = self.server.listen;
+        let exposed = !listen.ip().to_canonical().is_loopback();
+        exposed.then(|| {
+            format!(
+                "server.listen is {listen}, so other machines reach the server, and whoever has its token can do all that \
+                 you can: only the token keeps others out, and it goes over the network unencrypted. {UNEXPOSED}"
+            )
+        })
+    }
+}
+
+impl Server {
+    /// The names under which it is reached besides those of this machine: those that somebody listed, and the address on
+    /// which it listens, which no page can take for its own name.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = self.hosts.clone();
+        match self.listen.ip() {
+            any if any.is_unspecified() => {}
+            IpAddr::V4(address) => names.push(address.to_string()),
+            IpAddr::V6(address) => names.push(format!("[{address}]")),
+        }
+        names
     }
 }
 

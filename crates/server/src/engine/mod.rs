@@ -14,9 +14,9 @@ mod wake;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use team6_core::ids::{PersonId, ProjectId, SprintId, StreamVersion, TaskId};
+use team6_core::ids::{PersonId, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId};
 use team6_core::policy::Policy;
-use team6_core::project::{Project, ProjectCommand, ProjectEvent};
+use team6_core::project::{Project, ProjectCommand, ProjectEvent, Repository};
 use team6_core::sprint::{Command, Event, Opening, Refusal, Sprint};
 use team6_core::time::Timestamp;
 use team6_store::{IdempotentAnswer, Rebuilt, SprintFilter, Store, StreamId};
@@ -108,7 +108,8 @@ impl Engine {
         Ok((id, done))
     }
 
-    /// Carries out a command on a sprint. Plans get numbers for their new tasks here.
+    /// Carries out a command on a sprint. Plans are held against the project's repositories and get numbers for their new
+    /// tasks here.
     pub async fn execute(
         &self,
         id: SprintId,
@@ -136,7 +137,9 @@ impl Engine {
     /// Gives the new tasks of a plan their numbers. No number is used twice, so a plan that the rules refuse gets none.
     async fn number(&self, id: SprintId, command: &mut Command) -> Result<(), EngineError> {
         let now = self.now();
-        let read = self.read(id, |sprint, _| tried(sprint, command, now));
+        let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
+        let repositories = self.project(&project).await?.repositories;
+        let read = self.read(id, |sprint, _| tried(sprint, command, &repositories, now));
         let new = u32::try_from(read.await??).unwrap_or(u32::MAX);
         if let (Command::SubmitPlan { first_task, .. } | Command::SavePlan { first_task, .. }, 1..) = (command, new) {
             *first_task = TaskId(self.store.reserve("task", new).await?);
@@ -265,15 +268,29 @@ async fn last_event(store: &dyn Store) -> Result<Timestamp, EngineError> {
     Ok(last.first().map_or(Timestamp(0), |event| event.at))
 }
 
-/// How many new tasks a plan brings, if the rules take it; tried on a copy.
-fn tried(sprint: &Sprint, command: &Command, now: Timestamp) -> Result<usize, Refusal> {
+/// How many new tasks a plan brings, if the rules take it; tried on a copy. Refused with all that is wrong at once.
+fn tried(
+    sprint: &Sprint,
+    command: &Command,
+    repositories: &BTreeMap<RepositoryId, Repository>,
+    now: Timestamp,
+) -> Result<usize, Refusal> {
     let mut copy = sprint.clone();
     let known = copy.tasks.len();
     let mut command = command.clone();
-    if let Command::SubmitPlan { first_task, .. } | Command::SavePlan { first_task, .. } = &mut command {
+    let mut unknown = Vec::new();
+    if let Command::SubmitPlan { first_task, plan, .. } | Command::SavePlan { first_task, plan, .. } = &mut command {
         // Beyond every number that was ever given out.
         *first_task = TaskId(u64::MAX / 2);
+        unknown = sprint.unknown_repositories(plan, |repository| repositories.contains_key(repository));
     }
-    copy.handle(command, now)?;
-    Ok(copy.tasks.len() - known)
+    let (problems, late) = match copy.handle(command, now) {
+        Err(Refusal::BadPlan { problems, late }) => (problems, late),
+        Err(Refusal::PlanTooLate { problems }) if !unknown.is_empty() => (Vec::new(), problems),
+        Ok(_) if !unknown.is_empty() => (Vec::new(), Vec::new()),
+        Ok(_) => return Ok(copy.tasks.len() - known),
+        Err(refusal) => return Err(refusal),
+    };
+    let problems = [problems, unknown].concat();
+    Err(Refusal::BadPlan { problems, late })
 }

@@ -78,7 +78,26 @@ async fn everything_that_is_wrong_with_a_plan_is_said_at_once() {
     plan["title"] = json!("");
     plan["tasks"][2]["estimate_minutes"] = json!(0);
     plan["tasks"][1]["repositories"] = json!([]);
-    assert_eq!(refused(&plan).await.len(), 5);
+    plan["tasks"][2]["paths"] = json!(["../../etc/passwd"]);
+    plan["tasks"][2]["repositories"] = json!(["app", "elsewhere"]);
+    let texts = refused(&plan).await;
+    assert_eq!(texts.len(), 7, "{texts:#?}");
+    assert!(
+        texts[6].contains(r#"task "c" needs repository "elsewhere", which the project does not have"#),
+        "{texts:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_repository_that_the_project_does_not_have_is_named_when_the_plan_is_saved() {
+    let mut plan = plan(&[("lexer", &[])]);
+    plan["tasks"][0]["repositories"] = json!(["elsewhere"]);
+    assert_eq!(
+        refused(&plan).await,
+        [
+            r#"task "lexer" needs repository "elsewhere", which the project does not have; name one of its own, or connect it first"#
+        ]
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use team6_core::project::ProjectCommand;
 
 use crate::client::Answer;
 use crate::server::{Server, plan};
@@ -189,7 +190,9 @@ fn scripted(config: &mut team6_server::config::Config, line: &str) {
 }
 
 async fn refuses_at_once(server: Server, lacking: &str) {
-    server.with_project().await;
+    let origin = server.with_project().await;
+    let web = json!({ "id": "web", "origin": origin.path() });
+    server.client.post("/projects/shop/repositories", web).await.done();
     let sprint = server.sprint().await;
     let client = &server.client;
     let mut plan = plan(&[("lexer", &[]), ("parser", &["lexer"])]);
@@ -198,6 +201,15 @@ async fn refuses_at_once(server: Server, lacking: &str) {
     client.saves(sprint, 0, &plan).await.done();
     plan["title"] = json!("Another title");
     client.saves(sprint, 1, &plan).await.done();
+    // Taken away in the moment in which the plan was saved: neither knows of the other.
+    let remove = ProjectCommand::RemoveRepository {
+        repository: "web".parse().unwrap(),
+        in_use: vec![],
+        by: "ada".parse().unwrap(),
+    };
+    let engine = &server.app.control.engine;
+    let shop = "shop".parse().unwrap();
+    engine.change_project(&shop, remove, "ada", None).await.unwrap();
     let approve = json!({ "version": 1 });
     let refused = client
         .acting_for("eve")

@@ -122,7 +122,19 @@ async fn a_remote_that_does_not_answer_is_named_without_its_credentials() {
     let answer = connects(&server, json!({ "origin": origin })).await;
     let text = answer.refused(502, "repository-unreachable");
     assert!(text.contains(&format!("127.0.0.1:{port}")), "{text}");
+    for next in ["See that the host and its port are right", "`git ls-remote http://"] {
+        assert!(text.contains(next), "{text}");
+    }
     assert!(!answer.text.contains(PASSWORD), "{text}");
+    nothing_is_kept(&server).await;
+}
+
+#[tokio::test]
+async fn a_host_that_nobody_knows_is_told_with_what_to_look_at() {
+    let server = Server::open().await;
+    let origin = json!({ "origin": "https://nowhere.invalid/team/app.git" });
+    let text = connects(&server, origin).await.refused(502, "repository-unreachable");
+    assert!(text.contains("See that the host is spelled right"), "{text}");
     nothing_is_kept(&server).await;
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use team6_core::trace::TraceBody;
 
-use crate::scene::{Scene, policy};
+use crate::scene::{COMPLETE, Scene, policy};
 
 const ASK: &str =
     "{ tool = { name = \"ask_owner\", arguments = { question = \"Tabs?\", options = [\"Yes\", \"No\"] } } }";
@@ -29,6 +29,26 @@ async fn what_an_agent_commits_and_says_after_it_asked_is_kept() {
     assert_eq!(words.collect::<String>(), "I wait for the answer.", "{trace:#?}");
     scene.stops().await;
     assert_eq!(scene.kept("app", 1, "half.txt"), "half");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_not_complete_while_its_owner_is_asked_and_the_agent_is_told_so() {
+    let complete = COMPLETE.replace("\"Asked.\" }", "\"Asked.\" }, expect_refusal = true");
+    let scripts = format!("[[script]]\nwhen = '(?i)task \\d+: Do app'\nsteps = [\n{ASK},\n{complete},\n]\n");
+    let scene = Scene::approved(&["app"], &scripts, policy(), |_| true).await;
+    let trace = scene.traced(2, ended).await;
+    let answer = trace.iter().find_map(|entry| match &entry.body {
+        TraceBody::Engine { tool, accepted, answer } if tool == "complete_task" => Some((*accepted, answer.clone())),
+        _ => None,
+    });
+    let (accepted, text) = answer.unwrap();
+    assert!(
+        !accepted && text.contains("this attempt is over, so nothing was recorded"),
+        "{text}"
+    );
+    assert!(text.contains("call complete_task in that one"), "{text}");
+    let asking = scene.read(|s| format!("{:?}", s.tasks)).await;
+    assert!(asking.contains("Asking"), "{asking}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

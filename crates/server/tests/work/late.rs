@@ -20,15 +20,16 @@ use crate::scene::{COMPLETE, LIMIT, Scene, policy};
 
 const BRANCH: &str = "feature/task-1-do-app";
 
-/// Works, waits until its lease has run out, and then does all that it can to be heard. `progress` says how a report is
-/// answered.
-fn goes_on(progress: &str) -> String {
+/// Works, says that it is done, waits until its lease has run out, and then does all that it can to be heard. `answered`
+/// says how reports are answered then.
+fn goes_on(answered: &str) -> String {
+    let complete = COMPLETE.replace("\"Asked.\" }", &format!("\"Asked.\" }}{answered}"));
     format!(
         "[[script]]\nwhen = '(?i)task \\d+: Do app'\nsteps = [\n{{ edit = {{ path = \"early.txt\", content = \"early\" }} }},\n\
-         {{ commit = {{ message = \"Early\" }} }},\n{{ wait_for = {{ path = \"SIGNALS/expired\", timeout = 60 }} }},\n\
+         {{ commit = {{ message = \"Early\" }} }},\n{COMPLETE},\n{{ wait_for = {{ path = \"SIGNALS/expired\", timeout = 60 }} }},\n\
          {{ edit = {{ path = \"late.txt\", content = \"late\" }} }},\n{{ commit = {{ message = \"Late\" }} }},\n\
          {{ run = {{ command = \"git push SIGNALS/../data/forge/app/forge.git HEAD:refs/heads/pushed\", expect = \"any\" }} }},\n\
-         {{ tool = {{ name = \"report_progress\", arguments = {{ text = \"Late\" }}{progress} }} }},\n{COMPLETE},\n]\n"
+         {{ tool = {{ name = \"report_progress\", arguments = {{ text = \"Late\" }}{answered} }} }},\n{complete},\n]\n"
     )
 }
 
@@ -54,8 +55,8 @@ fn users() -> Users {
     }
 }
 
-async fn begun(sandbox: Sandbox, progress: &str, policy: Policy) -> Scene {
-    let scripts = goes_on(progress);
+async fn begun(sandbox: Sandbox, answered: &str, policy: Policy) -> Scene {
+    let scripts = goes_on(answered);
     let scene = Scene::planned_in(sandbox, &["app"], &scripts, policy, |_| false).await;
     scene.is_approved(&["app"]).await;
     scene.traced(2, |body| matches!(body, TraceBody::Prompt { .. })).await;
@@ -101,8 +102,11 @@ async fn nothing_that_an_agent_does_after_its_lease_ran_out_counts() {
         TraceBody::Engine { tool, accepted, .. } => Some((tool.as_str(), *accepted)),
         _ => None,
     });
-    // That a task is complete is looked at when the turn has ended.
-    let expected = [("report_progress", false), ("complete_task", true)];
+    let expected = [
+        ("complete_task", true),
+        ("report_progress", false),
+        ("complete_task", false),
+    ];
     assert_eq!(answers.collect::<Vec<_>>(), expected, "{trace:#?}");
     assert_eq!(
         scene.kept("app", 1, "late.txt"),

@@ -47,7 +47,7 @@ pub(crate) struct Scene {
     stop: CancellationToken,
     worker: JoinSet<()>,
     loops: JoinSet<()>,
-    _origins: Vec<Repository>,
+    origins: Vec<Repository>,
 }
 
 /// What the planner hands in: a task for each key.
@@ -76,7 +76,7 @@ fn git(folder: &Path) -> PathBuf {
     let flag = flag.display();
     let text = format!(
         "#!/bin/sh\ncase \" $* \" in *\" fetch \"*|*\" ls-remote \"*)\n\
-         while [ -e '{flag}' ] && {{ echo \"$*\"; env; pwd; }} | grep -qF -f '{flag}'; do sleep 0.05; done;; esac\nexec git \"$@\"\n"
+         while [ -e '{flag}' ] && {{ echo \"$*\"; env; pwd; }} | grep -qF -f '{flag}'; do : > '{flag}-now'; sleep 0.05; done;; esac\nexec git \"$@\"\n"
     );
     std::fs::write(&program, text).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -126,7 +126,7 @@ impl Scene {
             stop: CancellationToken::new(),
             worker: JoinSet::new(),
             loops: JoinSet::new(),
-            _origins: Vec::new(),
+            origins: Vec::new(),
             app,
         };
         scene.connects(keys).await;
@@ -170,7 +170,7 @@ impl Scene {
             };
             let add = ProjectCommand::AddRepository { repository, by: ada() };
             engine.change_project(&project(), add, "ada", None).await.unwrap();
-            self._origins.push(origin);
+            self.origins.push(origin);
         }
     }
 
@@ -358,6 +358,37 @@ impl Scene {
             Some(key) => std::fs::write(flag, format!("forge/{key}/\n")).unwrap(),
             None => std::fs::remove_file(flag).unwrap(),
         }
+    }
+
+    /// The workspaces' own mirror of a repository is not fetched any more, until [`Scene::hangs`] says so.
+    pub(crate) fn mirror_hangs(&self, key: &str) {
+        let flag = self.folder.path().join("hanging");
+        std::fs::write(flag, format!("workspaces/repos/{key}/mirror.git\n")).unwrap();
+    }
+
+    /// Waits until something waits for the origin that does not answer.
+    pub(crate) async fn waits_for_its_origin(&self) {
+        let waits = self.folder.path().join("hanging-now");
+        wait_until("a call that hangs", LIMIT, async || match waits.exists() {
+            true => Ok(()),
+            false => Err("nothing asks the origin"),
+        })
+        .await;
+    }
+
+    /// Somebody else pushes to the target branch of the first repository.
+    pub(crate) fn upstream_moves(&self) {
+        let origin = self.origin();
+        let tree = origin.git(&["rev-parse", "main^{tree}"]);
+        let who = ["-c", "user.name=Lin", "-c", "user.email=lin@example.org"];
+        let commit = ["commit-tree", "-p", "main", "-m", "Later", &tree];
+        let commit = origin.git(&[&who[..], &commit[..]].concat());
+        origin.git(&["update-ref", "refs/heads/main", &commit]);
+    }
+
+    /// The origin of the first repository.
+    pub(crate) fn origin(&self) -> &Repository {
+        &self.origins[0]
     }
 
     /// Stops the worker, and tells how long that took.

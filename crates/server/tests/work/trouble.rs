@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use team6_core::failure::Failure;
-use team6_core::ids::{AttemptId, FencingToken, SprintId, WorkerId};
+use team6_core::ids::{AttemptId, CommitId, FencingToken, SprintId, WorkerId};
 use team6_core::sprint::{Command, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
@@ -76,6 +76,10 @@ impl Provisioner for Clumsy {
             });
         }
         self.inner.import(workspace).await
+    }
+
+    async fn holds(&self, imported: &Imported, commit: &CommitId) -> Result<bool, WorkspaceError> {
+        self.inner.holds(imported, commit).await
     }
 
     async fn release(&self, workspace: Workspace) -> Result<(), WorkspaceError> {

@@ -54,7 +54,10 @@ impl Attempt {
             .collect();
         match outcome {
             Outcome::Complete(complete) => {
-                if let Err(failure) = self.deliver(assignment, imported, *complete, usage).await {
+                let mut complete = *complete;
+                self.while_waiting_anyway(self.check_answers(parts, &imported, &mut complete))
+                    .await;
+                if let Err(failure) = self.deliver(assignment, imported, complete, usage).await {
                     self.fail_with(failure, left, usage).await;
                 }
             }
@@ -119,6 +122,34 @@ impl Attempt {
             Err(ControlError::Refused(refusal)) if is_over(&refusal) => {}
             Err(error) => {
                 tracing::warn!(attempt = %self.id, %error, "the end of an attempt was not heard; its lease will tell");
+            }
+        }
+    }
+
+    /// Takes commits out of answers that are not on the branch that is delivered, such as one that was amended since: a
+    /// reviewer would look for them in vain. The answer says so, and is as good as it was.
+    ///
+    /// Only now is there anything to look at, and what was made is worth more than a reference: no attempt fails by it.
+    async fn check_answers(&self, parts: &Parts, imported: &[Imported], complete: &mut CompleteTask) {
+        for answer in &mut complete.answers {
+            let Some(commit) = answer.commit.clone() else { continue };
+            let mut held = false;
+            for one in imported {
+                match parts.provisioner.holds(one, &commit).await {
+                    Ok(holds) => held |= holds,
+                    Err(error) => {
+                        tracing::warn!(attempt = %self.id, %error, "a commit in an answer cannot be looked for");
+                        held = true;
+                    }
+                }
+            }
+            if !held {
+                let text = format!("it named commit {}, which is not on the branch", commit.short());
+                self.trace
+                    .note(format!("the answer to thread {}: {text}", answer.thread))
+                    .await;
+                answer.commit = None;
+                answer.text = format!("{} ({text})", answer.text.trim_end());
             }
         }
     }

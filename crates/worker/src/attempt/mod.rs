@@ -49,6 +49,9 @@ const ENGINE_STOPS: &str = "the engine stops";
 /// How often heartbeats are given at least while no agent runs, so that a cancellation is soon noticed.
 const WAITING_HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// How often people are told how far a workspace is, at most: a step of git's may take less than the telling.
+const NEWS: Duration = Duration::from_secs(1);
+
 /// What the parts of a running attempt share.
 pub(crate) struct Attempt {
     control: Arc<dyn ControlPlane>,
@@ -242,10 +245,18 @@ impl Attempt {
         };
         let claimed = parts.provisioner.claim(claim, &progress);
         tokio::pin!(claimed);
+        let (mut news, mut next) = (None, tokio::time::Instant::now());
         let claimed = loop {
             tokio::select! {
                 claimed = &mut claimed => break claimed,
-                Some(text) = told.recv() => self.trace.note(text).await,
+                Some(text) = told.recv() => {
+                    self.trace.note(text.clone()).await;
+                    news = Some(text);
+                }
+                () = tokio::time::sleep_until(next), if news.is_some() => {
+                    next = tokio::time::Instant::now() + NEWS;
+                    self.is_preparing(news.take().unwrap_or_default()).await;
+                }
             }
         };
         let workspace = claimed.map_err(|error| error.failure())?;
@@ -256,6 +267,18 @@ impl Attempt {
             self.trace.note(notice.clone()).await;
         }
         Ok(workspace)
+    }
+
+    /// Tells people how far the workspace is. Nothing depends on it, so it is tried once.
+    async fn is_preparing(&self, text: String) {
+        let report = Command::ReportProgress {
+            attempt: self.id.n,
+            token: self.token,
+            text,
+        };
+        if let Err(error) = self.control.tell(self.id, report).await {
+            tracing::debug!(attempt = %self.id, %error, "nobody hears how far the workspace is");
+        }
     }
 
     /// Everything from the agent's start to its end.

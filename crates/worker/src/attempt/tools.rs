@@ -9,6 +9,7 @@ use team6_core::plan::{Plan, PlannedTask, Priority};
 use team6_core::sprint::{Command, Refusal};
 use team6_core::trace::TraceBody;
 
+use super::is_over;
 use super::trace::Trace;
 use crate::control::{ControlError, ControlPlane};
 
@@ -62,7 +63,33 @@ impl Tools {
         .await
     }
 
-    fn complete(&self, complete: CompleteTask) -> Result<Accepted, Refused> {
+    /// Whether the attempt goes on. It may be over before its worker knows, or because the agent has asked its owner.
+    async fn goes_on(&self) -> Result<(), Refused> {
+        let nothing = Command::MessagesDelivered {
+            attempt: self.attempt.n,
+            token: self.token,
+            messages: Vec::new(),
+        };
+        match self.control.tell(self.attempt, nothing).await {
+            Ok(()) => Ok(()),
+            Err(ControlError::Refused(refusal)) if is_over(&refusal) => {
+                let next = match self.said().asked {
+                    true => {
+                        "you asked your owner, and the answer begins your next turn; call complete_task in that one"
+                    }
+                    false => "what you commit until then is kept, and is not delivered",
+                };
+                Err(Refused::because(format!(
+                    "this attempt is over, so nothing was recorded: {refusal}. End your turn now; {next}"
+                )))
+            }
+            Err(ControlError::Refused(refusal)) => Err(reasons(&refusal)),
+            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
+        }
+    }
+
+    async fn complete(&self, complete: CompleteTask) -> Result<Accepted, Refused> {
+        self.goes_on().await?;
         let answered = |thread: &ThreadId| complete.answers.iter().any(|answer| answer.thread == *thread);
         let missing = self.threads.iter().filter(|thread| !answered(thread));
         let reasons: Vec<String> = missing
@@ -125,7 +152,7 @@ impl Tools {
                 };
                 self.tell(command, "Noted.").await
             }
-            ToolCall::CompleteTask(complete) => self.complete(complete),
+            ToolCall::CompleteTask(complete) => self.complete(complete).await,
         }
     }
 }
@@ -162,9 +189,12 @@ fn name(call: &ToolCall) -> &'static str {
 /// One reason for each thing to mend.
 fn reasons(refusal: &Refusal) -> Refused {
     match refusal {
-        Refusal::BadPlan { problems } => Refused {
-            reasons: problems.iter().map(ToString::to_string).collect(),
-        },
+        Refusal::BadPlan { problems, late } => {
+            let late = late.iter().map(ToString::to_string);
+            Refused {
+                reasons: problems.iter().map(ToString::to_string).chain(late).collect(),
+            }
+        }
         Refusal::PlanTooLate { problems } => Refused {
             reasons: problems.iter().map(ToString::to_string).collect(),
         },

@@ -1,6 +1,7 @@
 //! `team6 sprint`: from a goal to an approved plan, and how it goes on.
 
 mod edit;
+mod next;
 mod owners;
 mod show;
 mod watch;

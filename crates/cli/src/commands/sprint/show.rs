@@ -6,11 +6,12 @@ use team6_core::plan::PlanDiff;
 use team6_core::sprint::{QuestionState, SprintPhase};
 use team6_server::api::types::{PlanVersionItem, SprintDetail, SprintItem, SprintTask, TaskItem};
 
+use super::next;
 use crate::client::Reply;
 use crate::commands::task::{list_tasks, why, why_in_short};
 use crate::output::{Page, Tone, ago};
 
-fn closed(phase: SprintPhase) -> bool {
+pub(super) fn closed(phase: SprintPhase) -> bool {
     matches!(phase, SprintPhase::Finished | SprintPhase::Cancelled)
 }
 
@@ -152,7 +153,7 @@ pub(super) fn detail(detail: &SprintDetail, prd: bool, page: &mut Page) {
         page.field("critical path", path.join(" -> "));
     }
     page.gap();
-    next(detail, page);
+    next::steps(detail, page);
 }
 
 /// The tasks in the order in which they can start.
@@ -275,31 +276,5 @@ pub(super) fn difference(diff: &PlanDiff, from: PlanVersion, to: PlanVersion, pa
         };
         let line = page.tinted(tone, line);
         page.line(line);
-    }
-}
-
-/// What a person could do now.
-fn next(detail: &SprintDetail, page: &mut Page) {
-    let id = detail.sprint.id;
-    let sprint = &detail.sprint;
-    if detail
-        .questions
-        .iter()
-        .any(|question| question.state == QuestionState::Open)
-    {
-        page.next(
-            format!("team6 sprint questions {id}"),
-            "shows what the planning agent asks",
-        );
-    }
-    if sprint.newest.is_some() && sprint.newest != sprint.approved && !closed(sprint.phase) {
-        if detail.tasks.iter().any(|task| task.task.owner.is_none()) {
-            page.next(format!("team6 sprint owners {id}"), "shows who could own the tasks");
-        }
-        page.next(format!("team6 sprint edit {id}"), "changes the plan");
-        page.next(format!("team6 sprint approve {id}"), "lets it run");
-    }
-    if !closed(sprint.phase) {
-        page.next(format!("team6 sprint watch {id}"), "shows it live");
     }
 }

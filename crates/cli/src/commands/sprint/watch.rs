@@ -58,7 +58,7 @@ async fn lines(client: &Client, arguments: WatchArguments, context: &Context) ->
     // Events that come after this position are not in what is fetched now, or are told twice, but never missed.
     let Position(position) = client.get::<Health>("/health").await?.item.head;
     let mut now = detail(client, sprint).await?.item;
-    let mut story = begun(&now);
+    let mut story = Story::of(&now);
     let topics = [("topics", format!("sprint:{sprint}"))];
     let mut events = client.follow("/events", &topics, Some(position.to_string()));
     // What is fetched may be ahead of what was told; the end is told before it is believed.
@@ -102,21 +102,6 @@ fn tell(event: &SentEvent, story: &mut Story, context: &Context) -> Result<(), F
         let at = page.tinted(Tone::Faint, clock(live.at.0));
         page.line(format!("{at}  {}", text.replace('\n', "\n          ")));
     })
-}
-
-/// The names that events speak of.
-fn begun(sprint: &SprintDetail) -> Story {
-    let titles = sprint
-        .tasks
-        .iter()
-        .map(|task| (task.task.id, task.task.title.clone()))
-        .collect();
-    let attempts = sprint
-        .attempts
-        .iter()
-        .map(|attempt| (attempt.id.n, attempt.work))
-        .collect();
-    Story::of(titles, attempts)
 }
 
 /// How it ended, if it has.

@@ -2,7 +2,9 @@
 
 use team6_core::explain::Actor;
 use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
-use team6_server::api::types::{AttemptItem, PullRequestItem, PullRequestState, TaskDetail, TaskItem, Why};
+use team6_server::api::types::{
+    AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskDetail, TaskItem, Why,
+};
 
 use crate::output::{Page, Tone, ago, until};
 
@@ -131,15 +133,7 @@ fn head(detail: &TaskDetail, page: &mut Page) {
         "branch",
         detail.branch.as_ref().map(ToString::to_string).unwrap_or_default(),
     );
-    let related = |tasks: &[team6_server::api::types::RelatedTask]| -> String {
-        let all: Vec<String> = tasks
-            .iter()
-            .map(|t| format!("{} {} ({})", t.id, t.title, t.state))
-            .collect();
-        all.join("\n")
-    };
-    page.field("waits for", related(&detail.dependencies));
-    page.field("holds back", related(&detail.dependents));
+    neighbours(detail, page);
     let usage = &detail.usage;
     if usage.input_tokens + usage.output_tokens > 0 {
         let cents = usage.cost_micros / 10_000;
@@ -151,6 +145,27 @@ fn head(detail: &TaskDetail, page: &mut Page) {
             cents % 100
         );
         page.field("used", cost);
+    }
+}
+
+/// The tasks before and behind it. Only what is open waits, and only for what is open.
+fn neighbours(detail: &TaskDetail, page: &mut Page) {
+    let listed = |tasks: &[&RelatedTask]| -> String {
+        let one = |task: &&RelatedTask| format!("{} {} ({})", task.id, task.title, task.state);
+        tasks.iter().map(one).collect::<Vec<_>>().join("\n")
+    };
+    let ended = |state: &str| matches!(state, "done" | "cancelled");
+    let (done, open): (Vec<_>, Vec<_>) = detail.dependencies.iter().partition(|task| task.state == "done");
+    page.field("builds on", listed(&done));
+    if !ended(&detail.task.state) {
+        page.field("waits for", listed(&open));
+    }
+    let behind = detail.dependents.iter();
+    if detail.task.state == "done" {
+        page.field("needed by", listed(&behind.collect::<Vec<_>>()));
+    } else {
+        let waiting: Vec<_> = behind.filter(|task| !ended(&task.state)).collect();
+        page.field("holds back", listed(&waiting));
     }
 }
 

@@ -129,7 +129,10 @@ impl Decider<'_> {
                 messages,
             } => {
                 self.running(attempt, token)?;
-                self.emit(Event::MessagesDelivered { attempt, messages });
+                // Without messages it is only asked whether the attempt goes on.
+                if !messages.is_empty() {
+                    self.emit(Event::MessagesDelivered { attempt, messages });
+                }
                 Ok(())
             }
             Command::Deliver {

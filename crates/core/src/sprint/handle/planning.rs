@@ -3,10 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Decider, some_text};
-use crate::ids::{AgentId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, TaskId, TaskKey};
-use crate::plan::{Plan, check, diff};
+use crate::ids::{AgentId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, RepositoryId, TaskId, TaskKey};
+use crate::plan::{Plan, PlanProblem, check, diff};
 use crate::sprint::refusal::{ApprovalBlock, TooLate};
-use crate::sprint::{AgentChoice, ApprovalFacts, Author, Event, QuestionState, Refusal, Stage, Urgency, WorkId};
+use crate::sprint::{
+    AgentChoice, ApprovalFacts, Author, Event, QuestionState, Refusal, Sprint, Stage, Urgency, WorkId,
+};
+
+impl Sprint {
+    /// The repositories that tasks of a plan name and the project does not have. What has ended may name one that was
+    /// taken away since.
+    pub fn unknown_repositories(&self, plan: &Plan, known: impl Fn(&RepositoryId) -> bool) -> Vec<PlanProblem> {
+        let has_ended = |key: &TaskKey| {
+            let task = self.keys.get(key).and_then(|id| self.tasks.get(id));
+            task.is_some_and(|task| task.work.stage.is_ended())
+        };
+        let tasks = plan.tasks.iter().filter(|task| !has_ended(&task.key));
+        let named = tasks.flat_map(|task| task.repositories.iter().map(|repository| (&task.key, repository)));
+        named
+            .filter(|(_, repository)| !known(repository))
+            .map(|(key, repository)| PlanProblem::UnknownRepository {
+                key: key.clone(),
+                repository: repository.clone(),
+            })
+            .collect()
+    }
+}
 
 impl Decider<'_> {
     pub(super) fn submit_plan(
@@ -69,10 +91,10 @@ impl Decider<'_> {
             });
         }
         let problems = check(&plan, self.sprint.policy.tasks);
-        if !problems.is_empty() {
-            return Err(Refusal::BadPlan { problems });
-        }
         let late = self.too_late(&plan);
+        if !problems.is_empty() {
+            return Err(Refusal::BadPlan { problems, late });
+        }
         if !late.is_empty() {
             return Err(Refusal::PlanTooLate { problems: late });
         }
