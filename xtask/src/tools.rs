@@ -5,7 +5,11 @@ use std::process::Command;
 use crate::say;
 
 /// Each program and the package of Debian that has it.
-const NEEDED: [(&str, &str); 1] = [("git-lfs", "git-lfs")];
+const NEEDED: [(&str, &str); 3] = [
+    ("git-lfs", "git-lfs"),
+    ("mkfs.btrfs", "btrfs-progs"),
+    ("mkfs.xfs", "xfsprogs"),
+];
 
 /// Sees to it that they are there, as far as that is ours to do. What is missing then is said by the tests themselves.
 pub(crate) fn provide() {
@@ -38,8 +42,5 @@ pub(crate) fn provide() {
 }
 
 fn is_there(program: &str) -> bool {
-    Command::new(program)
-        .arg("version")
-        .output()
-        .is_ok_and(|ran| ran.status.success())
+    Command::new(program).arg("-V").output().is_ok()
 }

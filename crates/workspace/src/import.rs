@@ -19,7 +19,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::checkout::{NO_ARGS, is_ancestor, is_sha256};
 use crate::error::WorkspaceError;
-use crate::files::changes;
+use crate::files::{changes, move_file};
 use crate::guest::{ENGINE, Guest, command, prepare_home};
 use crate::layout::Layout;
 use crate::lfs;
@@ -425,7 +425,7 @@ impl Import<'_> {
             .aside(&self.place.repository, self.workspace.claim.attempt)
             .join(relative);
         let moved = match (self.place.find(relative), aside.parent()) {
-            (Found::Here(file), Some(folder)) => fs::create_dir_all(folder).and_then(|()| fs::rename(file, &aside)),
+            (Found::Here(file), Some(folder)) => fs::create_dir_all(folder).and_then(|()| move_file(&file, &aside)),
             _ => Err(io::ErrorKind::InvalidInput.into()),
         };
         let shown = String::from_utf8_lossy(path).escape_debug().to_string();

@@ -39,11 +39,11 @@ macro_rules! provisioner_contract_at_size {
     };
 }
 
-/// Makes a test of each behaviour of a [`crate::Provisioner`].
+/// Makes a test of each behaviour of a [`crate::Provisioner`], with an attribute if one is given.
 #[macro_export]
 macro_rules! provisioner_contract {
-    ($open:path) => {
-        $crate::provisioner_contract!($open: claims:
+    ($open:path $(, #[$attribute:meta])?) => {
+        $crate::provisioner_contract!($open $(, #[$attribute])?: claims:
             a_branch_is_checked_out_at_the_base,
             repositories_lie_side_by_side,
             what_was_laid_ready_is_claimed_without_its_origin,
@@ -54,7 +54,7 @@ macro_rules! provisioner_contract {
             a_program_gets_no_more_than_it_needs,
             a_released_workspace_is_gone,
         );
-        $crate::provisioner_contract!($open: leftovers:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: leftovers:
             a_merge_in_the_middle_is_kept_with_its_conflict,
             a_rebase_in_the_middle_keeps_the_branch_and_what_lies_around,
             work_beside_the_branch_is_taken,
@@ -69,7 +69,7 @@ macro_rules! provisioner_contract {
             a_workspace_that_is_gone_is_said_to_be_lost,
             what_stands_in_the_way_in_one_repository_keeps_no_work_back_in_another,
         );
-        $crate::provisioner_contract!($open: sparse:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: sparse:
             chosen_folders_are_there_and_more_can_be_had,
             what_is_not_checked_out_is_not_deleted,
             what_changed_upstream_where_nothing_is_checked_out_is_kept,
@@ -77,7 +77,7 @@ macro_rules! provisioner_contract {
             folders_that_an_agent_puts_away_are_not_deleted,
             mistakes_in_a_recipe_are_told_and_the_workspace_is_made,
         );
-        $crate::provisioner_contract!($open: submodules:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: submodules:
             the_files_of_submodules_are_there_at_their_commits,
             work_in_a_submodule_is_kept_aside_and_told,
             work_in_a_submodule_of_a_submodule_is_kept_as_well,
@@ -88,31 +88,31 @@ macro_rules! provisioner_contract {
             addresses_that_lead_into_the_machine_are_not_followed,
             a_link_above_a_submodule_leads_to_nothing_of_the_machine,
         );
-        $crate::provisioner_contract!($open: local_files:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: local_files:
             local_files_lie_there_for_the_agent_alone,
             no_local_file_is_committed_for_an_agent,
             commits_with_a_local_file_are_refused_and_the_files_kept,
             a_local_file_takes_no_place_of_the_repositorys,
         );
-        $crate::provisioner_contract!($open: setup:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: setup:
             what_a_setup_command_makes_is_there_for_all_and_nothing_else_is,
             a_setup_command_runs_again_when_versions_change,
             a_setup_command_that_failed_is_told_and_not_run_again_until_a_restart,
             what_a_repository_holds_comes_before_what_its_setup_made,
         );
-        $crate::provisioner_contract!($open: lfs:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: lfs:
             files_in_lfs_are_there_and_stay_pointers_in_commits,
             files_in_lfs_stay_pointers_whatever_becomes_of_the_git_folder,
             files_in_lfs_that_cannot_be_had_stay_pointers_and_are_told,
         );
-        $crate::provisioner_contract!($open: hostile:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: hostile:
             no_program_that_a_git_folder_names_is_run,
             objects_of_other_places_are_not_carried_off,
             crafted_trees_are_refused_and_the_files_kept,
             objects_with_false_names_do_not_get_in,
             an_agent_cannot_reach_the_mirror_by_its_git,
         );
-        $crate::provisioner_contract!($open: fleet:
+        $crate::provisioner_contract!($open $(, #[$attribute])?: fleet:
             many_are_made_worked_in_and_removed_at_once,
             many_first_claims_share_one_clone,
             work_that_a_crash_left_is_kept_for_the_next_attempt,
@@ -122,21 +122,29 @@ macro_rules! provisioner_contract {
             a_branch_that_is_gone_upstream_stays_usable,
         );
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])?
         async fn a_restart_keeps_work_and_removes_workspaces() {
             let place = $crate::contract::place();
             let scene = || $crate::contract::Scene::open(place.path(), $open);
             $crate::contract::fleet::a_restart_keeps_work_and_removes_workspaces(&scene(), &scene()).await;
         }
     };
-    ($open:path: $part:ident: $($behaviour:ident,)*) => {
+    ($open:path $(, #[$attribute:meta])?: $part:ident: $($behaviour:ident,)*) => {
+        $crate::provisioner_contract!(@ [$(#[$attribute])?] $open: $part: $($behaviour,)*);
+    };
+    (@ $attribute:tt $open:path: $part:ident: $($behaviour:ident,)*) => {
         $(
+            $crate::provisioner_contract!(@@ $attribute $open: $part: $behaviour);
+        )*
+    };
+    (@@ [$($attribute:tt)*] $open:path: $part:ident: $behaviour:ident) => {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $($attribute)*
             async fn $behaviour() {
                 let place = $crate::contract::place();
                 let scene = $crate::contract::Scene::open(place.path(), $open);
                 $crate::contract::$part::$behaviour(&scene).await;
             }
-        )*
     };
 }
 

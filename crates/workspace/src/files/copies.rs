@@ -38,6 +38,21 @@ fn clone_file(from: &Path, to: &Path) -> io::Result<()> {
     Ok(rustix::fs::ioctl_ficlone(&to, &from)?)
 }
 
+/// Moves what lies at a path; nothing is moved through a link. Out of a snapshot a file can only be copied, which shares its
+/// blocks.
+pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            if !fs::symlink_metadata(from)?.is_file() {
+                return Err(error);
+            }
+            clone_file(from, to).or_else(|_| fs::copy(from, to).map(drop))?;
+            fs::remove_file(from)
+        }
+        renamed => renamed,
+    }
+}
+
 /// Copies of the trees of generations.
 #[derive(Debug)]
 pub(crate) struct Copies {

@@ -17,7 +17,7 @@ use team6_sandbox::reach::Mount;
 use copies::{is_btrfs, reflinks};
 
 pub(crate) use changes::changes;
-pub(crate) use copies::{Copies, copy_plain as copy_tree};
+pub(crate) use copies::{Copies, copy_plain as copy_tree, move_file};
 pub(crate) use overlay::{Stack, stack};
 
 /// How the files of workspaces are made, the fastest first.
