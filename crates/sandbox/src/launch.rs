@@ -15,9 +15,10 @@ use tokio::net::unix::pipe;
 use tokio::process::Child;
 
 use crate::confine::Trouble;
+use crate::foresight::{Foresight, Machine};
 use crate::handover::send_stdio;
 use crate::mark::{MARK_VARIABLE, TreeMark};
-use crate::reach::{Confinement, Foresight, Reach};
+use crate::reach::{Confinement, Reach};
 use crate::tree::{Control, ProcessTree};
 use crate::wire::{Order, PREPARE_VARIABLE, Program, Report};
 
@@ -114,8 +115,8 @@ struct Supervisor {
     socket: UnixStream,
     /// Whose programs it is found by.
     data_folder: String,
-    /// The sandbox that it has made ahead.
-    foresees: Option<Foresight>,
+    /// The sandbox that it has made ahead, and the machine as it was before.
+    foresees: Option<(Foresight, Machine)>,
 }
 
 impl Launcher {
@@ -125,6 +126,14 @@ impl Launcher {
             supervisor: supervisor.into(),
             args: args.into_iter().map(Into::into).collect(),
             ready: Arc::default(),
+        }
+    }
+
+    /// One that makes ahead what its own programs need: for programs that see other things of the machine.
+    pub fn apart(&self) -> Self {
+        Self {
+            ready: Arc::default(),
+            ..self.clone()
         }
     }
 
@@ -168,7 +177,7 @@ impl Launcher {
         let (stdout, program_stdout) = io::pipe()?;
         let (stderr, program_stderr) = io::pipe()?;
         let stdio = [program_stdin.into(), program_stdout.into(), program_stderr.into()];
-        let foresight = spec.reach.confinement().map(Confinement::foresight);
+        let foresight = spec.reach.confinement().map(Foresight::like);
         let ready = self.take_ready(mark, spec.reach.confinement());
         let supervisor = match ready.filter(|ready| send_stdio(&ready.socket, &stdio).is_ok()) {
             Some(ready) => ready,
@@ -220,14 +229,18 @@ impl Launcher {
     }
 
     /// Starts a supervisor; one that foresees a sandbox makes it at once.
-    fn supervise(&self, mark: &TreeMark, foresees: Option<Foresight>) -> io::Result<Supervisor> {
+    fn supervise(&self, mark: &TreeMark, foresight: Option<Foresight>) -> io::Result<Supervisor> {
+        let foresees = foresight.map(|foresight| {
+            let machine = Machine::now(&foresight.ground);
+            (foresight, machine)
+        });
         let (socket, theirs) = UnixStream::pair()?;
         let mut command = tokio::process::Command::new(&self.supervisor);
         command
             .args(&self.args)
             .env_clear()
             .env(MARK_VARIABLE, mark.to_string());
-        if let Some(foresight) = &foresees {
+        if let Some((foresight, _)) = &foresees {
             command.env(PREPARE_VARIABLE, serde_json::to_string(foresight)?);
         }
         let process = command
@@ -252,7 +265,8 @@ impl Launcher {
     fn take_ready(&self, mark: &TreeMark, wanted: Option<&Confinement>) -> Option<Supervisor> {
         let wanted = wanted?;
         let mut ready = self.ready().take()?;
-        let foreseen = ready.foresees.as_ref().is_some_and(|foresight| foresight.fits(wanted));
+        let (foresight, machine) = ready.foresees.take()?;
+        let foreseen = foresight.fits(wanted) && Machine::now(&foresight.ground) == machine;
         let fits = foreseen && ready.data_folder == mark.data_folder();
         (fits && matches!(ready.process.try_wait(), Ok(None))).then_some(ready)
     }

@@ -7,6 +7,7 @@
 
 mod cgroup;
 mod confine;
+mod foresight;
 mod handover;
 mod held;
 mod launch;

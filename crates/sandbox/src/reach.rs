@@ -51,39 +51,6 @@ impl Confinement {
         let ground = self.view.iter().take_while(|mount| mount.is_of_the_machine());
         &self.view[..ground.count()]
     }
-
-    /// What the next sandbox is foreseen to be, if it is one like this.
-    pub(crate) fn foresight(&self) -> Foresight {
-        Foresight {
-            own_user: self.identity != Identity::Engine,
-            ground: self.ground().to_vec(),
-        }
-    }
-}
-
-/// What is known of a sandbox before the program is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Foresight {
-    /// Whether it is another user than the engine.
-    pub(crate) own_user: bool,
-    /// What its view begins with.
-    pub(crate) ground: Vec<Mount>,
-}
-
-impl Foresight {
-    /// A sandbox of which no more is known than whose it is.
-    pub(crate) fn blank(confinement: &Confinement) -> Self {
-        Self {
-            own_user: confinement.identity != Identity::Engine,
-            ground: Vec::new(),
-        }
-    }
-
-    /// Whether this sandbox is what was foreseen, as far as it was.
-    pub(crate) fn fits(&self, confinement: &Confinement) -> bool {
-        let own_user = confinement.identity != Identity::Engine;
-        self.own_user == own_user && confinement.view.starts_with(&self.ground)
-    }
 }
 
 /// A part of what a sandbox sees. Paths `from` are the machine's, paths `at` the sandbox's; both are absolute.

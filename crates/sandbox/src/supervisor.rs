@@ -20,9 +20,10 @@ use rustix::process::{Signal, WaitOptions, WaitStatus};
 use crate::Exit;
 use crate::cgroup::{self, Group};
 use crate::confine::{Confined, Prepared, Trouble};
+use crate::foresight::Foresight;
 use crate::handover::receive_stdio;
 use crate::proc::{self, Process, ProcessId};
-use crate::reach::{Foresight, Limits, Reach};
+use crate::reach::{Limits, Reach};
 use crate::tree::Exceeded;
 use crate::usage::Watch;
 use crate::wire::{Order, PREPARE_VARIABLE, Program, Report};
@@ -127,7 +128,7 @@ fn prepare() -> Option<Prepared> {
     if cgroup::delegated().is_ok() {
         return None;
     }
-    // What goes wrong now will go wrong again, and be said then.
+    // What goes wrong is said by the one that is made then.
     Prepared::new(foresight, None).ok()
 }
 
@@ -155,13 +156,19 @@ fn start(
             Ok(Started { pid, confined: None })
         }
         Reach::Confined(confinement) => {
-            let ready = prepared.filter(|prepared| prepared.fits(confinement) && group.is_none());
-            let made = || -> io::Result<_> {
+            let fresh = || -> io::Result<_> {
                 let door = group.map(|(group, _)| group.door()).transpose()?;
-                let ready = ready.map_or_else(|| Prepared::new(Foresight::blank(confinement), door), Ok)?;
-                ready.start(&program, &stdio)
+                Prepared::new(Foresight::blank(confinement), door)?.start(&program, &stdio)
             };
-            let made = made().map_err(|error| {
+            let ready = prepared.filter(|prepared| prepared.fits(confinement) && group.is_none());
+            let made = match ready.map(|ready| ready.start(&program, &stdio)) {
+                Some(Ok(Ok(confined))) => Ok(Ok(confined)),
+                // The program itself could not be started.
+                Some(Ok(Err(trouble))) if trouble.step.is_empty() => Ok(Err(trouble)),
+                // What was made ahead may have broken meanwhile.
+                None | Some(_) => fresh(),
+            };
+            let made = made.map_err(|error| {
                 let errno = error.raw_os_error().unwrap_or(0);
                 let step = "make the sandbox".into();
                 Report::NotConfined(Trouble { step, errno })

@@ -180,8 +180,9 @@ async fn what_a_program_leaves_behind_ends_with_it() {
     let (_, ended) = run(&launcher(), "daemons", confinement(place.path()), script).await;
     assert_eq!((ended.exit, ended.left), (Exit::Code(0), 0));
     assert!(ended.survivors_killed >= 3, "{ended:?}");
-    let mark = format!("daemons-{}", std::process::id());
-    assert_eq!(team6_sandbox::sweep(&mark).ended, 0, "nothing was left to sweep");
+    // The sandbox that was made ahead may still be ending with its launcher.
+    let tree = TreeMark::new(format!("daemons-{}", std::process::id()), "s1-a1").unwrap();
+    assert_eq!(team6_sandbox::sweep_tree(&tree).ended, 0, "nothing was left to sweep");
 }
 
 #[tokio::test]
@@ -300,26 +301,28 @@ fn with_tool(place: &std::path::Path) -> Confinement {
     confinement
 }
 
-/// Waits until a sandbox is made ahead in which the folder of this place is shown.
-async fn shown_ahead(place: &std::path::Path) {
+/// Waits until a sandbox is made ahead in which the folder of this place is shown, and gives its processes.
+async fn shown_ahead(place: &std::path::Path) -> Vec<i32> {
     // As the file system that it lies on names it, wherever that is mounted.
     let tool = format!("{}/tool ", place.file_name().unwrap().to_str().unwrap());
-    let shown = |folder: std::path::PathBuf| {
-        let mounts = fs::read_to_string(folder.join("mountinfo")).unwrap_or_default();
+    let shown = |pid: &i32| {
+        let mounts = fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap_or_default();
         mounts
             .lines()
             .any(|mount| mount.contains("/opt/tool ") && mount.contains(&*tool))
     };
     let ahead = tokio::time::timeout(DEADLINE, async {
-        while !fs::read_dir("/proc")
-            .unwrap()
-            .flatten()
-            .any(|entry| shown(entry.path()))
-        {
+        loop {
+            let all = fs::read_dir("/proc").unwrap().flatten();
+            let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+            let found: Vec<i32> = numbers.filter(shown).collect();
+            if !found.is_empty() {
+                return found;
+            }
             tokio::task::yield_now().await;
         }
     });
-    ahead.await.expect("a sandbox made ahead");
+    ahead.await.expect("a sandbox made ahead")
 }
 
 #[tokio::test]
@@ -337,6 +340,23 @@ async fn what_the_machine_has_is_shown_as_it_is_and_not_as_it_was_when_the_sandb
     fs::write(tool.join("version"), "new\n").unwrap();
     let (said, _) = run(&launcher, "changed", with_tool(place.path()), "cat /opt/tool/version").await;
     assert_eq!(said, "new\n");
+    shown_ahead(place.path()).await;
+    fs::remove_dir_all(&tool).unwrap();
+    let (said, _) = run(&launcher, "changed", with_tool(place.path()), "ls /opt/tool").await;
+    assert!(said.contains("No such file"), "{said}");
+}
+
+#[tokio::test]
+async fn a_sandbox_that_broke_while_it_waited_is_made_anew() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("tool")).unwrap();
+    let launcher = launcher();
+    run(&launcher, "broken", with_tool(place.path()), "true").await;
+    for ended in shown_ahead(place.path()).await {
+        let _ = kill_process(Pid::from_raw(ended).unwrap(), Signal::KILL);
+    }
+    let (said, ended) = run(&launcher, "broken", with_tool(place.path()), "echo runs").await;
+    assert_eq!((said.as_str(), ended.exit), ("runs\n", Exit::Code(0)));
 }
 
 #[tokio::test]

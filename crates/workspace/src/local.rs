@@ -83,7 +83,7 @@ impl LocalProvisioner {
         let mark = TreeMark::new(options.data_folder.clone(), "generations")
             .map_err(|error| WorkspaceError::BadKey(error.to_string()))?;
         let builder = Builder {
-            launcher: options.launcher.clone(),
+            launcher: options.launcher.apart(),
             git: options.git.clone(),
             mark,
             identity: options.boxed.unwrap_or(Users::Engine).identity(0),

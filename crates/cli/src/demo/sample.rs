@@ -37,6 +37,9 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
+/// Where both are made: a name that nobody else gives to a folder, as it is removed.
+const MAKING: &str = ".team6-demo-in-the-making";
+
 /// Makes the project in a folder, as a clone of a bare repository that has its first commit. Both are made aside and come
 /// to their places whole, so that what a run left that broke off here is gone on with.
 pub(super) fn make(folder: &Path, origin: &Path) -> Result<(), String> {
@@ -57,7 +60,7 @@ pub(super) fn make(folder: &Path, origin: &Path) -> Result<(), String> {
             other.display()
         ));
     }
-    let making = folder.with_file_name("making");
+    let making = folder.with_file_name(MAKING);
     let failed = |path: &Path, error: &io::Error| format!("{} cannot be made: {error}", path.display());
     remove(&making).map_err(|error| failed(&making, &error))?;
     let (project, bare) = (making.join("project"), making.join("origin.git"));
@@ -134,11 +137,11 @@ mod tests {
     fn what_a_run_left_that_was_ended_in_the_middle_is_gone_on_with() {
         let root = tempfile::tempdir().unwrap();
         let (folder, origin) = (root.path().join("ledger"), root.path().join("ledger.git"));
-        fs::create_dir_all(root.path().join("making/project/.git")).unwrap();
-        fs::write(root.path().join("making/project/half"), "").unwrap();
+        fs::create_dir_all(root.path().join(MAKING).join("project/.git")).unwrap();
+        fs::write(root.path().join(MAKING).join("project/half"), "").unwrap();
         make(&folder, &origin).unwrap();
         assert_eq!(history(&folder), "A small ledger");
-        assert!(!folder.join("half").exists() && !root.path().join("making").exists());
+        assert!(!folder.join("half").exists() && !root.path().join(MAKING).exists());
         // Ended between the one and the other.
         fs::remove_dir_all(&folder).unwrap();
         make(&folder, &origin).unwrap();

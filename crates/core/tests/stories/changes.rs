@@ -96,3 +96,31 @@ fn a_plan_that_somebody_changed_meanwhile_is_not_written_over() {
         "{refusal}"
     );
 }
+
+#[test]
+fn a_path_that_an_earlier_version_took_keeps_no_plan_from_being_changed() {
+    let with_path = |path: &str| {
+        let mut begun = task("a", &[]);
+        begun.paths = vec![path.into()];
+        begun
+    };
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.works_on(1);
+    // As it stands in records from a time when paths were not looked at.
+    team.sprint.plans[0].plan.tasks = vec![with_path("/src")];
+    team.sprint.tasks.get_mut(&TaskId(1)).unwrap().planned = with_path("/src");
+    team.saves(1, vec![with_path("/src"), task("b", &[])], 2);
+    let bad = Command::SavePlan {
+        by: ada(),
+        base: PlanVersion(2),
+        plan: plan(vec![with_path("/src"), task("b", &[]), {
+            let mut new = with_path("/etc");
+            new.key = "c".parse().unwrap();
+            new
+        }]),
+        note: String::new(),
+        first_task: TaskId(3),
+    };
+    let refusal = team.refused(bad).to_string();
+    assert!(refusal.contains("/etc") && !refusal.contains("/src\""), "{refusal}");
+}

@@ -36,8 +36,8 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     rustix::system::sethostname(b"sandbox").step("name the sandbox")?;
     sys::loopback_up().step("set up the sandbox's loopback")?;
     let filters = syscalls::Filters::new()?;
-    let waiting = program::Waiting::begin(&filters)?;
-    let ground = view::Ground::lay(sandbox.own_user, mem::take(&mut sandbox.foreseen))?;
+    let waiting = program::Waiting::begin(&filters, &sandbox.trouble)?;
+    let ground = view::Ground::lay(sandbox.own_user, &sandbox.foreseen)?;
     let Some(wanted) = Wanted::receive(&sandbox.order)? else {
         sys::exit_now(0);
     };

@@ -36,14 +36,18 @@ use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::Exit;
+use crate::foresight::Foresight;
 use crate::handover::{receive_stdio, send_stdio};
-use crate::reach::{Confinement, Foresight, Mount, Reach};
+use crate::reach::{Confinement, Mount, Reach};
 use crate::sys;
 use crate::wire::Program;
 
 /// Steps that machines refuse for reasons of their own, see `words.rs`.
 pub(crate) const MAKE_USERS: &str = "make a user namespace";
 pub(crate) const SHOW_PROCESSES: &str = "show the processes of the sandbox";
+
+/// What the process says that becomes the program, right before. Without it, the end of what is said is the end of the sandbox.
+const READY: &[u8] = b"+";
 
 /// A program in a sandbox, as its supervisor sees it.
 #[derive(Debug)]
@@ -194,12 +198,20 @@ impl Prepared {
         });
         let mut said = Vec::new();
         File::from(self.heard).read_to_end(&mut said)?;
-        if !said.is_empty() {
-            let trouble = serde_json::from_slice(&said)?;
+        let (ready, trouble) = match said.strip_prefix(READY) {
+            Some(trouble) => (true, trouble),
+            None => (false, &said[..]),
+        };
+        if !trouble.is_empty() {
+            let trouble = serde_json::from_slice(trouble)?;
             let _ = rustix::process::waitpid(Some(self.gate), rustix::process::WaitOptions::empty());
             return Ok(Err(trouble));
         }
         told?;
+        if !ready {
+            // It was ended by somebody else.
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         Ok(Ok(Confined {
             gate: self.gate.as_raw_nonzero().get(),
             last_words: self.last_words,

@@ -16,7 +16,7 @@ use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 
 use super::syscalls::Filters;
-use super::{Step, Trouble, Wanted, pipe, rights, write_maps};
+use super::{READY, Step, Trouble, Wanted, pipe, rights, write_maps};
 use crate::handover::send_stdio;
 use crate::reach::{AGENT_UID, ID_RANGE, Identity};
 use crate::sys;
@@ -33,12 +33,12 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// Starts it.
-    pub(super) fn begin(filters: &Filters) -> Result<Self, Trouble> {
+    pub(super) fn begin(filters: &Filters, said: &OwnedFd) -> Result<Self, Trouble> {
         let (asked, ask) = pipe().step(START)?;
         let (order, wanted) = UnixStream::pair().step(START)?;
         let Some(process) = sys::fork_again().step(START)? else {
             drop((asked, order));
-            match run(&wanted, filters, ask)? {}
+            match run(&wanted, filters, ask, said)? {}
         };
         Ok(Self { process, asked, order })
     }
@@ -63,11 +63,14 @@ impl Waiting {
     }
 }
 
-/// `ask` is for saying that the user namespace is there; whoever sends what is wanted has given it its users.
-fn run(order: &UnixStream, filters: &Filters, ask: OwnedFd) -> Result<Infallible, Trouble> {
+/// `ask` is for saying that the user namespace is there; whoever sends what is wanted has given it its users. `said` is where
+/// trouble is told.
+fn run(order: &UnixStream, filters: &Filters, ask: OwnedFd, said: &OwnedFd) -> Result<Infallible, Trouble> {
     sys::unshare(UnshareFlags::NEWUSER).step("make the program's user namespace")?;
-    File::from(ask).write_all(&[0]).step("get the program's user")?;
-    let Some(wanted) = Wanted::receive(order)? else {
+    // If nobody listens any more, init has trouble of its own and tells it.
+    let asked = File::from(ask).write_all(&[0]);
+    let wanted = Wanted::receive(order).ok().flatten();
+    let Some(wanted) = wanted.filter(|_| asked.is_ok()) else {
         sys::exit_now(0);
     };
     sys::heed_terminate();
@@ -79,14 +82,16 @@ fn run(order: &UnixStream, filters: &Filters, ask: OwnedFd) -> Result<Infallible
     filters.apply()?;
     let program = wanted.program;
     let [stdin, stdout, stderr] = wanted.stdio;
-    let error = Command::new(&program.program)
+    let mut command = Command::new(&program.program);
+    command
         .args(&program.args)
         .current_dir(&program.cwd)
         .env_clear()
         .envs(program.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::from(stdin))
         .stdout(Stdio::from(stdout))
-        .stderr(Stdio::from(stderr))
-        .exec();
+        .stderr(Stdio::from(stderr));
+    rustix::io::write(said, READY).step(START)?;
+    let error = command.exec();
     Err(Trouble::new("", &error))
 }

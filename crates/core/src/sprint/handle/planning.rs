@@ -90,7 +90,8 @@ impl Decider<'_> {
                 diff: diff(plan_of(base), plan_of(newest)),
             });
         }
-        let problems = check(&plan, self.sprint.policy.tasks);
+        let mut problems = check(&plan, self.sprint.policy.tasks);
+        problems.retain(|problem| !self.was_taken_before(problem, &plan));
         let late = self.too_late(&plan);
         if !problems.is_empty() {
             return Err(Refusal::BadPlan { problems, late });
@@ -115,6 +116,19 @@ impl Decider<'_> {
             numbers,
         });
         Ok(())
+    }
+
+    /// Paths that an earlier version took stay as they are: a task that runs could not be changed for them.
+    fn was_taken_before(&self, problem: &PlanProblem, plan: &Plan) -> bool {
+        let PlanProblem::Path { key, .. } = problem else {
+            return false;
+        };
+        let of = |plan: &Plan| {
+            let task = plan.tasks.iter().find(|task| task.key == *key);
+            task.map(|task| task.paths.clone())
+        };
+        let before = self.sprint.newest_plan().and_then(|saved| of(&saved.plan));
+        before.is_some() && before == of(plan)
     }
 
     /// What `plan` would change about tasks that have started or ended.

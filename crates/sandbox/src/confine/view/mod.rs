@@ -13,7 +13,6 @@ use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::CWD;
@@ -35,20 +34,18 @@ const LAYERS: &str = ".layers";
 /// What the new root itself may hold, which is little more than folders.
 const ROOT_SIZE: &str = "size=16m,nr_inodes=65536,mode=0755";
 
-/// Which file or folder of the machine it is that lies at a path: its device and number. None if there is none.
-type Found = Option<(u64, u64)>;
-
 /// What is laid out ahead.
 pub(super) struct Ground {
     root: Root,
     /// None if the sandbox is the engine's user.
     owner: Option<Owner>,
-    laid: Vec<(Mount, Found)>,
+    /// How many mounts of the view are laid.
+    laid: usize,
 }
 
 impl Ground {
     /// Makes the root of a sandbox, the current folder, and puts into it what is foreseen.
-    pub(super) fn lay(own_user: bool, foreseen: Vec<Mount>) -> Result<Self, Trouble> {
+    pub(super) fn lay(own_user: bool, foreseen: &[Mount]) -> Result<Self, Trouble> {
         let owner = own_user.then(Owner::begin).transpose()?;
         let everything = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         mount_change("/", everything).step("take the mounts apart from the machine's")?;
@@ -61,12 +58,8 @@ impl Ground {
         kernel::show_devices()?;
         kernel::show_processes()?;
         let root = Root::open(Path::new(".")).step(step)?;
-        let mut laid = Vec::new();
-        for mount in foreseen {
-            let found = found(&mount);
-            put(&root, &mount, None)?;
-            laid.push((mount, found));
-        }
+        foreseen.iter().try_for_each(|mount| put(&root, mount, None))?;
+        let laid = foreseen.len();
         Ok(Self { root, owner, laid })
     }
 
@@ -77,20 +70,12 @@ impl Ground {
             (Identity::Range { first }, Some(owner)) => Some(owner.of(first + AGENT_UID, Path::new("proc"))?),
             _ => None,
         };
-        // Something else may lie there by now: then it lies on top.
-        let changed = laid.iter().filter(|(mount, then)| found(mount) != *then);
-        let rest = confinement.view.iter().skip(laid.len());
-        for mount in changed.map(|(mount, _)| mount).chain(rest) {
+        for mount in confinement.view.iter().skip(laid) {
             put(&root, mount, owner.as_ref())?;
         }
         let _ = fs::remove_dir_all(LAYERS);
         leave_the_machine()
     }
-}
-
-fn found(mount: &Mount) -> Found {
-    let Mount::System { from, .. } = mount else { return None };
-    fs::metadata(from).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// Mounts a file system that lies on no disk.
