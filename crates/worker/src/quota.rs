@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Looking may take one part in so many of the time.
 const SHARE: u32 = 20;
-/// How long to wait between two looks at least.
+/// How long to wait between two looks at least, and at most.
 const PAUSE: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// A bound that is looked at from time to time: the disk may hold more in between.
 #[derive(Debug)]
@@ -46,12 +47,17 @@ impl Quota {
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let (quota, began) = (Arc::clone(&self), Instant::now());
-            if let Err(error) = tokio::task::spawn_blocking(move || quota.look()).await {
-                tracing::error!(%error, "what workspaces hold is not known");
+            // Nobody waits for one that takes long: it changes nothing.
+            let looked = tokio::task::spawn_blocking(move || quota.look());
+            tokio::select! {
+                () = stop.cancelled() => return,
+                looked = looked => if let Err(error) = looked {
+                    tracing::error!(%error, "what workspaces hold is not known");
+                },
             }
             tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep((began.elapsed() * SHARE).max(PAUSE)) => {}
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep((began.elapsed() * SHARE).clamp(PAUSE, LONGEST)) => {}
             }
         }
     }

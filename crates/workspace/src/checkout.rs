@@ -101,7 +101,7 @@ pub(crate) async fn make(
     let tree = place.written();
     modules::write_private(&modules.all, &of_modules, wanted.author, &tree).map_err(by_disk)?;
     view.extend(of_modules.values().map(Lent::mount));
-    let local = local_files(wanted, &view, &tree)?;
+    let local = local_files(wanted, &view, &tree, generation.setup.as_ref())?;
     view.push(lent.mount());
     if beyond {
         view.push(kept.mount());
@@ -165,7 +165,12 @@ struct Local {
 }
 
 /// Lays local files over all others. `tree` is where they are written; `view` has what lies below them.
-fn local_files(wanted: &Wanted<'_>, view: &[Mount], tree: &Path) -> Result<Local, WorkspaceError> {
+fn local_files(
+    wanted: &Wanted<'_>,
+    view: &[Mount],
+    tree: &Path,
+    setup: Option<&crate::setup::Made>,
+) -> Result<Local, WorkspaceError> {
     let Wanted { repository, place, .. } = wanted;
     if repository.local_files.is_empty() {
         return Ok(Local::default());
@@ -176,6 +181,9 @@ fn local_files(wanted: &Wanted<'_>, view: &[Mount], tree: &Path) -> Result<Local
         Mount::Overlay { layers, at, .. } if *at == place.work => layers.clone(),
         _ => Vec::new(),
     }));
+    // What a setup command made is not the repository's, and what people give comes before it.
+    let made = setup.map(crate::setup::Made::layer);
+    layers.retain(|layer| Some(layer) != made.as_ref());
     let below = Below {
         layers: &layers,
         to: tree,

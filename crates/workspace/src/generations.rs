@@ -16,6 +16,7 @@ use team6_sandbox::{Launcher, TreeMark};
 
 use crate::error::WorkspaceError;
 use crate::files::{Copies, Files, Stack, stack};
+use crate::guest;
 use crate::layout::{self, Layout};
 use crate::lfs;
 use crate::mirror::Mirrors;
@@ -23,6 +24,7 @@ use crate::modules;
 use crate::provisioner::{ClaimRepository, Submodule};
 use crate::setup::{Made, Setup, Setups};
 use crate::skeleton::{self, Skeleton};
+use crate::trash::Trash;
 
 /// How many layers are stacked before a generation is written whole; the kernel takes 500, but looks names up in each.
 const LAYERS: usize = 8;
@@ -74,6 +76,7 @@ pub(crate) struct Builder {
 pub(crate) struct Generations {
     root: PathBuf,
     builder: Builder,
+    trash: Arc<Trash>,
     /// One is made at a time of each repository.
     making: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
     /// Which workspaces build on which.
@@ -81,10 +84,11 @@ pub(crate) struct Generations {
 }
 
 impl Generations {
-    pub(crate) fn new(root: PathBuf, builder: Builder) -> Self {
+    pub(crate) fn new(root: PathBuf, builder: Builder, trash: Arc<Trash>) -> Self {
         Self {
             root,
             builder,
+            trash,
             making: Mutex::default(),
             pins: Mutex::default(),
         }
@@ -129,7 +133,8 @@ impl Generations {
         let folder = self.folder(id);
         let layers = fs::read(folder.join(name).join("layers.json")).ok()?;
         let layers: Vec<String> = serde_json::from_slice(&layers).ok()?;
-        let layout = Layout::read(&folder.join(name));
+        let mut layout = Layout::read(&folder.join(name));
+        layout.setup = layout.setup.map(|setup| setup.here(&guest::programs()));
         Some(Generation {
             setup: layout.setup.as_ref().and_then(|setup| self.setups(id).find(setup)),
             commit: CommitId::new(name).ok()?,
@@ -256,7 +261,12 @@ impl Generations {
         prepare().map_err(|error| failed(&error))?;
         let layered = self.builder.files == Files::Overlay;
         let begun = self.current(id);
-        let begun = begun.filter(|begun| planned.builds_on(&begun.layout, layered));
+        // What its setup makes lies below all layers, so that none may say that something of it was removed.
+        let alike = |begun: &Generation| match &planned.setup {
+            Some(setup) => setup.is_alike(begun.layout.setup.as_ref()),
+            None => true,
+        };
+        let begun = begun.filter(|begun| planned.builds_on(&begun.layout, layered) && alike(begun));
         if let Some(begun) = begun.filter(|begun| !layered || begun.layers.len() < LAYERS) {
             skeleton::copy_index(&begun.skeleton.join(".git/index"), &git.join("index"))
                 .map_err(|error| failed(&error))?;
@@ -385,11 +395,11 @@ impl Generations {
             .map_err(|error| WorkspaceError::git("the files cannot be laid ready", tree, &error))
     }
 
-    /// Removes what nobody builds on: neither a workspace nor a generation that is kept.
+    /// Throws away what nobody builds on: neither a workspace nor a generation that is kept.
     pub(crate) fn prune(&self, id: &RepositoryId) {
         let pins = self.pins();
         let folder = self.folder(id);
-        let mut kept = BTreeSet::from(["current".to_owned()]);
+        let mut kept = BTreeSet::from(["current".to_owned(), "draft".to_owned()]);
         let pinned = pins
             .iter()
             .filter(|(_, pinned, _)| pinned == id)
@@ -400,14 +410,13 @@ impl Generations {
             kept.extend(self.names(generation.layers.iter()));
         }
         let setups = of_use.iter().filter_map(|generation| generation.layout.setup.as_ref());
-        self.setups(id).prune(&setups.map(Setup::key).collect());
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name != "draft"
-                && !kept.contains(&name)
-                && let Err(error) = remove(&entry.path())
-            {
-                tracing::warn!(path = %entry.path().display(), %error, "an old generation stays");
+        let mut old = self.setups(id).others(&setups.map(Setup::key).collect());
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let other = entries.filter(|entry| !kept.contains(&*entry.file_name().to_string_lossy()));
+        old.extend(other.map(|entry| entry.path()));
+        for path in old {
+            if let Err(error) = self.trash.throw(&path) {
+                tracing::warn!(path = %path.display(), %error, "an old generation stays");
             }
         }
     }

@@ -11,7 +11,6 @@ use team6_core::ids::CommitId;
 use team6_git::{Call, GitError};
 
 use crate::checkout::is_sha256;
-use crate::guest;
 use crate::lfs;
 use crate::mirror::Mirrors;
 use crate::modules;
@@ -22,6 +21,9 @@ use crate::skeleton::{Head, Skeleton, write_common};
 
 /// The name of its file in a generation's folder.
 const FILE: &str = "layout.json";
+
+/// The longest list of the files of a commit that is read, in bytes.
+const TREE: usize = 256 << 20;
 
 /// How a generation is laid out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +118,17 @@ impl Layout {
                     true => LOCKS.iter().fold(call(&list), Call::arg),
                     false => recipe.locks.iter().fold(call(&list), Call::arg),
                 };
-                Some(Setup::new(command, &locks.bytes().await?, &guest::programs()))
+                let all = call(&["ls-tree", "-r", "-z", commit.as_str()])
+                    .most(TREE)
+                    .bytes()
+                    .await?;
+                // They decide what of its outcome is kept.
+                let ignoring = all
+                    .split(|byte| *byte == 0)
+                    .filter(|entry| entry.ends_with(b".gitignore"));
+                let ignoring = ignoring.collect::<Vec<_>>().concat();
+                let depends_on = [&locks.bytes().await?[..], &ignoring, of.origin.as_bytes()];
+                Some(Setup::new(command, &depends_on))
             }
         };
         Ok(Self {

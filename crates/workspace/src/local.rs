@@ -59,7 +59,7 @@ pub struct LocalProvisioner {
     files: Files,
     mirrors: Mirrors,
     generations: Arc<Generations>,
-    trash: Trash,
+    trash: Arc<Trash>,
     /// Folders for workspaces, made ahead.
     ready: Arc<Pool>,
     /// Claimed since the start, and not released, with their slot's number: not for sweeping.
@@ -93,10 +93,11 @@ impl LocalProvisioner {
         ready
             .clear()
             .map_err(|error| WorkspaceError::io("what was made ahead cannot be removed", root, &error))?;
+        let trash = Arc::new(Trash::new(root.join("trash")));
         Ok(Self {
             ready: Arc::new(ready),
-            trash: Trash::new(root.join("trash")),
-            generations: Arc::new(Generations::new(root.join("repos"), builder)),
+            generations: Arc::new(Generations::new(root.join("repos"), builder, Arc::clone(&trash))),
+            trash,
             files,
             mirrors,
             options,
@@ -164,11 +165,15 @@ impl LocalProvisioner {
 
     fn discard(&self, slot: &Path) -> Result<(), WorkspaceError> {
         let thrown = self.trash.throw(slot);
-        let thrown = thrown.map_err(|error| WorkspaceError::io("the workspace cannot be removed", slot, &error))?;
-        if let Some(thrown) = thrown {
-            self.behind(async move { crate::trash::remove(thrown).await });
-        }
+        thrown.map_err(|error| WorkspaceError::io("the workspace cannot be removed", slot, &error))?;
+        self.empty_trash();
         Ok(())
+    }
+
+    /// Removes what was thrown away, behind what goes on.
+    fn empty_trash(&self) {
+        let trash = Arc::clone(&self.trash);
+        self.behind(async move { trash.remove_thrown().await });
     }
 
     fn behind(&self, work: impl Future<Output = ()> + Send + 'static) {
@@ -362,6 +367,7 @@ impl Provisioner for LocalProvisioner {
             self.refill(id, generation);
         }
         self.generations.unpin(&key);
+        self.empty_trash();
         let generation = made?;
         let layered = self.files == Files::Overlay && self.options.boxed.is_some();
         let wanted = generation
@@ -503,6 +509,7 @@ impl Provisioner for LocalProvisioner {
                 modules.forget_work(&module, live).await;
             }
         }
+        self.empty_trash();
         Ok(swept)
     }
 }

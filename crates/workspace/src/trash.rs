@@ -5,12 +5,15 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where folders wait for their removal. It lies on the same file system as they do.
 #[derive(Debug)]
 pub(crate) struct Trash {
     folder: PathBuf,
     next: AtomicU64,
+    /// What this run threw away and nobody removes yet.
+    thrown: Mutex<Vec<PathBuf>>,
 }
 
 impl Trash {
@@ -18,11 +21,16 @@ impl Trash {
         Self {
             folder,
             next: AtomicU64::new(0),
+            thrown: Mutex::default(),
         }
     }
 
-    /// Takes a folder out of the way, and tells where it is to be removed; none if it was not there.
-    pub(crate) fn throw(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+    fn thrown(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.thrown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes something out of the way, if it is there. It is removed by [`Trash::remove_thrown`].
+    pub(crate) fn throw(&self, path: &Path) -> io::Result<()> {
         let thrown = loop {
             let thrown = self.folder.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
             // An earlier run may have left that name.
@@ -31,13 +39,24 @@ impl Trash {
             }
         };
         match fs::rename(path, &thrown) {
-            Ok(()) => Ok(Some(thrown)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(()) => {
+                self.thrown().push(thrown);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Removes all that waits.
+    /// Removes what this run threw away.
+    pub(crate) async fn remove_thrown(&self) {
+        let thrown = std::mem::take(&mut *self.thrown());
+        for path in thrown {
+            remove(path).await;
+        }
+    }
+
+    /// Removes all that waits, also what earlier runs left.
     pub(crate) async fn empty(&self) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             remove(entry.path()).await;
@@ -46,7 +65,7 @@ impl Trash {
 }
 
 /// Removes a folder. What cannot be removed waits for [`Trash::empty`].
-pub(crate) async fn remove(path: PathBuf) {
+async fn remove(path: PathBuf) {
     let shown = path.display().to_string();
     let removed = tokio::task::spawn_blocking(move || remove_all(&path)).await;
     let why = match removed {

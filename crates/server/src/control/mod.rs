@@ -50,8 +50,11 @@ pub struct EmbeddedControl {
     held: Mutex<BTreeMap<AttemptId, Held>>,
     /// The queue's bell as of the last look.
     bell: Mutex<watch::Receiver<u64>>,
-    /// Whether base branches moved since they were last told.
-    bases: tokio::sync::Mutex<watch::Receiver<u64>>,
+    /// Rings when base branches moved, and how often it had when they were last told.
+    bases: watch::Receiver<u64>,
+    bases_done: tokio::sync::Mutex<Option<u64>>,
+    /// The bases that were last told.
+    told: Mutex<BTreeMap<RepositoryId, CommitId>>,
 }
 
 /// An attempt in the hands of the worker.
@@ -66,15 +69,25 @@ struct Held {
 impl EmbeddedControl {
     /// The control plane of a project.
     pub fn new(parts: ControlParts, project: ProjectId) -> Self {
-        let mut bases = parts.engine.bases_moved();
-        bases.mark_changed();
         Self {
             bell: Mutex::new(parts.queue.wake(&project)),
-            bases: tokio::sync::Mutex::new(bases),
+            bases: parts.engine.bases_moved(&project),
+            bases_done: tokio::sync::Mutex::default(),
+            told: Mutex::default(),
             parts,
             project,
             held: Mutex::default(),
         }
+    }
+
+    /// Keeps in mind what bases there are; whether one differs from what was told before.
+    fn are_told(&self, bases: &[AssignedRepository]) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut moved = false;
+        for base in bases {
+            moved |= told.insert(base.id.clone(), base.base.clone()).as_ref() != Some(&base.base);
+        }
+        moved
     }
 
     fn held(&self, attempt: AttemptId) -> Result<Held, ControlError> {
@@ -195,11 +208,16 @@ impl ControlPlane for EmbeddedControl {
     }
 
     async fn bases(&self) -> Result<Vec<AssignedRepository>, ControlError> {
-        let moved = self.bases.lock().await.changed().await;
-        moved.map_err(|_| ControlError::Unavailable("the engine stops".into()))?;
-        assignment::bases(&self.parts, &self.project)
-            .await
-            .map_err(engine_failed)
+        let mut done = self.bases_done.lock().await;
+        let mut moved = self.bases.clone();
+        let rung = moved.wait_for(|rung| Some(*rung) != *done).await.map(|rung| *rung);
+        let rung = rung.map_err(|_| ControlError::Unavailable("the engine stops".into()))?;
+        let bases = assignment::bases(&self.parts, &self.project).await;
+        let bases = bases.map_err(engine_failed)?;
+        self.are_told(&bases);
+        // Only now: whoever did not wait for it, or met an error, is told the next time.
+        *done = Some(rung);
+        Ok(bases)
     }
 
     async fn room(&self, worker: &WorkerId, lacking: Option<String>) -> Result<(), ControlError> {
@@ -223,6 +241,10 @@ impl ControlPlane for EmbeddedControl {
 
     async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure> {
         let (repositories, branches) = assignment::repositories(&self.parts, attempt).await?;
+        // Somebody else may push to an origin.
+        if self.are_told(&repositories) {
+            self.parts.engine.base_moved(&self.project);
+        }
         let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = all.get_mut(&attempt).filter(|held| held.token == token) {
             held.branches = branches;

@@ -12,7 +12,7 @@ mod sprints;
 mod wake;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use team6_core::ids::{PersonId, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId};
 use team6_core::policy::Policy;
@@ -42,8 +42,8 @@ pub struct Engine {
     sprints: Sprints,
     projects: Projects,
     deadlines: Deadlines,
-    /// Rings when a base branch may have moved, or a project has another repository.
-    bases: watch::Sender<u64>,
+    /// Rings when a base branch of a project may have moved, or it has another repository.
+    bases: Mutex<BTreeMap<ProjectId, watch::Sender<u64>>>,
 }
 
 impl Engine {
@@ -54,7 +54,7 @@ impl Engine {
             sprints: Sprints::new(Arc::clone(&store), Arc::clone(&clock)),
             projects: Projects::new(Arc::clone(&store)),
             deadlines: Deadlines::default(),
-            bases: watch::Sender::new(0),
+            bases: Mutex::default(),
             store,
             clock,
         };
@@ -123,15 +123,28 @@ impl Engine {
         let done = self.sprints.execute(id, command, actor, answer).await?;
         let merged = |event: &Event| matches!(event, Event::PullRequestMerged { .. });
         if done.events.iter().any(merged) {
-            self.bases.send_modify(|n| *n += 1);
+            let project = self.sprints.read(id, |sprint, _| sprint.project.clone()).await?;
+            self.base_moved(&project);
         }
         self.set_deadline(id).await?;
         Ok(done)
     }
 
-    /// Moves whenever a base branch may have moved, or a project may have another repository.
-    pub fn bases_moved(&self) -> watch::Receiver<u64> {
-        self.bases.subscribe()
+    fn bases(&self) -> MutexGuard<'_, BTreeMap<ProjectId, watch::Sender<u64>>> {
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves whenever a base branch of a project may have moved, or the project may have another repository.
+    pub fn bases_moved(&self, project: &ProjectId) -> watch::Receiver<u64> {
+        self.bases().entry(project.clone()).or_default().subscribe()
+    }
+
+    /// Says that a base branch of a project may have moved.
+    pub fn base_moved(&self, project: &ProjectId) {
+        self.bases()
+            .entry(project.clone())
+            .or_default()
+            .send_modify(|n| *n += 1);
     }
 
     /// Gives the new tasks of a plan their numbers. No number is used twice, so a plan that the rules refuse gets none.
@@ -212,7 +225,7 @@ impl Engine {
         answer: Option<IdempotentAnswer>,
     ) -> Result<ProjectEvent, EngineError> {
         let changed = self.projects.execute(id, command, actor, answer, self.now()).await?;
-        self.bases.send_modify(|n| *n += 1);
+        self.base_moved(id);
         Ok(changed)
     }
 

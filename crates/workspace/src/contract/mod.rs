@@ -99,6 +99,9 @@ macro_rules! provisioner_contract {
             a_setup_command_runs_again_when_versions_change,
             a_setup_command_that_failed_is_told_and_not_run_again_until_a_restart,
             what_a_repository_holds_comes_before_what_its_setup_made,
+            what_a_repository_held_before_does_not_hide_what_its_setup_makes,
+            what_is_not_ignored_any_more_is_not_there,
+            a_local_file_comes_before_what_a_setup_command_made,
         );
         $crate::provisioner_contract!($open $(, #[$attribute])?: lfs:
             files_in_lfs_are_there_and_stay_pointers_in_commits,

@@ -3,7 +3,7 @@
 use team6_testkit::repositories::Repository;
 
 use super::scene::{Scene, attempt, changes, wanted};
-use crate::{Claim, RECIPE_FILE, Setup, Workspace};
+use crate::{Claim, LocalFile, RECIPE_FILE, Setup, Workspace};
 
 const STATUS: &str = "git status --porcelain";
 
@@ -152,4 +152,55 @@ pub async fn what_a_repository_holds_comes_before_what_its_setup_made(scene: &Sc
         .await;
     let imported = scene.imported(&workspace).await;
     assert_eq!(changes(&imported, &source.head()), "M\tbuilt/file");
+}
+
+pub async fn what_a_repository_held_before_does_not_hide_what_its_setup_makes(scene: &Scene) {
+    let source = Repository::sample("two-crates");
+    source.write("built/file", "held\n").commit("held");
+    task(scene, &source, 1).await;
+    source.remove("built/file");
+    source
+        .write(RECIPE_FILE, "setup = \"mkdir built; echo made > built/file\"\n")
+        .write(".gitignore", "built/\n")
+        .commit("made from now on");
+    let Some(setup) = wanted_setup(scene, &source).await else {
+        return;
+    };
+    runs(scene, &source, &setup).await;
+    let workspace = task(scene, &source, 2).await;
+    assert_eq!(scene.agent(&workspace, "cat built/file").await, "made");
+}
+
+pub async fn what_is_not_ignored_any_more_is_not_there(scene: &Scene) {
+    let source = source("mkdir built; echo made > built/file");
+    let Some(setup) = wanted_setup(scene, &source).await else {
+        return;
+    };
+    runs(scene, &source, &setup).await;
+    source
+        .write(".gitignore", "other/\n")
+        .commit("built is not ignored any more");
+    let workspace = task(scene, &source, 1).await;
+    assert_eq!(scene.agent(&workspace, STATUS).await, "");
+    let again = wanted_setup(scene, &source).await.unwrap();
+    runs(scene, &source, &again).await;
+    let workspace = task(scene, &source, 2).await;
+    assert_eq!(scene.agent(&workspace, STATUS).await, "");
+}
+
+pub async fn a_local_file_comes_before_what_a_setup_command_made(scene: &Scene) {
+    let source = source("mkdir built; echo made > built/settings");
+    let Some(setup) = wanted_setup(scene, &source).await else {
+        return;
+    };
+    runs(scene, &source, &setup).await;
+    let mut claim = scene.claim_of(&source);
+    claim.repositories[0].local_files = vec![LocalFile {
+        path: "built/settings".parse().unwrap(),
+        content: b"theirs\n".to_vec(),
+    }];
+    let workspace = scene.claimed(claim).await;
+    assert_eq!(scene.agent(&workspace, "cat built/settings").await, "theirs");
+    let told = workspace.notices.join("\n");
+    assert!(!told.contains("take one of the two away"), "{told}");
 }

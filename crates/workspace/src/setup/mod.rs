@@ -40,6 +40,9 @@ pub(crate) const LOCKS: [&str; 17] = [
     "yarn.lock",
 ];
 
+/// Where what is made is put together.
+const DRAFT: &str = "draft";
+
 /// How much of what a command that failed said is kept, in bytes.
 const SAID: usize = 2_000;
 
@@ -48,6 +51,10 @@ const SAID: usize = 2_000;
 pub struct Setup {
     /// The command, for a shell at the top of the repository.
     pub command: String,
+    /// What it depends on in the repository.
+    versions: String,
+    /// The same with the programs of this machine.
+    #[serde(default)]
     key: String,
 }
 
@@ -57,18 +64,34 @@ impl Setup {
         &self.key
     }
 
-    /// `locks` tells what the files that pin versions hold, `programs` which programs this machine has.
-    pub(crate) fn new(command: &str, locks: &[u8], programs: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [command.as_bytes(), locks, programs.as_bytes()] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
+    /// `depends_on` is what in the repository decides what it makes.
+    pub(crate) fn new(command: &str, depends_on: &[&[u8]]) -> Self {
         Self {
             command: command.to_owned(),
-            key: hex::encode(&hash.finalize()[..16]),
+            versions: hash([command.as_bytes()].iter().chain(depends_on)),
+            key: String::new(),
         }
     }
+
+    /// The same with the programs that this machine has now.
+    pub(crate) fn here(self, programs: &str) -> Self {
+        let key = hash([self.versions.as_bytes(), programs.as_bytes()].iter());
+        Self { key, ..self }
+    }
+
+    /// Whether the same in two bases makes them alike.
+    pub(crate) fn is_alike(&self, other: Option<&Self>) -> bool {
+        other.is_some_and(|other| other.versions == self.versions)
+    }
+}
+
+fn hash<'a>(parts: impl Iterator<Item = &'a &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(&hash.finalize()[..16])
 }
 
 /// What the setup commands of one repository made.
@@ -120,7 +143,7 @@ impl Setups {
     /// Takes what a command made out of a workspace that nobody works in any more: of its files those at the paths that
     /// git ignores, and its caches of packages.
     pub(crate) fn keep(&self, setup: &Setup, place: &Place, ignored: &[PathBuf], caches: &Path) -> io::Result<()> {
-        let draft = self.0.join("draft");
+        let draft = self.0.join(DRAFT);
         remove(&draft)?;
         let tree = draft.join("tree");
         fs::create_dir_all(&tree)?;
@@ -148,23 +171,26 @@ impl Setups {
         fs::rename(draft, self.0.join(&setup.key))
     }
 
-    /// Removes all but these.
-    pub(crate) fn prune(&self, kept: &BTreeSet<&str>) {
-        for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let key = name.trim_end_matches(".failed");
-            if name != "draft" && !kept.contains(key) {
-                let _ = remove(&entry.path()).or_else(|_| fs::remove_file(entry.path()));
-            }
-        }
+    /// What there is besides these.
+    pub(crate) fn others(&self, kept: &BTreeSet<&str>) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let other = |path: &PathBuf| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            name != DRAFT && !kept.contains(&*name)
+        };
+        entries.map(|entry| entry.path()).filter(other).collect()
     }
 
-    /// Lets commands that failed be tried again.
+    /// Lets commands that failed be tried again, and removes what one that broke off left. For a time when none is run.
     pub(crate) fn forgive(&self) {
         for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
             if entry.path().extension().is_some_and(|ending| ending == "failed") {
                 let _ = fs::remove_file(entry.path());
             }
+        }
+        let draft = self.0.join(DRAFT);
+        if let Err(error) = remove(&draft) {
+            tracing::warn!(path = %draft.display(), %error, "what a setup command left stays");
         }
     }
 }
@@ -197,15 +223,19 @@ mod tests {
 
     #[test]
     fn what_a_command_makes_is_known_by_all_that_it_depends_on() {
-        let setup = Setup::new("make", b"locks", "cc 1");
-        assert_eq!(setup, Setup::new("make", b"locks", "cc 1"));
+        let setup = |command: &str, locks: &str, programs: &str| {
+            let setup = Setup::new(command, &[locks.as_bytes(), b"origin"]);
+            setup.here(programs)
+        };
+        let one = setup("make", "locks", "cc 1");
+        assert_eq!(one, setup("make", "locks", "cc 1"));
         for other in [
-            Setup::new("make all", b"locks", "cc 1"),
-            Setup::new("make", b"other", "cc 1"),
-            Setup::new("make", b"locks", "cc 2"),
-            Setup::new("makelocks", b"", "cc 1"),
+            setup("make all", "locks", "cc 1"),
+            setup("make", "other", "cc 1"),
+            setup("make", "locks", "cc 2"),
+            setup("makelocks", "", "cc 1"),
         ] {
-            assert_ne!(setup.key, other.key, "{other:?}");
+            assert_ne!(one.key, other.key, "{other:?}");
         }
     }
 
@@ -223,7 +253,7 @@ mod tests {
     fn a_failure_is_kept_until_it_is_forgiven_and_its_end_is_what_counts() {
         let place = tempfile::tempdir().unwrap();
         let setups = Setups::new(place.path().join("setups"));
-        let setup = Setup::new("make", b"", "");
+        let setup = Setup::new("make", &[]).here("");
         assert_eq!(setups.failed(&setup), None);
         let long = format!("{}ä the last word", "x".repeat(5_000));
         setups.fail(&setup, &long).unwrap();
