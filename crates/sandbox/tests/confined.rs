@@ -4,12 +4,13 @@
 mod scene;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use scene::{DEADLINE, confinement, launcher, ordinary_launcher, run, shell};
 use team6_sandbox::reach::{Confinement, Identity, Mount};
-use team6_sandbox::{Exit, SpawnError, TreeMark};
+use team6_sandbox::{Exit, SpawnError, TreeMark, identity};
 use tokio::io::AsyncReadExt;
 
 #[tokio::test]
@@ -288,6 +289,36 @@ async fn the_next_sandbox_is_made_ahead_and_ends_with_its_launcher() {
         }
     });
     gone.await.expect("nothing waits for a launcher that is gone");
+}
+
+#[tokio::test]
+async fn places_that_were_made_in_a_home_are_there_for_the_next_user_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (home, tool) = (place.path().join("home"), place.path().join("tool"));
+    fs::create_dir_all(&home).unwrap();
+    fs::create_dir_all(tool.join("folder")).unwrap();
+    fs::write(tool.join("file"), "there\n").unwrap();
+    // What is shown below what can be written gets a place there, which stays.
+    let shown = |user: u16, name: &str| {
+        let mut confinement = confinement(place.path());
+        confinement.identity = identity(user);
+        confinement.view.push(Mount::System {
+            from: tool.join(name),
+            at: format!("/home/agent/deep/{name}").into(),
+        });
+        confinement
+    };
+    let launcher = launcher();
+    run(&launcher, "places", shown(7, "folder"), "true").await;
+    let script = "cat deep/file; touch deep/mine; rmdir deep/folder; rm deep/mine; stat -c %U deep";
+    let script = format!("cd; {script}");
+    let (said, ended) = run(&launcher, "places", shown(8, "file"), &script).await;
+    assert_eq!((said.as_str(), ended.exit), ("there\nagent\n", Exit::Code(0)));
+    assert_eq!(
+        fs::metadata(home.join("deep")).unwrap().uid(),
+        fs::metadata(&home).unwrap().uid(),
+        "on the disk it is the engine's as all else"
+    );
 }
 
 /// A sandbox that shows a folder of the machine at `/opt/tool`.

@@ -122,6 +122,13 @@ impl Sprint {
                     }
                     t.agent = Some(choice.clone());
                 });
+                // An attempt that nobody began yet is the new one's.
+                let stage = self.tasks.get(task).map(|t| &t.work.stage);
+                if let Some(Stage::Queued { attempt, .. }) = stage
+                    && let Some(queued) = self.attempt_mut(*attempt)
+                {
+                    queued.agent = choice.agent.clone();
+                }
             }
             Event::PlanApproved {
                 version,

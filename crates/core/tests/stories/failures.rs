@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use team6_core::failure::FailureKind;
 use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Refusal, WorkId};
+use team6_core::sprint::{AgentCard, Command, Refusal, Stage, WorkId};
 use team6_core::trace::Usage;
 
 use crate::team::{Team, ada, task};
@@ -127,4 +127,25 @@ fn an_agent_that_asks_gives_back_its_slot_until_its_owner_answers() {
     let again = team.live(WorkId::Task(TaskId(1)));
     let news = team.sprint.briefing(again).unwrap().news;
     assert!(news.contains("Spaces."), "{news}");
+}
+
+#[test]
+fn an_agent_that_is_chosen_while_an_attempt_waits_is_the_one_that_makes_it() {
+    let mut team = Team::planned(vec![task("a", &[])]);
+    team.owns_all();
+    let Command::Approve { by, version, mut facts } = Team::approve(1) else {
+        panic!("an approval");
+    };
+    facts.agents.push(AgentCard {
+        id: "other".parse().unwrap(),
+        ..facts.agents[0].clone()
+    });
+    team.does(Command::Approve { by, version, facts });
+    let (agent, task) = ("other".parse().unwrap(), TaskId(1));
+    let Stage::Queued { attempt, .. } = team.sprint.tasks[&task].work.stage else {
+        panic!("an attempt waits");
+    };
+    let by = ada();
+    team.does(Command::ChooseAgent { by, task, agent });
+    assert_eq!(team.sprint.attempt(attempt).unwrap().agent.as_str(), "other");
 }

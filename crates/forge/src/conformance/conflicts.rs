@@ -60,6 +60,16 @@ async fn clash(
     found
 }
 
+pub async fn a_dry_run_knows_what_others_have_pushed(stage: Stage) {
+    let scene = Scene::small(stage).await;
+    let opened = scene.offered("feature/one", "shared.txt", "ours\n").await;
+    scene.user_pushes("shared.txt", "theirs\n");
+    let head = opened.head().cloned().unwrap();
+    let asked = crate::conformance::scene::merge(MergeMethod::Merge, &head);
+    let foreseen = scene.forge.dry_run_merge(&scene.id, opened.number, &asked).await;
+    assert_eq!(conflicts(foreseen.unwrap()).len(), 1);
+}
+
 pub async fn each_way_to_conflict_has_its_kind(stage: Stage) {
     let nothing = |_: &Repository| ();
     let write = |path: &'static str, content: &'static [u8]| {

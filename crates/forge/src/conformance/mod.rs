@@ -91,6 +91,7 @@ macro_rules! forge_conformance {
         );
         $crate::forge_conformance!($open: conflicts:
             a_conflict_is_told_by_file_and_changes_nothing,
+            a_dry_run_knows_what_others_have_pushed,
             each_way_to_conflict_has_its_kind,
             a_conflict_that_was_mended_merges,
             a_rebase_conflicts_by_file_too,

@@ -33,7 +33,11 @@ impl Repository {
         if let Some(outcome) = self.settled(&document, merge)? {
             return Ok(outcome);
         }
-        let base = self.head_of(&document.pull_request.base).await?;
+        // As it is where it comes from, as the merge will meet it.
+        let base = match document.pull_request.base == *self.target() {
+            true => self.fetch_base().await?,
+            false => self.head_of(&document.pull_request.base).await?,
+        };
         Ok(match self.result(&base, merge).await? {
             Ok(commit) => MergeOutcome::Merged { commit },
             Err(outcome) => outcome,

@@ -9,19 +9,58 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, mkdirat, open, openat, openat2, symlinkat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Gid, Mode, OFlags, ResolveFlags, Uid, chownat, fstat, mkdirat, open, openat, openat2, symlinkat,
+    unlinkat,
+};
 use rustix::io::Errno;
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 
 /// How often to try anew when something was renamed meanwhile.
 const RACES: usize = 32;
 
-pub(super) struct Root(OwnedFd);
+pub(super) struct Root {
+    folder: OwnedFd,
+    /// The file system that it lies on itself.
+    device: u64,
+    /// The machine's id of the sandbox's user, if that is not the engine's.
+    user: Option<u32>,
+}
 
 impl Root {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self(open(path, flags, Mode::empty())?))
+        let folder = open(path, flags, Mode::empty())?;
+        let device = fstat(&folder)?.st_dev;
+        Ok(Self {
+            folder,
+            device,
+            user: None,
+        })
+    }
+
+    /// Gives what is made from now on to a user, where it lies in what that user can write.
+    pub(super) fn owned_by(self, user: u32) -> Self {
+        Self {
+            user: Some(user),
+            ..self
+        }
+    }
+
+    /// Otherwise it would stay on the disk as this sandbox's user's, whom the next one does not know.
+    fn hand_over(&self, folder: &OwnedFd, name: &Path) -> io::Result<()> {
+        let Some(user) = self.user else { return Ok(()) };
+        if fstat(folder)?.st_dev == self.device {
+            return Ok(());
+        }
+        let (owner, group) = (Uid::from_raw(user), Gid::from_raw(user));
+        Ok(chownat(
+            folder,
+            name,
+            Some(owner),
+            Some(group),
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
     }
 
     /// A folder, which is made if it is not there.
@@ -32,6 +71,7 @@ impl Root {
         }
         let (folder, name) = self.parent(at)?;
         mkdirat(&folder, name, Mode::from_raw_mode(0o755))?;
+        self.hand_over(&folder, name)?;
         Ok(self.find(at, OFlags::DIRECTORY)?)
     }
 
@@ -56,13 +96,16 @@ impl Root {
     pub(super) fn link(&self, at: &Path, to: &Path) -> io::Result<()> {
         let (folder, name) = self.parent(at)?;
         let _ = unlinkat(&folder, name, AtFlags::empty());
-        Ok(symlinkat(to, &folder, name)?)
+        symlinkat(to, &folder, name)?;
+        self.hand_over(&folder, name)
     }
 
     fn make_file(&self, at: &Path) -> io::Result<File> {
         let (folder, name) = self.parent(at)?;
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(openat(&folder, name, flags, Mode::from_raw_mode(0o644))?.into())
+        let made = openat(&folder, name, flags, Mode::from_raw_mode(0o644))?;
+        self.hand_over(&folder, name)?;
+        Ok(made.into())
     }
 
     fn parent<'a>(&self, at: &'a Path) -> io::Result<(OwnedFd, &'a Path)> {
@@ -76,7 +119,7 @@ impl Root {
         let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         let mut found = Err(Errno::AGAIN);
         for _ in 0..RACES {
-            found = openat2(&self.0, at, flags, Mode::empty(), within);
+            found = openat2(&self.folder, at, flags, Mode::empty(), within);
             if !matches!(found, Err(Errno::AGAIN | Errno::INTR)) {
                 break;
             }

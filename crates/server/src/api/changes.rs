@@ -272,9 +272,14 @@ async fn forecast_merge(
                     message: "forecast".to_owned(),
                     at: api.engine.now(),
                 };
-                let outcome = api.forge.dry_run_merge(&repository, number, &wanted).await?;
-                let (merges, text, conflicts) = told(outcome);
-                forecast(merges, text, conflicts)
+                match api.forge.dry_run_merge(&repository, number, &wanted).await {
+                    Ok(outcome) => {
+                        let (merges, text, conflicts) = told(outcome);
+                        forecast(merges, text, conflicts)
+                    }
+                    // Such as an origin that cannot be reached: then nothing would be merged there.
+                    Err(error) => forecast(false, error.to_string(), Vec::new()),
+                }
             }
         });
     }

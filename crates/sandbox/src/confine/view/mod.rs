@@ -66,9 +66,12 @@ impl Ground {
     /// Lays out the rest of a view that begins with what was foreseen, and makes it all that is seen.
     pub(super) fn lay_out(self, confinement: &Confinement) -> Result<(), Trouble> {
         let Self { root, owner, laid } = self;
-        let owner = match (confinement.identity, owner) {
-            (Identity::Range { first }, Some(owner)) => Some(owner.of(first + AGENT_UID, Path::new("proc"))?),
-            _ => None,
+        let (root, owner) = match (confinement.identity, owner) {
+            (Identity::Range { first }, Some(owner)) => {
+                let user = first + AGENT_UID;
+                (root.owned_by(user), Some(owner.of(user, Path::new("proc"))?))
+            }
+            _ => (root, None),
         };
         for mount in confinement.view.iter().skip(laid) {
             put(&root, mount, owner.as_ref())?;
