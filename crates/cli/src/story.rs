@@ -141,6 +141,7 @@ impl Story {
                     files.join(", ")
                 )
             }
+            Event::ForgeFailed { task, why, .. } => format!("{} waits: {why}", self.task(*task)),
             Event::MergeFailed { task, why, .. } => format!("{} was not merged: {why}", self.task(*task)),
             Event::PublishFailed { task, failure } => format!("FAILED: {}: {}", self.task(*task), failure.text),
             Event::RoomReported { lacking: Some(lacking) } => format!("no further agent is started for now: {lacking}"),

@@ -96,7 +96,10 @@ pub enum Reason {
     /// Its agent asked its owner.
     Asked { question: String },
     /// Its pull requests are being opened.
-    Publishing,
+    Publishing {
+        #[serde(default)]
+        trouble: Option<String>,
+    },
     /// It waits for its owner's review.
     Review {
         deliveries: u32,
@@ -108,7 +111,10 @@ pub enum Reason {
     /// Some of its pull requests are merged, others are not.
     PartlyMerged { trouble: Option<String> },
     /// It is being merged.
-    Merging,
+    Merging {
+        #[serde(default)]
+        trouble: Option<String>,
+    },
     /// It failed, and a person decides.
     Failed { failure: Failure, attempts: u32 },
     /// Nothing stands before its next attempt. The scheduler leaves nothing in this state.
@@ -271,6 +277,7 @@ impl Sprint {
                 .map_or_else(|| self.planner.clone(), |a| a.agent.clone())
         };
         let planning = id == WorkId::Planning;
+        let trouble = task.and_then(|task| task.forge_trouble.clone());
         let (reason, actor, by) = match &work.stage {
             Stage::Queued {
                 attempt,
@@ -327,8 +334,8 @@ impl Sprint {
             Stage::Asking { question, .. } => by_owner(Reason::Asked {
                 question: question.clone(),
             }),
-            Stage::Publishing { until, .. } => (Reason::Publishing, Actor::Engine, Some(*until)),
-            Stage::Merging { until, .. } => (Reason::Merging, Actor::Engine, Some(*until)),
+            Stage::Publishing { until, .. } => (Reason::Publishing { trouble }, Actor::Engine, Some(*until)),
+            Stage::Merging { until, .. } => (Reason::Merging { trouble }, Actor::Engine, Some(*until)),
             Stage::InReview => by_owner(task.map_or(Reason::NotPlanned, review_reason)),
             Stage::Failed { failure } if planning => by_owner(Reason::PlanningFailed {
                 failure: failure.clone(),
@@ -385,6 +392,10 @@ fn review_reason(task: &Task) -> Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tried = |text: &Option<String>| {
+            let text = text.as_ref().map(|t| format!("; the last try failed: {t}"));
+            text.unwrap_or_default()
+        };
         let said = |text: &Option<String>| text.as_ref().map(|t| format!(": {t}")).unwrap_or_default();
         match self {
             Self::Planning { progress } => write!(f, "the plan is being drafted{}", said(progress)),
@@ -415,7 +426,7 @@ impl fmt::Display for Reason {
             Self::Stopping => f.write_str("its agent is being stopped"),
             Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),
             Self::Asked { question } => write!(f, "its agent asks: {question}"),
-            Self::Publishing => f.write_str("its pull requests are being opened"),
+            Self::Publishing { trouble } => write!(f, "its pull requests are being opened{}", tried(trouble)),
             Self::Review {
                 deliveries: 0 | 1,
                 trouble,
@@ -425,7 +436,7 @@ impl fmt::Display for Reason {
             }
             Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
             Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),
-            Self::Merging => f.write_str("is being merged"),
+            Self::Merging { trouble } => write!(f, "is being merged{}", tried(trouble)),
             Self::Failed { failure, attempts: 1 } => write!(f, "failed: {}", failure.text),
             Self::Failed { failure, attempts } => match failure.kind.class() {
                 FailureClass::Permanent => write!(f, "failed for good: {}", failure.text),

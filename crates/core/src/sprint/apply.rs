@@ -508,12 +508,16 @@ impl Sprint {
                     );
                 }
             }
+            Event::ForgeFailed { task, why, .. } => {
+                self.task(*task, |t| t.forge_trouble = Some(why.clone()));
+            }
             Event::PullRequestMerged {
                 task,
                 repository,
                 commit,
             } => {
                 self.task(*task, |t| {
+                    t.forge_trouble = None;
                     if let Some(pull_request) = t.pull_requests.get_mut(repository) {
                         pull_request.merged = Some(commit.clone());
                     }
@@ -821,6 +825,9 @@ impl Sprint {
 
     /// Moves work to a stage, and its deadline with it.
     fn stage(&mut self, id: WorkId, stage: Stage, at: Timestamp) {
+        if let WorkId::Task(task) = id {
+            self.task(task, |t| t.forge_trouble = None);
+        }
         let change = self.work_mut(id, |w| {
             let before = w.deadline();
             w.stage = stage;
@@ -897,6 +904,7 @@ impl Task {
             deliveries: 0,
             merges: 0,
             merge_trouble: None,
+            forge_trouble: None,
             usage: Usage::default(),
         }
     }

@@ -265,6 +265,12 @@ pub enum Command {
         number: u64,
         head: CommitId,
     },
+    /// What is asked of the forge for a task does not work now, and is tried again.
+    ForgeFails {
+        task: TaskId,
+        repository: RepositoryId,
+        why: String,
+    },
     /// The forge refuses to show a task's pull request with this commit, and would refuse it again.
     PublishRefused {
         task: TaskId,

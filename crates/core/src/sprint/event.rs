@@ -225,6 +225,12 @@ pub enum Event {
         number: u64,
         head: CommitId,
     },
+    /// What was asked of the forge did not work, and is tried again.
+    ForgeFailed {
+        task: TaskId,
+        repository: RepositoryId,
+        why: String,
+    },
     /// The pull requests could not be opened in time.
     PublishFailed { task: TaskId, failure: Failure },
     /// A person reviewed.
@@ -317,6 +323,7 @@ impl Event {
             Self::HoldEnded { .. } => "hold_ended",
             Self::RoomReported { .. } => "room_reported",
             Self::PullRequestOpened { .. } => "pull_request_opened",
+            Self::ForgeFailed { .. } => "forge_failed",
             Self::PublishFailed { .. } => "publish_failed",
             Self::ReviewSubmitted { .. } => "review_submitted",
             Self::MergeRequested { .. } => "merge_requested",

@@ -382,6 +382,9 @@ pub struct Task {
     pub merges: u32,
     /// Why the last merge did not happen.
     pub merge_trouble: Option<String>,
+    /// Why what is asked of the forge at this stage did not work when it was last tried.
+    #[serde(default)]
+    pub forge_trouble: Option<String>,
     /// Tokens and cost of ended attempts.
     pub usage: Usage,
 }

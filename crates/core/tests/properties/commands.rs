@@ -314,6 +314,11 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
             merge,
             why: "no permission".into(),
         },
+        Answer::Fails => Command::ForgeFails {
+            task,
+            repository,
+            why: "no answer".into(),
+        },
         _ => return None,
     })
 }

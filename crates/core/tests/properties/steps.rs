@@ -78,6 +78,7 @@ pub(crate) enum Answer {
     Merged,
     Conflict,
     NotMerged,
+    Fails,
 }
 
 pub(crate) fn any_step() -> impl Strategy<Value = Step> {
@@ -121,6 +122,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         3 => Just(Answer::Merged),
         4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),
+        1 => Just(Answer::Fails),
     ];
     let token = prop_oneof![12 => Just(0_i8), 1 => Just(-1_i8), 1 => Just(1_i8)];
     let attempt = prop_oneof![4 => Just(0_u8), 1 => 0..4_u8];

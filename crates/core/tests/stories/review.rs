@@ -341,3 +341,34 @@ fn a_conflict_that_stays_in_one_repository_is_told_beside_what_is_new_in_another
         "{why}"
     );
 }
+
+#[test]
+fn a_forge_that_does_not_answer_is_the_reason_why_a_merge_takes_its_time() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    let (attempt, token) = team.works_on(1);
+    team.does(team.deliver(attempt, token, &[("app", 'a')]));
+    let fails = |why: &str| Command::ForgeFails {
+        task: TaskId(1),
+        repository: repository("app"),
+        why: why.into(),
+    };
+    team.does(fails("no route"));
+    assert_eq!(
+        team.why(1),
+        "its pull requests are being opened; the last try failed: no route -> the engine"
+    );
+    team.does(Team::shown(1, "app", 'a'));
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team.does(Team::merge(1));
+    assert_eq!(team.why(1), "is being merged -> the engine");
+    team.does(fails("it is gone"));
+    let why = "is being merged; the last try failed: it is gone -> the engine";
+    assert_eq!(team.why(1), why);
+    assert!(
+        team.does(fails("it is gone")).is_empty(),
+        "what is known is not told again"
+    );
+    team.does(Team::merged(1, "app"));
+    assert_eq!(team.why(1), "nothing");
+    assert!(team.does(fails("late")).is_empty());
+}

@@ -56,7 +56,7 @@ impl Effects {
                 number: pull_request.number,
                 head: pull_request.head().cloned().unwrap_or(head),
             },
-            Err(error) if error.is_retryable() => return Err(EffectError(error.to_string())),
+            Err(error) if error.is_retryable() => return self.fails(sprint, task, repository, &error).await,
             Err(error) => Command::PublishRefused {
                 task,
                 repository,
@@ -108,7 +108,7 @@ impl Effects {
                 repository,
                 merge,
             },
-            Err(error) if error.is_retryable() => return Err(EffectError(error.to_string())),
+            Err(error) if error.is_retryable() => return self.fails(sprint, task, repository, &error).await,
             Err(error) => Command::MergeRefused {
                 task,
                 why: error.to_string(),
@@ -117,6 +117,24 @@ impl Effects {
             },
         };
         self.tell(sprint, command).await
+    }
+
+    /// It is tried again; people are told why it was not done yet.
+    async fn fails(
+        &self,
+        sprint: SprintId,
+        task: TaskId,
+        repository: RepositoryId,
+        error: &ForgeError,
+    ) -> Result<(), EffectError> {
+        let why = error.to_string();
+        let command = Command::ForgeFails {
+            task,
+            repository,
+            why: why.clone(),
+        };
+        self.tell(sprint, command).await?;
+        Err(EffectError(why))
     }
 
     /// A merge that its owner wants no longer is not made; what was made before that is told.

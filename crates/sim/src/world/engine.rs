@@ -124,6 +124,19 @@ impl History {
         {
             return self.slow_merge(task);
         }
+        if let Effect::MergePullRequest {
+            task, ref repository, ..
+        }
+        | Effect::OpenPullRequest {
+            task, ref repository, ..
+        } = effect
+            && self.is_unlucky(10)
+        {
+            // The forge does not answer, and is asked again.
+            let (repository, why) = (repository.clone(), "no answer".to_owned());
+            self.engine(Command::ForgeFails { task, repository, why })?;
+            return Ok(());
+        }
         let crashes = self.outcome.crashes;
         if let Some(answer) = answer {
             // The answer is stored before the effect counts as done; in the wild it may also come again, late.

@@ -174,6 +174,7 @@ impl Decider<'_> {
                 number,
                 head,
             } => self.pull_request_opened(task, repository, number, head),
+            Command::ForgeFails { task, repository, why } => self.forge_fails(task, repository, why),
             Command::PublishRefused {
                 task,
                 repository,

@@ -189,6 +189,24 @@ impl Decider<'_> {
         Ok(())
     }
 
+    /// Matters as long as something of it is under way.
+    pub(super) fn forge_fails(&mut self, id: TaskId, repository: RepositoryId, why: String) -> Result<(), Refusal> {
+        check_text(&why)?;
+        let task = self.task(id)?;
+        let under_way = match &task.work.stage {
+            Stage::Merging { pending, .. } | Stage::Publishing { pending, .. } => pending.contains(&repository),
+            _ => false,
+        };
+        if under_way && task.forge_trouble.as_ref() != Some(&why) {
+            self.emit(Event::ForgeFailed {
+                task: id,
+                repository,
+                why,
+            });
+        }
+        Ok(())
+    }
+
     pub(super) fn merge_refused(&mut self, id: TaskId, merge: u32, why: String) -> Result<(), Refusal> {
         let task = self.task(id)?;
         if task.merges == merge && matches!(task.work.stage, Stage::Merging { .. }) {
