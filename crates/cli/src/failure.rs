@@ -18,6 +18,9 @@ pub(crate) enum Failure {
     Unreachable(String),
 }
 
+/// The field of a problem that holds the command that goes on.
+const NEXT: &str = "next";
+
 /// The exit codes, as `team6 --help` lists them.
 pub(crate) const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -46,11 +49,31 @@ impl Failure {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Failed(text) | Self::Usage(text) | Self::Unreachable(text) => text.clone(),
-            Self::Problem(problem) => match reasons(problem) {
-                reasons if reasons.len() > 1 => format!("{}:{}", problem.title, reasons.concat()),
-                _ => problem.detail.clone(),
-            },
+            Self::Problem(problem) => {
+                let said = match reasons(problem) {
+                    reasons if reasons.len() > 1 => format!("{}:{}", problem.title, reasons.concat()),
+                    _ => problem.detail.clone(),
+                };
+                let next = problem.more.get(NEXT).and_then(serde_json::Value::as_str);
+                format!("{said}{}", next.map(|next| format!("\n  {next}")).unwrap_or_default())
+            }
         }
+    }
+
+    /// Whether one of the reasons of a refusal is of a kind, which a field of it names.
+    pub(crate) fn has_reason(&self, field: &str, kind: &str) -> bool {
+        match self {
+            Self::Problem(problem) => listed(problem).any(|reason| reason[field] == kind),
+            _ => false,
+        }
+    }
+
+    /// The same with the command that goes on, which a server does not know.
+    pub(crate) fn with_next(mut self, command: String) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.more.insert(NEXT.to_owned(), command.into());
+        }
+        self
     }
 
     /// The failure for programs.
@@ -66,10 +89,14 @@ impl Failure {
 
 /// Each reason on a line of its own.
 fn reasons(problem: &Problem) -> Vec<String> {
+    let text = |reason: &serde_json::Value| Some(format!("\n  - {}", reason.get("text")?.as_str()?));
+    listed(problem).filter_map(text).collect()
+}
+
+fn listed(problem: &Problem) -> impl Iterator<Item = &serde_json::Value> {
     let listed = problem.more.get("reasons").or_else(|| problem.more.get("problems"));
     let reasons = listed.and_then(serde_json::Value::as_array);
-    let text = |reason: &serde_json::Value| Some(format!("\n  - {}", reason.get("text")?.as_str()?));
-    reasons.into_iter().flatten().filter_map(text).collect()
+    reasons.into_iter().flatten()
 }
 
 impl From<String> for Failure {

@@ -39,7 +39,7 @@ enum Commands {
     Demo(demo::Demo),
     /// Run the server: the engine, its workers and the HTTP API.
     #[command(
-        after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up\n  team6 up --json | jq -r .url"
+        after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up\n  team6 up --json | jq -r .url\n  TEAM6_LOG=info team6 up\n\nTEAM6_LOG says what is logged on standard error, here and in `team6 demo`: error, warn (as it is unless set), info\nor debug; of one part more than of others with, for example, TEAM6_LOG=warn,team6_worker=debug."
     )]
     Up(up::Up),
     /// Projects: what is worked on.

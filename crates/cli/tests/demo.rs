@@ -175,11 +175,8 @@ fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
         }
     }
 
-    let root = std::fs::read_dir(temp.path())
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path());
-    let root = root.into_iter().find(|path| path.join("ledger").is_dir()).unwrap();
+    let root = Path::new(end["folder"].as_str().unwrap());
+    assert!(root.starts_with(temp.path()) && root.join("ledger").is_dir(), "{end}");
     let tests = Command::new("cargo")
         .args(["test", "--quiet", "--offline"])
         .current_dir(root.join("ledger"))

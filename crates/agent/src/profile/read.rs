@@ -116,6 +116,7 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
             *field = Some(value).filter(|value| !value.is_empty());
         }
     }
+    relative(fields, &made.command);
     if made.command.is_empty() {
         let hint = "profile needs \"command\", or \"extends\" with the name of a built-in profile";
         fields.reader.add(&fields.place.clone(), hint);
@@ -190,6 +191,17 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
         made.instructions = instructions.to_owned();
     }
     made
+}
+
+/// A program at a relative path is another one in each folder that it is started from, and none in a workspace.
+fn relative(fields: &mut Fields<'_>, command: &str) {
+    let by_path = command.contains('/') && !command.starts_with('/');
+    if let Some(node) = fields.get("command").filter(|_| by_path) {
+        let text = format!(
+            "profile.command is \"{command}\", which is no full path: give the full path, or the name of a program in PATH"
+        );
+        fields.reader.add(&node.span(), text);
+    }
 }
 
 fn specialties(reader: &Reader<'_>, node: &Node<'_>) -> Vec<Specialty> {
@@ -361,6 +373,24 @@ mod tests {
         line 7: env.B is "$", which refers to no variable: write "$NAME", "$NAME?" where it may be missing, or "$$" for a text that begins with $
         line 8: "2C" is no name of a variable
         "#);
+    }
+
+    #[test]
+    fn a_program_at_a_relative_path_is_refused() {
+        for command in ["bin/dies", "./dies", "~/bin/dies"] {
+            let problems = read(&format!("+++\ncommand = \"{command}\"\n+++\n")).unwrap_err();
+            let text = format!(
+                "line 2: profile.command is \"{command}\", which is no full path: give the full path, or the name of a \
+                 program in PATH"
+            );
+            assert_eq!(problems, [text]);
+        }
+        for command in ["dies", "/opt/bin/dies"] {
+            assert_eq!(
+                read(&format!("+++\ncommand = \"{command}\"\n+++\n")).unwrap().command,
+                command
+            );
+        }
     }
 
     #[test]

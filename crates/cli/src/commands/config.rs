@@ -26,7 +26,10 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<(), Fail
     let values: Vec<_> = loaded
         .values
         .iter()
-        .map(|value| json!({ "key": value.key, "value": value.value, "origin": value.origin.to_string() }))
+        .map(|value| {
+            let set = (value.origin != Origin::NotSet).then_some(&value.value);
+            json!({ "key": value.key, "value": set, "origin": value.origin.to_string() })
+        })
         .collect();
     let all = json!({ "file": loaded.file, "data": loaded.config.data, "values": values });
     context.output.value(&all, |page| show(&loaded, page))
@@ -44,7 +47,7 @@ fn show(loaded: &Loaded, page: &mut Page) {
     page.gap();
     let rows = loaded.values.iter().map(|value| {
         let tone = match value.origin {
-            Origin::Default => Tone::Faint,
+            Origin::Default | Origin::NotSet => Tone::Faint,
             Origin::File(_) | Origin::Environment(_) => Tone::Strong,
         };
         [

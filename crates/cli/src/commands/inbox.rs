@@ -69,10 +69,7 @@ fn solution(entry: &InboxEntry) -> (String, &'static str) {
             "awaits_approval" => (format!("team6 sprint approve {sprint}"), "lets it run"),
             "no_owner" => (format!("team6 sprint owners {sprint}"), "shows who could own its tasks"),
             "planning_failed" => (format!("team6 sprint retry {sprint}"), "plans again"),
-            "not_planned" => (
-                format!("team6 sprint log {sprint}"),
-                "shows what the planning agent did",
-            ),
+            "not_planned" => (format!("team6 sprint revise {sprint} TEXT"), "asks for a plan"),
             _ => (format!("team6 sprint show {sprint}"), "shows the sprint"),
         };
     };

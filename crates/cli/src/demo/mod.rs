@@ -116,7 +116,8 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
         &["log", "--graph", "--oneline", "--decorate", "--max-count", "20"],
     )?;
     play.watch.say(&history);
-    match keep() {
+    let kept = keep();
+    match &kept {
         Some(kept) => play.watch.say(&format!(
             "\nThe project is in {}, all that Team6 recorded in {}.",
             kept.join("ledger").display(),
@@ -126,7 +127,7 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
             .watch
             .say("\nRun it again with --keep to look at the project and the records afterwards."),
     }
-    play.watch.end(began.elapsed());
+    play.watch.end(began.elapsed(), kept.as_deref());
     Ok(())
 }
 

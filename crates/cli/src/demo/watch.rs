@@ -1,5 +1,6 @@
 //! Shows what happens, as it happens: one line for each event that people care about.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use team6_core::ids::Position;
@@ -47,10 +48,13 @@ impl Watch {
         }
     }
 
-    /// Prints how it ended, for machines.
-    pub(super) fn end(&mut self, took: Duration) {
+    /// Prints how it ended and where it is kept, for machines.
+    pub(super) fn end(&mut self, took: Duration, kept: Option<&Path>) {
         if self.json {
-            let end = serde_json::json!({ "kind": "demo_ended", "seconds": took.as_secs_f64() });
+            let mut end = serde_json::json!({ "kind": "demo_ended", "seconds": took.as_secs_f64() });
+            if let Some(kept) = kept {
+                end["folder"] = kept.to_string_lossy().into();
+            }
             self.print(&end.to_string());
         }
     }

@@ -23,6 +23,38 @@ fn timeless(text: &str) -> String {
 }
 
 #[test]
+fn a_list_of_what_does_not_exist_is_no_empty_list() {
+    let (place, _server, _repository) = shop();
+    for (args, said) in [
+        (&["sprint", "list", "--project", "nope"][..], "nope"),
+        (&["inbox", "--project", "nope"], "nope"),
+        (
+            &["inbox", "--person", "nobody"],
+            "nobody is not one of the people: ada, lin",
+        ),
+        (&["inbox", "--sprint", "88"], "sprint 88"),
+        (&["task", "list", "--sprint", "88"], "sprint 88"),
+        (
+            &["task", "list", "--owner", "nobody"],
+            "nobody is not one of the people",
+        ),
+        (&["events", "--sprint", "88"], "sprint 88"),
+        (&["events", "--sprint", "88", "--follow"], "sprint 88"),
+    ] {
+        let text = place.fails(4, args);
+        assert!(text.contains(said), "{args:?}: {text}");
+    }
+    // What exists and has nothing is one.
+    for args in [
+        &["sprint", "list", "--project", "shop"][..],
+        &["inbox", "--project", "shop"],
+        &["inbox", "--person", "lin"],
+    ] {
+        place.ok(args);
+    }
+}
+
+#[test]
 fn each_row_of_a_list_says_why_and_who_is_next() {
     let (place, _server, _repository) = shop();
     insta::assert_snapshot!(place.ok(&["sprint", "list"]), @r#"

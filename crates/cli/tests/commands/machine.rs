@@ -165,6 +165,8 @@ fn the_configuration_is_shown_with_the_origin_of_each_value() {
         "limits.attempts",
         "server.listen",
         "people.lin.name",
+        "agents.planner",
+        "agents.workspaces_mb",
     ]
     .map(of);
     insta::assert_snapshot!(told.join("\n"), @"
@@ -174,8 +176,13 @@ fn the_configuration_is_shown_with_the_origin_of_each_value() {
     limits.attempts 5 built in
     server.listen 127.0.0.1:7070 environment variable TEAM6_SERVER__LISTEN
     people.lin.name Lin HERE/team6.toml
+    agents.planner not set
+    agents.workspaces_mb not set
     ");
     let all = place.json(&["config", "show"]);
+    let unset = all["values"].as_array().unwrap().iter();
+    let mut unset = unset.filter(|value| value["key"] == "agents.planner");
+    assert_eq!(unset.next().unwrap()["value"], serde_json::Value::Null);
     let lease = all["values"]
         .as_array()
         .unwrap()

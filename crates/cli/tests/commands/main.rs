@@ -64,6 +64,11 @@ fn a_sprint_from_goal_to_merged_pull_requests() {
         refused.contains("A greeting") && refused.contains("A signature"),
         "{refused}"
     );
+    let owners = "team6 sprint owners 1 --suggested";
+    assert!(refused.contains(owners), "{refused}");
+    let shown = place.ok(&["sprint", "show", "1"]);
+    let steps = [owners, "team6 sprint approve 1"].map(|step| shown.find(step));
+    assert!(steps.iter().all(Option::is_some) && steps.is_sorted(), "{shown}");
     let suggested = place.ok(&["sprint", "owners", "1"]);
     assert!(
         suggested.contains("nobody yet") && suggested.contains("lin"),

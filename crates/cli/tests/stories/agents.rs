@@ -35,6 +35,57 @@ fn a_person_tries_again_after_the_last_attempt_and_says_what_to_do() {
 }
 
 #[test]
+fn the_log_of_other_work_is_not_shown_for_that_of_a_task() {
+    let scripts: &[(&str, &[&str])] = &[(r"task \d+: ", &[WRITE, COMMIT, DONE])];
+    let shop = Shop::at_work("", &["First", "Second"], scripts);
+    shop.event("pull_request_opened", |data| data["task"] == 2);
+    let attempt = shop.task("2")["attempts"][0]["id"].as_str().unwrap().to_owned();
+    shop.place.ok(&["task", "log", "2", "--attempt", &attempt]);
+    let hint = format!("belongs to task 2; `team6 task log 2 --attempt {attempt}` shows its log");
+    for command in ["task", "sprint"] {
+        let said = shop.place.fails(2, &[command, "log", "1", "--attempt", &attempt]);
+        assert!(said.contains(&hint), "{said}");
+    }
+    shop.place.ok(&["sprint", "log", "1", "--attempt", "s1-a1"]);
+    let said = shop.place.fails(2, &["task", "log", "1", "--attempt", "s1-a1"]);
+    assert!(said.contains("the plan of sprint 1; `team6 sprint log 1"), "{said}");
+}
+
+#[test]
+fn a_task_whose_agent_does_not_start_is_offered_another_one() {
+    let gone = "+++\ncommand = \"sh\"\nargs = [\"-c\", \"exit 127\"]\nspecialties = [\"docs\"]\n+++\n";
+    let shop = Shop::with_agents("attempts = 1", &["A note"], &[], &[("gone", gone)]);
+    let failed = shop.event("attempt_failed", |_| true);
+    assert_eq!(failed["failure"]["kind"], "agent_exited", "{failed:#}");
+    let next = "team6 task agent 1 NAME";
+    for page in [["task", "show", "1"], ["sprint", "show", "1"]] {
+        let page = shop.place.ok(&page);
+        assert!(page.contains(next) && page.contains("team6 task retry 1"), "{page}");
+    }
+}
+
+#[test]
+fn a_planner_that_asks_and_plans_nothing_is_asked_for_a_plan() {
+    let ask = r#"{ tool = { name = "ask_question", arguments = { question = "Which?", why = "There are two.", options = ["A", "B"], kind = "scope" } } }"#;
+    let submit = crate::shop::submit(&["A note"]);
+    let shop = Shop::open("", &[("Take A", &[&submit]), ("Plan a sprint for this goal", &[ask])]);
+    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+    shop.waits_for_a_person();
+    shop.place.ok(&["sprint", "answer", "1", "1", "--skip"]);
+    shop.waits_for_a_person();
+    let shown = shop.place.ok(&["sprint", "show", "1"]);
+    let revise = "team6 sprint revise 1 TEXT";
+    assert!(
+        shown.contains("there is no plan for it") && shown.contains(revise),
+        "{shown}"
+    );
+    let inbox = shop.place.ok(&["inbox"]);
+    assert!(inbox.contains(revise), "{inbox}");
+    shop.place.ok(&["sprint", "revise", "1", "Take A"]);
+    shop.event("plan_saved", |_| true);
+}
+
+#[test]
 fn another_agent_takes_over_where_one_failed() {
     let shop = {
         let scripts: &[(&str, &[&str])] = &[

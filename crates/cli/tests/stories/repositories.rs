@@ -31,11 +31,42 @@ fn a_task_over_two_repositories_has_a_pull_request_in_each() {
     shop.waits_for_a_person();
     let shown = shop.place.ok(&["task", "show", "1"]);
     assert!(shown.contains("app#1 open") && shown.contains("docs#1 open"), "{shown}");
+    // Both are shown, each under its name, unless one is asked for.
+    let diff = |more: &[&str]| shop.place.ok(&[&["task", "diff", "1"], more].concat());
+    let both = diff(&[]);
+    let parts = ["In app", "+code", "In docs", "+words"].map(|part| both.find(part));
+    assert!(parts.iter().all(Option::is_some) && parts.is_sorted(), "{both}");
+    let counted = diff(&["--stat"]);
     assert!(
-        shop.place
-            .ok(&["task", "diff", "1", "--repository", "docs"])
-            .contains("+words")
+        counted.contains("app#1 at") && counted.contains("docs#1 at"),
+        "{counted}"
     );
+    let one = diff(&["--repository", "docs"]);
+    assert!(
+        one.contains("+words") && !one.contains("+code") && !one.contains("In docs"),
+        "{one}"
+    );
+    let both = shop.place.json(&["task", "diff", "1"]);
+    assert_eq!(
+        (&both[0]["repository"], &both[1]["repository"]),
+        (&"app".into(), &"docs".into())
+    );
+    let one = shop.place.json(&["task", "diff", "1", "--repository", "docs"]);
+    assert_eq!(one["repository"], "docs");
+    let later = shop.place.fails(4, &["task", "diff", "1", "--from", "2"]);
+    assert!(later.contains("there is no patch set 2"), "{later}");
+    // A comment says in which of them it is.
+    let comment = [
+        "task",
+        "review",
+        "1",
+        "--comment",
+        "--on",
+        "docs:note.txt:1=Nice words.",
+    ];
+    shop.place.ok(&comment);
+    let shown = shop.place.ok(&["task", "show", "1"]);
+    assert!(shown.contains("docs:note.txt:1 Nice words."), "{shown}");
     shop.merges("1");
     shop.place.ok(&["sprint", "watch", "1", "--until", "done"]);
     assert_eq!(shop.merged("note.txt"), "code");

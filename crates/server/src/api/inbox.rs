@@ -52,6 +52,11 @@ async fn list_inbox(State(api): State<ApiState>, Query(query): Query<InboxQuery>
         after: query.after.as_deref().map(cursor).transpose()?,
     };
     let rows = api.store().inbox(&filter, query.limit.0 + 1).await?;
+    if rows.is_empty() {
+        api.knows_project(filter.project.as_ref()).await?;
+        api.knows_sprint(filter.sprint).await?;
+        api.knows_person(filter.person.as_ref())?;
+    }
     let part = page(rows, query.limit.0, |last| format!("{}.{}", last.since.0, last.key));
     Ok(Json(Page {
         items: part.items.into_iter().map(entry).collect::<Result<_, _>>()?,

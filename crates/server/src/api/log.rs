@@ -58,6 +58,11 @@ async fn read_log(State(api): State<ApiState>, Query(query): Query<LogQuery>) ->
     loop {
         let events = api.store().read_log(after, &filter, STEP).await?;
         let Some(last) = events.last().map(|last| last.position) else {
+            if after == query.after.unwrap_or_default() {
+                api.knows_project(filter.project.as_ref()).await?;
+                let sprint = stream.strip_prefix("sprint/").and_then(|number| number.parse().ok());
+                api.knows_sprint(sprint).await?;
+            }
             return Ok(Json(part.last()));
         };
         for event in events.into_iter().filter(wanted) {

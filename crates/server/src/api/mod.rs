@@ -10,6 +10,7 @@ mod commands;
 mod error;
 mod guard;
 mod inbox;
+mod known;
 mod live;
 mod local_files;
 mod log;

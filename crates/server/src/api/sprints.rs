@@ -65,6 +65,9 @@ async fn list_sprints(State(api): State<ApiState>, Query(query): Query<SprintsQu
         before: query.before,
     };
     let rows = api.store().sprints(&filter, query.limit.0 + 1).await?;
+    if rows.is_empty() {
+        api.knows_project(filter.project.as_ref()).await?;
+    }
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         items.push(item(&api, row).await?);

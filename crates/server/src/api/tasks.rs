@@ -86,6 +86,11 @@ async fn list_tasks(State(api): State<ApiState>, Query(query): Query<TasksQuery>
         after: query.after,
     };
     let rows = api.store().tasks(&filter, query.limit.0 + 1).await?;
+    if rows.is_empty() {
+        api.knows_project(filter.project.as_ref()).await?;
+        api.knows_sprint(filter.sprint).await?;
+        api.knows_person(filter.owner.as_ref())?;
+    }
     let items = items(&api, rows).await?;
     Ok(Json(page(items, query.limit.0, |last| last.id.to_string())))
 }

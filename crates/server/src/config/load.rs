@@ -14,6 +14,8 @@ const PREFIX: &str = "TEAM6_";
 
 /// The keys that stand in no section.
 const SINGLE: [&str; 3] = ["data", "me", "sandbox"];
+/// The keys that have no value unless somebody sets one, and are shown all the same.
+const UNSET: [&str; 4] = ["agents.planner", "agents.workspaces_mb", "me", "server.hosts"];
 /// What else the programs of this project are told by variables, without the prefix.
 const ELSEWHERE: [&str; 8] = [
     "URL",
@@ -55,6 +57,8 @@ pub struct Value {
 pub enum Origin {
     /// It is built in.
     Default,
+    /// Nowhere: there is no value, and none is needed.
+    NotSet,
     /// The configuration file.
     File(PathBuf),
     /// An environment variable.
@@ -65,6 +69,7 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Default => f.write_str("built in"),
+            Self::NotSet => f.write_str("not set"),
             Self::File(file) => write!(f, "{}", file.display()),
             Self::Environment(name) => write!(f, "environment variable {name}"),
         }
@@ -227,6 +232,14 @@ fn values(figment: &Figment) -> Result<Vec<Value>, ConfigError> {
     let mut values = Vec::new();
     let all: figment::value::Dict = figment.extract().map_err(explain)?;
     collect(figment, "", &Found::from(all), &mut values);
+    for key in UNSET {
+        if !values.iter().any(|value| value.key == key) {
+            let near = values.partition_point(|value| value.key.as_str() < key);
+            let (key, value) = (key.to_owned(), String::new());
+            let origin = Origin::NotSet;
+            values.insert(near, Value { key, value, origin });
+        }
+    }
     Ok(values)
 }
 
@@ -288,6 +301,25 @@ fn shown(found: &Found, inside: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_set_is_listed_as_well() {
+        let mut all = Config {
+            me: Some(team6_core::ids::PersonId::new("ada").unwrap()),
+            ..Config::default()
+        };
+        all.agents.planner = Some(team6_core::ids::AgentId::new("codex").unwrap());
+        all.agents.workspaces_mb = Some(1);
+        all.server.hosts = vec!["here".into()];
+        let keys = |config: &Config| {
+            let values = values(&Figment::from(Serialized::defaults(config))).unwrap();
+            values.into_iter().map(|value| value.key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&Config::default()), keys(&all));
+        let values = values(&Figment::from(Serialized::defaults(Config::default()))).unwrap();
+        let unset = values.iter().filter(|value| value.origin == Origin::NotSet);
+        assert_eq!(unset.map(|value| value.key.as_str()).collect::<Vec<_>>(), UNSET);
+    }
 
     #[test]
     fn variables_that_mean_nothing_are_named_with_what_was_probably_meant() {

@@ -44,7 +44,7 @@ prop_compose! {
     fn profiles()(
         extends in option::of(sample::select(vec!["claude-code", "codex", "goose", "scripted"])),
         title in any::<String>(),
-        command in ".{1,20}",
+        command in prop_oneof!["[^/\n]{1,20}", "/.{0,19}"],
         texts in collection::vec(option::of(".{1,20}"), 4),
         specialties in collection::vec(names(), 0..3),
         files in collection::vec((any::<String>(), any::<bool>()), 0..3),

@@ -16,7 +16,7 @@ use team6_server::api::types::{
     RestoreRequest, RetryRequest, SprintDetail, SprintItem,
 };
 
-use super::task::log;
+use super::task::{Work, log, named_attempt};
 use super::{Context, text};
 use crate::client::{Client, Reply};
 use crate::failure::Failure;
@@ -257,7 +257,7 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
             follow,
         } => {
             let attempt = match attempt {
-                Some(attempt) => attempt,
+                Some(attempt) => named_attempt(&client, attempt, Work::Plan(sprint)).await?,
                 None => newest_attempt(&client, sprint).await?,
             };
             log(&client, attempt, follow, context).await
@@ -330,7 +330,11 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
             let before = detail(&client, sprint).await?.item;
             let approved = client
                 .post(&format!("/sprints/{sprint}/approve"), &ApproveRequest { version })
-                .await?;
+                .await
+                .map_err(|failure| match failure.has_reason("block", "no_owner") {
+                    true => failure.with_next(format!("team6 sprint owners {sprint} --suggested")),
+                    false => failure,
+                })?;
             // Not before it: what is refused leaves nothing to anybody.
             if let Some(note) = show::left_open(&before) {
                 context.output.note(&note);

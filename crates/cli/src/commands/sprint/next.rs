@@ -5,6 +5,7 @@ use team6_core::sprint::{QuestionState, SprintPhase};
 use team6_server::api::types::{SprintDetail, TaskItem};
 
 use super::show::closed;
+use crate::commands::task::another_agent;
 use crate::output::Page;
 
 /// For how many tasks the commands are spelled out; the inbox tells of the others.
@@ -25,6 +26,9 @@ fn open(detail: &SprintDetail, page: &mut Page) {
     if matches!(why, Some(Reason::PlanningFailed { .. } | Reason::Held { .. })) {
         page.next(format!("team6 sprint retry {id} --note TEXT"), "plans again");
     }
+    if matches!(why, Some(Reason::NotPlanned)) {
+        page.next(format!("team6 sprint revise {id} TEXT"), "asks for a plan");
+    }
     if matches!(why, Some(Reason::PlanningFailed { .. } | Reason::NotPlanned)) {
         page.next(format!("team6 sprint log {id}"), "shows what the planning agent did");
     }
@@ -36,11 +40,23 @@ fn open(detail: &SprintDetail, page: &mut Page) {
         );
     }
     if sprint.newest.is_some() && sprint.newest != sprint.approved {
-        if detail.tasks.iter().any(|task| task.task.owner.is_none()) {
+        let unowned = detail
+            .tasks
+            .iter()
+            .any(|task| task.in_plan && task.task.owner.is_none());
+        if unowned {
             page.next(format!("team6 sprint owners {id}"), "shows who could own the tasks");
+            page.next(
+                format!("team6 sprint owners {id} --suggested"),
+                "gives each to whoever is suggested first",
+            );
         }
         page.next(format!("team6 sprint edit {id}"), "changes the plan");
-        page.next(format!("team6 sprint approve {id}"), "lets it run");
+        let does = match unowned {
+            true => "lets it run, once each task has an owner",
+            false => "lets it run",
+        };
+        page.next(format!("team6 sprint approve {id}"), does);
     }
     if detail.pause.is_some() {
         page.next(format!("team6 sprint resume {id}"), "goes on with it");
@@ -63,10 +79,12 @@ fn open(detail: &SprintDetail, page: &mut Page) {
 fn steps_of(task: &TaskItem) -> Vec<(String, &'static str)> {
     let id = task.id;
     match task.why.as_ref().map(|why| &why.reason) {
-        Some(Reason::Failed { .. }) => vec![
-            (format!("team6 task log {id}"), "shows how it came to fail"),
-            (format!("team6 task retry {id} --note TEXT"), "tries again"),
-        ],
+        Some(Reason::Failed { .. }) => {
+            let mut steps = vec![(format!("team6 task log {id}"), "shows how it came to fail")];
+            steps.extend(another_agent(task));
+            steps.push((format!("team6 task retry {id} --note TEXT"), "tries again"));
+            steps
+        }
         Some(Reason::Held { .. }) => vec![(format!("team6 task retry {id}"), "tries at once")],
         Some(Reason::Asked { .. }) => vec![(format!("team6 task chat {id} TEXT"), "answers its agent")],
         Some(Reason::Review { .. }) => vec![(format!("team6 task diff {id}"), "shows what is to be reviewed")],

@@ -1,14 +1,14 @@
 //! `team6 task diff`, and what a merge would come to.
 
 use team6_core::ids::{RepositoryId, TaskId};
-use team6_server::api::types::{ChangedFile, FileChange, MergeForecast, PullRequestDiff};
+use team6_server::api::types::{ChangedFile, FileChange, MergeForecast, PullRequestDiff, TaskDetail};
 
 use crate::client::{Client, cleaned};
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
 
-/// Shows what a pull request changes: as git writes it, or only how much.
+/// Shows what the pull requests of a task change, or the one that is named: as git writes it, or only how much.
 pub(super) async fn run(
     client: &Client,
     task: TaskId,
@@ -17,25 +17,138 @@ pub(super) async fn run(
     stat: bool,
     context: &Context,
 ) -> Result<(), Failure> {
-    let mut query = Vec::new();
-    query.extend(repository.map(|repository| ("repository", repository.to_string())));
-    query.extend(from.map(|from| ("from", from.to_string())));
+    let asked = match repository {
+        Some(repository) => vec![Some(repository)],
+        None => all(client, task).await?,
+    };
+    let query = |repository: &Option<RepositoryId>| {
+        let mut query = Vec::new();
+        query.extend(repository.as_ref().map(|name| ("repository", name.to_string())));
+        query.extend(from.map(|from| ("from", from.to_string())));
+        query
+    };
     if stat || context.output.json {
-        let reply = client
-            .find::<PullRequestDiff>(&format!("/tasks/{task}/diff"), &query)
-            .await?;
-        return context.output.show(&reply, counted);
-    }
-    let patch = client.text(&format!("/tasks/{task}/patch"), &query).await?;
-    context.output.page(|page| {
-        for line in cleaned(&patch).lines() {
-            let line = page.tinted(tone(line), line);
-            page.line(line);
+        let path = format!("/tasks/{task}/diff");
+        let mut parts = Parts::new(asked.len());
+        for repository in &asked {
+            let reply = client.find::<PullRequestDiff>(&path, &query(repository)).await;
+            parts.add(repository, reply)?;
         }
-        if patch.is_empty() {
-            page.line("Nothing is changed.");
+        let parts = parts.some()?;
+        if context.output.json {
+            let raw: Vec<_> = parts
+                .iter()
+                .filter_map(|(_, part)| Some(&part.as_ref().ok()?.raw))
+                .collect();
+            // One is no list, so that what reads it need not know of tasks with several.
+            return match asked.as_slice() {
+                [_] => raw.iter().try_for_each(|one| context.output.line(one)),
+                _ => context.output.line(&raw),
+            };
+        }
+        return context.output.page(|page| {
+            for (place, (repository, part)) in parts.iter().enumerate() {
+                if place > 0 {
+                    page.gap();
+                }
+                match part {
+                    Ok(reply) => counted(&reply.item, page),
+                    Err(why) => page.line(format!("{}: {why}", name(repository))),
+                }
+            }
+        });
+    }
+    let path = format!("/tasks/{task}/patch");
+    let mut parts = Parts::new(asked.len());
+    for repository in &asked {
+        let patch = client.text(&path, &query(repository)).await;
+        parts.add(repository, patch)?;
+    }
+    let parts = parts.some()?;
+    context.output.page(|page| {
+        for (repository, part) in &parts {
+            if asked.len() > 1 {
+                page.heading(format!("In {}", name(repository)));
+            }
+            match part {
+                Ok(patch) => changed(patch, page),
+                Err(why) => page.line(why),
+            }
         }
     })
+}
+
+/// The repositories of a task with several whose pull requests are open; otherwise the only one, which needs no name.
+async fn all(client: &Client, task: TaskId) -> Result<Vec<Option<RepositoryId>>, Failure> {
+    let requests = client
+        .get::<TaskDetail>(&format!("/tasks/{task}"))
+        .await?
+        .item
+        .pull_requests;
+    let open = requests.iter().filter(|request| request.number.is_some());
+    let open: Vec<_> = open.map(|request| Some(request.repository.clone())).collect();
+    Ok(match (requests.as_slice(), open.is_empty()) {
+        ([] | [_], _) => vec![None],
+        // The server says why there is nothing to see.
+        ([first, ..], true) => vec![Some(first.repository.clone())],
+        (_, false) => open,
+    })
+}
+
+/// A repository, and what was got of it or why there is nothing.
+type Part<'a, T> = (&'a Option<RepositoryId>, Result<T, String>);
+
+/// What was got of each repository. Of several, one may have nothing since the delivery that is asked for.
+struct Parts<'a, T> {
+    several: bool,
+    parts: Vec<Part<'a, T>>,
+    missing: Option<Failure>,
+}
+
+impl<'a, T> Parts<'a, T> {
+    fn new(asked: usize) -> Self {
+        Self {
+            several: asked > 1,
+            parts: Vec::new(),
+            missing: None,
+        }
+    }
+
+    fn add(&mut self, repository: &'a Option<RepositoryId>, part: Result<T, Failure>) -> Result<(), Failure> {
+        let part = match part {
+            Ok(part) => Ok(part),
+            Err(Failure::Problem(problem)) if self.several && problem.code == "no-such-patch-set" => {
+                let why = problem.detail.clone();
+                self.missing = Some(Failure::Problem(problem));
+                Err(why)
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.parts.push((repository, part));
+        Ok(())
+    }
+
+    /// All of them, unless there is nothing in any.
+    fn some(self) -> Result<Vec<Part<'a, T>>, Failure> {
+        match self.missing {
+            Some(failure) if self.parts.iter().all(|(_, part)| part.is_err()) => Err(failure),
+            _ => Ok(self.parts),
+        }
+    }
+}
+
+fn name(repository: &Option<RepositoryId>) -> &str {
+    repository.as_ref().map_or("", RepositoryId::as_str)
+}
+
+fn changed(patch: &str, page: &mut Page) {
+    for line in cleaned(patch).lines() {
+        let line = page.tinted(tone(line), line);
+        page.line(line);
+    }
+    if patch.is_empty() {
+        page.line("Nothing is changed.");
+    }
 }
 
 fn tone(line: &str) -> Tone {

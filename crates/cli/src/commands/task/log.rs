@@ -1,8 +1,9 @@
 //! `team6 task log`: what an agent did, step by step.
 
-use team6_core::ids::{AttemptId, TaskId};
+use team6_core::ids::{AttemptId, SprintId, TaskId};
+use team6_core::sprint::WorkId;
 use team6_core::trace::{TraceBody, TraceEntry};
-use team6_server::api::types::TaskDetail;
+use team6_server::api::types::{AttemptDetail, TaskDetail};
 
 use crate::client::Client;
 use crate::commands::Context;
@@ -32,6 +33,34 @@ pub(crate) async fn run(client: &Client, attempt: AttemptId, follow: bool, conte
             page.line("Its agent has done nothing yet.");
         }
     })
+}
+
+/// Whose attempts are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Those at a task.
+    Task(TaskId),
+    /// Those at the plan of a sprint.
+    Plan(SprintId),
+}
+
+/// An attempt that somebody named; refused if it is one at other work, whose log would be taken for that of this one.
+pub(crate) async fn named(client: &Client, attempt: AttemptId, work: Work) -> Result<AttemptId, Failure> {
+    let detail = client.get::<AttemptDetail>(&format!("/attempts/{attempt}")).await?.item;
+    let (belongs, whose, command) = match detail.attempt.work {
+        WorkId::Task(task) => (Work::Task(task), format!("task {task}"), format!("task log {task}")),
+        WorkId::Planning => {
+            let sprint = attempt.sprint;
+            let whose = format!("the plan of sprint {sprint}");
+            (Work::Plan(sprint), whose, format!("sprint log {sprint}"))
+        }
+    };
+    match belongs == work {
+        true => Ok(attempt),
+        false => Err(Failure::Usage(format!(
+            "attempt {attempt} belongs to {whose}; `team6 {command} --attempt {attempt}` shows its log"
+        ))),
+    }
 }
 
 /// The newest attempt at a task.

@@ -19,8 +19,8 @@ use super::{Context, text};
 use crate::client::Client;
 use crate::failure::Failure;
 
-pub(crate) use log::run as log;
-pub(crate) use show::{list as list_tasks, why, why_in_short};
+pub(crate) use log::{Work, named as named_attempt, run as log};
+pub(crate) use show::{another_agent, list as list_tasks, why, why_in_short};
 
 /// What to do with tasks.
 #[derive(Debug, Subcommand)]
@@ -74,14 +74,14 @@ pub(crate) enum TaskCommand {
         #[arg(long, requires = "text")]
         now: bool,
     },
-    /// Show what the pull request of a task changes.
+    /// Show what a task changes, in each repository that it has a pull request in.
     #[command(
         after_help = "Examples:\n  team6 task diff 12\n  team6 task diff 12 --stat\n  team6 task diff 12 --from 1    what changed since the first delivery"
     )]
     Diff {
         /// The number of the task.
         task: TaskId,
-        /// The repository, if the task changed several.
+        /// Only in this repository.
         #[arg(long)]
         repository: Option<RepositoryId>,
         /// Only since this delivery.
@@ -181,7 +181,7 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
         }
         TaskCommand::Log { task, attempt, follow } => {
             let attempt = match attempt {
-                Some(attempt) => attempt,
+                Some(attempt) => log::named(&client, attempt, log::Work::Task(task)).await?,
                 None => log::newest(&client, task).await?,
             };
             log::run(&client, attempt, follow, context).await

@@ -1,6 +1,7 @@
 //! Tasks as people see them.
 
-use team6_core::explain::Actor;
+use team6_core::explain::{Actor, Reason};
+use team6_core::failure::FailureKind;
 use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
 use team6_server::api::types::{
     AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskDetail, TaskItem, Why,
@@ -260,15 +261,20 @@ fn reviews(detail: &TaskDetail, page: &mut Page) {
         page.line(format!("  {} {verdict} {}", review.by, ago(review.at)));
         page.block(4, &review.body);
         for one in detail.threads.iter().filter(|thread| thread.review == review.id) {
-            thread(one, page);
+            thread(one, detail.pull_requests.len() > 1, page);
         }
     }
 }
 
-fn thread(thread: &Thread, page: &mut Page) {
+/// A comment with its answer. Its place is written as `team6 task review --on` takes it.
+fn thread(thread: &Thread, several: bool, page: &mut Page) {
     let comment = &thread.comment;
+    let repository = match several {
+        true => format!("{}:", comment.repository),
+        false => String::new(),
+    };
     let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let place = page.tinted(Tone::Strong, format!("{}{line}", comment.path));
+    let place = page.tinted(Tone::Strong, format!("{repository}{}{line}", comment.path));
     page.line(format!("    {place} {}", comment.text));
     match &thread.answer {
         Some(answer) => {
@@ -307,6 +313,21 @@ pub(super) fn conversation(detail: &TaskDetail, page: &mut Page) {
     page.next(format!("team6 task log {id} --follow"), "shows what it does and says");
 }
 
+/// The command that gives a task another agent, if it failed because its own one did not start, or broke off.
+pub(crate) fn another_agent(task: &TaskItem) -> Option<(String, &'static str)> {
+    let Some(Reason::Failed { failure, .. }) = task.why.as_ref().map(|why| &why.reason) else {
+        return None;
+    };
+    let of_the_agent = matches!(
+        failure.kind,
+        FailureKind::AgentUnavailable | FailureKind::LoginNeeded | FailureKind::AgentExited | FailureKind::Protocol
+    );
+    of_the_agent.then(|| {
+        let command = format!("team6 task agent {} NAME", task.id);
+        (command, "gives it another agent, for the next try")
+    })
+}
+
 /// What a person could do now.
 fn next(detail: &TaskDetail, page: &mut Page) {
     let id = detail.task.id;
@@ -326,6 +347,9 @@ fn next(detail: &TaskDetail, page: &mut Page) {
     }
     if open && detail.approved_by.is_some() {
         page.next(format!("team6 task merge {id}"), "merges it");
+    }
+    if let Some((command, does)) = another_agent(&detail.task) {
+        page.next(command, does);
     }
     if detail.task.state == "failed" {
         page.next(format!("team6 task retry {id} --note TEXT"), "tries again");
