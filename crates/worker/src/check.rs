@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use team6_agent::acp::{AgentError, CheckReport, Patience, StartAgent, check as check_started};
 use team6_agent::profile::{AgentProfile, Role};
 use team6_agent::toolbox::{Accepted, Refused, SessionToken, ToolCall, ToolHandler, ToolSet};
-use team6_core::ids::{AttemptId, SprintId};
 use team6_egress::{EgressSession, Outcome, Record};
 use team6_sandbox::TreeMark;
 use team6_workspace::{Claim, Workspace, guest};
@@ -28,19 +27,11 @@ static CHECKS: AtomicU32 = AtomicU32::new(1);
 /// it see. Nothing is said to its model.
 pub async fn check(parts: &Parts, profile: &AgentProfile) -> CheckReport {
     let name = format!("{PREFIX}{}-{}", profile.id, CHECKS.fetch_add(1, Ordering::Relaxed));
-    let claim = Claim {
-        key: name.clone(),
-        attempt: AttemptId {
-            sprint: SprintId(0),
-            n: 0,
-        },
-        branch: None,
-        repositories: Vec::new(),
-        author: (
-            format!("{} (Team6)", profile.id),
-            format!("{}@team6.invalid", profile.id),
-        ),
-    };
+    let author = (
+        format!("{} (Team6)", profile.id),
+        format!("{}@team6.invalid", profile.id),
+    );
+    let claim = Claim::of_no_attempt(name.clone(), Vec::new(), author);
     let workspace = match parts.provisioner.claim(claim, &|_| {}).await {
         Ok(workspace) => workspace,
         Err(error) => return CheckReport::hindered(profile, error.to_string()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use team6_core::ids::{AttemptId, RepositoryId, SprintId};
+use team6_core::ids::RepositoryId;
 use team6_egress::{Outcome, Record};
 use team6_sandbox::{Exit, ProcessSpec, TreeMark};
 use team6_workspace::guest::{self, Guest};
@@ -63,16 +63,8 @@ async fn run(parts: &Parts, repository: ClaimRepository, setup: &Setup) -> Resul
         id.as_str().chars().map(proper).collect::<String>(),
         setup.key()
     );
-    let claim = Claim {
-        key: name.clone(),
-        attempt: AttemptId {
-            sprint: SprintId(0),
-            n: 0,
-        },
-        branch: None,
-        repositories: vec![repository],
-        author: ("Team6".into(), "team6@localhost".into()),
-    };
+    let author = ("Team6".into(), "team6@localhost".into());
+    let claim = Claim::of_no_attempt(name.clone(), vec![repository], author);
     let claimed = parts.provisioner.claim(claim, &|_| {}).await;
     let workspace = claimed.map_err(|error| error.to_string())?;
     tracing::info!(repository = %id, command = setup.command, "the setup command is run");
@@ -134,10 +126,9 @@ async fn in_sandbox(
 
 /// Runs it to its end; the error has the end of what it said.
 async fn program(parts: &Parts, spec: ProcessSpec, name: &str) -> Result<(), Trouble> {
-    let ours = |why: String| Trouble::Ours(why);
-    let mark = TreeMark::new(parts.data_folder.clone(), name).map_err(|error| ours(error.to_string()))?;
+    let mark = TreeMark::new(parts.data_folder.clone(), name).map_err(|error| Trouble::Ours(error.to_string()))?;
     let spawned = parts.launcher.spawn(spec, &mark).await;
-    let mut tree = spawned.map_err(|error| ours(error.to_string()))?;
+    let mut tree = spawned.map_err(|error| Trouble::Ours(error.to_string()))?;
     tree.stdin = None;
     let (stdout, stderr) = (tree.stdout.take(), tree.stderr.take());
     let said = async { tokio::join!(end_of(stdout), end_of(stderr)) };

@@ -80,7 +80,17 @@ pub(crate) struct Generations {
     /// One is made at a time of each repository.
     making: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
     /// Which workspaces build on which.
-    pins: Mutex<BTreeSet<(String, RepositoryId, String)>>,
+    pins: Mutex<BTreeSet<Pin>>,
+}
+
+/// What a workspace was made with.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pin {
+    workspace: String,
+    repository: RepositoryId,
+    commit: String,
+    /// What its setup was known by: with other programs on the machine it would be something else by now.
+    setup: Option<String>,
 }
 
 impl Generations {
@@ -112,7 +122,7 @@ impl Generations {
         Copies::new(self.builder.files, self.root.join(id.as_str()).join("pool"))
     }
 
-    fn pins(&self) -> MutexGuard<'_, BTreeSet<(String, RepositoryId, String)>> {
+    fn pins(&self) -> MutexGuard<'_, BTreeSet<Pin>> {
         self.pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -120,13 +130,18 @@ impl Generations {
     pub(crate) fn find(&self, key: &str, id: &RepositoryId, commit: &CommitId) -> Option<Generation> {
         let mut pins = self.pins();
         let found = self.read(id, commit.as_str())?;
-        pins.insert((key.to_owned(), id.clone(), commit.to_string()));
+        pins.insert(Pin {
+            workspace: key.to_owned(),
+            repository: id.clone(),
+            commit: commit.to_string(),
+            setup: found.layout.setup.as_ref().map(|setup| setup.key().to_owned()),
+        });
         Some(found)
     }
 
     /// A workspace builds on its generations no more.
     pub(crate) fn unpin(&self, key: &str) {
-        self.pins().retain(|(pinned, _, _)| pinned != key);
+        self.pins().retain(|pin| pin.workspace != key);
     }
 
     fn read(&self, id: &RepositoryId, name: &str) -> Option<Generation> {
@@ -400,17 +415,16 @@ impl Generations {
         let pins = self.pins();
         let folder = self.folder(id);
         let mut kept = BTreeSet::from(["current".to_owned(), "draft".to_owned()]);
-        let pinned = pins
-            .iter()
-            .filter(|(_, pinned, _)| pinned == id)
-            .filter_map(|(_, _, name)| self.read(id, name));
-        let of_use: Vec<Generation> = pinned.chain(self.current(id)).collect();
-        for generation in &of_use {
+        let current = self.current(id);
+        let pins: Vec<&Pin> = pins.iter().filter(|pin| pin.repository == *id).collect();
+        let pinned = pins.iter().filter_map(|pin| self.read(id, &pin.commit));
+        for generation in pinned.chain(current.clone()) {
             kept.insert(generation.commit.to_string());
             kept.extend(self.names(generation.layers.iter()));
         }
-        let setups = of_use.iter().filter_map(|generation| generation.layout.setup.as_ref());
-        let mut old = self.setups(id).others(&setups.map(Setup::key).collect());
+        let newest = current.as_ref().and_then(|current| current.layout.setup.as_ref());
+        let setups = pins.iter().filter_map(|pin| pin.setup.as_deref());
+        let mut old = self.setups(id).others(&setups.chain(newest.map(Setup::key)).collect());
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
         let other = entries.filter(|entry| !kept.contains(&*entry.file_name().to_string_lossy()));
         old.extend(other.map(|entry| entry.path()));
@@ -423,7 +437,7 @@ impl Generations {
 }
 
 /// Removes a folder, if it is there.
-fn remove(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
+use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId, SprintId};
 use team6_core::local_path::LocalPath;
 use team6_sandbox::reach::{Identity, Mount};
 
@@ -35,6 +35,20 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// What the engine wants for itself, for no attempt: a workspace that is only read.
+    pub fn of_no_attempt(key: WorkspaceKey, repositories: Vec<ClaimRepository>, author: (String, String)) -> Self {
+        Self {
+            key,
+            attempt: AttemptId {
+                sprint: SprintId(0),
+                n: 0,
+            },
+            branch: None,
+            repositories,
+            author,
+        }
+    }
+
     /// One of its repositories.
     pub fn repository(&self, id: &RepositoryId) -> Option<&ClaimRepository> {
         self.repositories.iter().find(|one| one.id == *id)

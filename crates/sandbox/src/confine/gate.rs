@@ -23,7 +23,7 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     let_go(sandbox).step("close the supervisor's files")?;
     let user = rustix::process::geteuid().as_raw();
     let group = rustix::process::getegid().as_raw();
-    if !sandbox.own_user {
+    if !sandbox.foresight.own_user {
         let step = MAKE_USERS;
         sys::unshare(UnshareFlags::NEWUSER).step(step)?;
         fs::write("/proc/self/setgroups", "deny").step(step)?;

@@ -37,7 +37,7 @@ pub(super) fn run(sandbox: &mut Sandbox) -> Result<Infallible, Trouble> {
     sys::loopback_up().step("set up the sandbox's loopback")?;
     let filters = syscalls::Filters::new()?;
     let waiting = program::Waiting::begin(&filters, &sandbox.trouble)?;
-    let ground = view::Ground::lay(sandbox.own_user, &sandbox.foreseen)?;
+    let ground = view::Ground::lay(&sandbox.foresight)?;
     let Some(wanted) = Wanted::receive(&sandbox.order)? else {
         sys::exit_now(0);
     };

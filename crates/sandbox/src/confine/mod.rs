@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use crate::Exit;
 use crate::foresight::Foresight;
 use crate::handover::{receive_stdio, send_stdio};
-use crate::reach::{Confinement, Mount, Reach};
+use crate::reach::{Confinement, Reach};
 use crate::sys;
 use crate::wire::Program;
 
@@ -79,10 +79,8 @@ pub(crate) struct LastWords {
 
 /// What is handed from process to process.
 struct Sandbox {
-    /// Whether it is another user than the engine.
-    own_user: bool,
-    /// What is laid out ahead.
-    foreseen: Vec<Mount>,
+    /// What is known of it before the program is.
+    foresight: Foresight,
     /// Brings what is to be started.
     order: UnixStream,
     trouble: OwnedFd,
@@ -162,8 +160,7 @@ impl Prepared {
         let (alive, keep_alive) = pipe()?;
         let (order, wanted) = UnixStream::pair()?;
         let sandbox = Sandbox {
-            own_user: foresight.own_user,
-            foreseen: foresight.ground.clone(),
+            foresight: foresight.clone(),
             order: wanted,
             trouble,
             last_words,

@@ -102,6 +102,7 @@ macro_rules! provisioner_contract {
             what_a_repository_held_before_does_not_hide_what_its_setup_makes,
             what_is_not_ignored_any_more_is_not_there,
             a_local_file_comes_before_what_a_setup_command_made,
+            what_a_workspace_was_made_with_stays_when_the_machines_programs_change,
         );
         $crate::provisioner_contract!($open $(, #[$attribute])?: lfs:
             files_in_lfs_are_there_and_stay_pointers_in_commits,

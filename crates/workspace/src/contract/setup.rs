@@ -204,3 +204,27 @@ pub async fn a_local_file_comes_before_what_a_setup_command_made(scene: &Scene) 
     let told = workspace.notices.join("\n");
     assert!(!told.contains("take one of the two away"), "{told}");
 }
+
+pub async fn what_a_workspace_was_made_with_stays_when_the_machines_programs_change(scene: &Scene) {
+    let source = source("mkdir built; echo made > built/file");
+    let Some(setup) = wanted_setup(scene, &source).await else {
+        return;
+    };
+    runs(scene, &source, &setup).await;
+    let workspace = task(scene, &source, 1).await;
+    // As if another compiler had been installed: what was made is known by another name from now on.
+    let layout = scene
+        .root
+        .join(format!("repos/app/generations/{}/layout.json", source.head()));
+    let mut changed: serde_json::Value = serde_json::from_slice(&std::fs::read(&layout).unwrap()).unwrap();
+    changed["setup"]["versions"] = "other".into();
+    std::fs::write(&layout, changed.to_string()).unwrap();
+    source.write("versions", "2\n").commit("a base with other versions");
+    wanted_setup(scene, &source).await;
+    scene.provisioner.settle().await;
+    assert_eq!(scene.agent(&workspace, "cat built/file").await, "made");
+    scene
+        .agent(&workspace, "echo more >> README.md; git commit -qam more")
+        .await;
+    assert!(scene.imported(&workspace).await.changed, "its work comes out");
+}

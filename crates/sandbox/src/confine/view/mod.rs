@@ -24,6 +24,7 @@ use rustix::mount::{
 use self::owner::Owner;
 use super::place::{self, Root};
 use super::{Step, Trouble};
+use crate::foresight::Foresight;
 use crate::reach::{AGENT_UID, Confinement, Identity, Mount};
 use crate::sys;
 
@@ -45,8 +46,8 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Makes the root of a sandbox, the current folder, and puts into it what is foreseen.
-    pub(super) fn lay(own_user: bool, foreseen: &[Mount]) -> Result<Self, Trouble> {
-        let owner = own_user.then(Owner::begin).transpose()?;
+    pub(super) fn lay(foresight: &Foresight) -> Result<Self, Trouble> {
+        let owner = foresight.own_user.then(Owner::begin).transpose()?;
         let everything = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         mount_change("/", everything).step("take the mounts apart from the machine's")?;
         let step = "make the root of the sandbox";
@@ -58,8 +59,9 @@ impl Ground {
         kernel::show_devices()?;
         kernel::show_processes()?;
         let root = Root::open(Path::new(".")).step(step)?;
-        foreseen.iter().try_for_each(|mount| put(&root, mount, None))?;
-        let laid = foreseen.len();
+        let ground = &foresight.ground;
+        ground.iter().try_for_each(|mount| put(&root, mount, None))?;
+        let laid = ground.len();
         Ok(Self { root, owner, laid })
     }
 
