@@ -1,0 +1,50 @@
+//! What people do to work beside planning and review: messages, retries, pauses, cancellation.
+
+use crate::sprint::event::{AttemptReason, Event};
+use crate::sprint::state::{Message, Pause, Sprint, Stage, WorkId};
+use crate::time::Timestamp;
+
+impl Sprint {
+    pub(super) fn apply_people(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::MessageSent {
+                message,
+                to,
+                by,
+                text,
+                urgency,
+            } => {
+                self.messages.push(Message {
+                    id: *message,
+                    to: *to,
+                    by: by.clone(),
+                    text: text.clone(),
+                    urgency: *urgency,
+                    at,
+                    delivered: None,
+                });
+                self.work_mut(*to, |w| w.unread.push(*message));
+            }
+            Event::Retried { work, by, note } => self.retried(*work, by, note, at),
+            Event::WorkWanted { work, message } => {
+                self.work_mut(*work, |w| w.failures = 0);
+                let next = AttemptReason::Message { message: *message };
+                self.stage(*work, Stage::Waiting { next, not_before: at }, at);
+            }
+            Event::TaskCancelled { task, by } => {
+                if self.tasks.get(task).is_some_and(|t| t.approved.is_some()) {
+                    self.open_tasks = self.open_tasks.saturating_sub(1);
+                }
+                self.stage(WorkId::Task(*task), Stage::Cancelled { by: by.clone() }, at);
+            }
+            Event::TaskPaused { task, by } => {
+                self.task(*task, |t| t.paused = Some(Pause { by: by.clone(), at }));
+                self.ask_to_stop(Some(*task));
+            }
+            Event::TaskResumed { task, .. } => {
+                self.task(*task, |t| t.paused = None);
+            }
+            _ => {}
+        }
+    }
+}
