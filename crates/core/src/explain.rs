@@ -93,6 +93,21 @@ pub enum Reason {
     Stopping,
     /// Its provider has a limit or an outage.
     Held { failure: Failure },
+    /// Its agent waits for a subtask, which waits for its own reason.
+    Subtask {
+        task: TaskId,
+        title: String,
+        open: usize,
+        because: String,
+    },
+    /// It was delivered to the task that it is a part of.
+    Integration {
+        task: TaskId,
+        title: String,
+        because: String,
+    },
+    /// A part of it that belongs to somebody else waits for their approval.
+    SubtaskReview { task: TaskId, title: String },
     /// Its agent asked its owner.
     Asked { question: String },
     /// Its pull requests are being opened.
@@ -336,7 +351,14 @@ impl Sprint {
             }),
             Stage::Publishing { until, .. } => (Reason::Publishing { trouble }, Actor::Engine, Some(*until)),
             Stage::Merging { until, .. } => (Reason::Merging { trouble }, Actor::Engine, Some(*until)),
-            Stage::InReview => by_owner(task.map_or(Reason::NotPlanned, review_reason)),
+            Stage::InReview => match task.and_then(|task| self.unreviewed_part(task)) {
+                Some((reason, owner)) => (reason, Actor::Person(owner), None),
+                None => by_owner(task.map_or(Reason::NotPlanned, review_reason)),
+            },
+            Stage::AwaitingSubtasks { .. } | Stage::Delivered => match task.map(|task| self.explain_delegation(task)) {
+                Some(found) => found,
+                None => by_owner(Reason::NotPlanned),
+            },
             Stage::Failed { failure } if planning => by_owner(Reason::PlanningFailed {
                 failure: failure.clone(),
             }),
@@ -348,7 +370,7 @@ impl Sprint {
                 })
             }
             Stage::Waiting { not_before, .. } => (Reason::Ready, Actor::Engine, Some(*not_before)),
-            Stage::Idle | Stage::Done | Stage::Cancelled { .. } => by_owner(Reason::NotPlanned),
+            Stage::Idle | Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => by_owner(Reason::NotPlanned),
         };
         Explanation {
             reason,
@@ -356,6 +378,42 @@ impl Sprint {
             since: work.since,
             by,
         }
+    }
+
+    /// What a task waits for on another level: its subtasks, or the task that it is a part of.
+    fn explain_delegation(&self, task: &Task) -> (Reason, Actor, Option<Timestamp>) {
+        let owner = |task: &Task| task.owner.clone().unwrap_or_else(|| self.lead.clone());
+        let mut open: Vec<&Task> = self.open_subtasks(task).collect();
+        // The one that takes longest holds it up.
+        open.sort_by_key(|t| std::cmp::Reverse(t.rank));
+        if let Some(subtask) = open.first() {
+            let inner = self.explain_task(subtask, 0);
+            let reason = Reason::Subtask {
+                task: subtask.id,
+                title: subtask.planned.title.clone(),
+                open: open.len(),
+                because: inner.reason.to_string(),
+            };
+            return (reason, inner.actor, inner.by);
+        }
+        let Some(parent) = task.parent().and_then(|id| self.tasks.get(&id)) else {
+            return (Reason::NotPlanned, Actor::Person(owner(task)), None);
+        };
+        let inner = self.explain_task(parent, 0);
+        let reason = Reason::Integration {
+            task: parent.id,
+            title: parent.planned.title.clone(),
+            because: inner.reason.to_string(),
+        };
+        (reason, inner.actor, inner.by)
+    }
+
+    /// A part of an approved task that somebody else has to approve.
+    fn unreviewed_part(&self, task: &Task) -> Option<(Reason, PersonId)> {
+        task.approved_by.as_ref()?;
+        let (id, owner) = self.unapproved_subtasks(task).into_iter().next()?;
+        let title = self.tasks.get(&id)?.planned.title.clone();
+        Some((Reason::SubtaskReview { task: id, title }, owner))
     }
 
     fn queued(&self) -> Reason {
@@ -425,6 +483,33 @@ impl fmt::Display for Reason {
             Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
             Self::Stopping => f.write_str("its agent is being stopped"),
             Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),
+            Self::Subtask {
+                task,
+                title,
+                open: 1,
+                because,
+            } => write!(f, "waits for subtask {task} \"{title}\" ({because})"),
+            Self::Subtask {
+                task,
+                title,
+                open,
+                because,
+            } => write!(
+                f,
+                "waits for {open} subtasks, {task} \"{title}\" the longest ({because})"
+            ),
+            Self::Integration { task, title, because } => {
+                write!(
+                    f,
+                    "delivered to task {task} \"{title}\", of which it is a part ({because})"
+                )
+            }
+            Self::SubtaskReview { task, title } => {
+                write!(
+                    f,
+                    "approved, but for subtask {task} \"{title}\", which its own owner approves first"
+                )
+            }
             Self::Asked { question } => write!(f, "its agent asks: {question}"),
             Self::Publishing { trouble } => write!(f, "its pull requests are being opened{}", tried(trouble)),
             Self::Review {

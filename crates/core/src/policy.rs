@@ -43,6 +43,8 @@ pub struct Policy {
     pub forge_time: Duration,
     /// The most tasks of a plan.
     pub tasks: usize,
+    /// How far work may be delegated.
+    pub delegation: DelegationLimits,
     /// The seed of everything that is drawn by lot.
     pub seed: u64,
 }
@@ -63,7 +65,30 @@ impl Default for Policy {
             queue_check: minutes(5),
             forge_time: minutes(10),
             tasks: 500,
+            delegation: DelegationLimits::default(),
             seed: 0,
+        }
+    }
+}
+
+/// How far work may be delegated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DelegationLimits {
+    /// How many levels of subtasks there may be below an approved task.
+    pub depth: usize,
+    /// How many subtasks a task may have had.
+    pub breadth: usize,
+    /// How many an approved task may have had on all levels together.
+    pub in_all: usize,
+}
+
+impl Default for DelegationLimits {
+    fn default() -> Self {
+        Self {
+            depth: 3,
+            breadth: 8,
+            in_all: 24,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{MergeMethod, Urgency, Verdict};
+use super::{Brief, MergeMethod, Urgency, Verdict};
 use crate::failure::Failure;
 use crate::ids::{
     AgentId, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId, Specialty,
@@ -216,6 +216,27 @@ pub enum Command {
         question: String,
         options: Vec<String>,
     },
+    /// The agent hands work to another agent, as subtask `task` of its own. It builds on these commits of its branch.
+    /// With `instead_of`, a subtask that failed is given up for it.
+    Delegate {
+        attempt: u32,
+        token: FencingToken,
+        brief: Box<Brief>,
+        built_on: BTreeMap<RepositoryId, CommitId>,
+        instead_of: Option<TaskId>,
+        task: TaskId,
+    },
+    /// The agent waits for its subtasks and gives back its slot.
+    AwaitSubtasks { attempt: u32, token: FencingToken },
+    /// The agent goes on without a subtask that failed.
+    GiveUpSubtask {
+        attempt: u32,
+        token: FencingToken,
+        task: TaskId,
+        reason: String,
+    },
+    /// The agent says that its task is complete. Nothing is delivered by it: it is only said whether it could be.
+    Completes { attempt: u32, token: FencingToken },
     /// The agent got messages.
     MessagesDelivered {
         attempt: u32,
@@ -229,6 +250,8 @@ pub enum Command {
         delivery: Delivery,
         answers: Vec<ThreadAnswer>,
         results: BTreeMap<RepositoryId, Delivered>,
+        /// The subtasks whose work the branch holds.
+        integrated: BTreeSet<TaskId>,
         usage: Usage,
     },
     /// The agent answered messages and changed nothing.
@@ -326,6 +349,13 @@ pub enum Command {
         by: PersonId,
         work: super::WorkId,
         note: String,
+    },
+    /// A person adds a subtask.
+    AddSubtask {
+        by: PersonId,
+        parent: TaskId,
+        brief: Box<Brief>,
+        task: TaskId,
     },
     /// A person cancels a task.
     CancelTask { by: PersonId, task: TaskId },

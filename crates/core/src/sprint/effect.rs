@@ -197,8 +197,11 @@ impl Sprint {
                 number,
                 ..
             } => {
-                let stage = self.tasks.get(task).map(|t| &t.work.stage);
-                let stray = matches!(stage, Some(Stage::Cancelled { .. })).then(|| Effect::ClosePullRequest {
+                let ended = self
+                    .tasks
+                    .get(task)
+                    .is_some_and(|t| t.work.stage.is_ended() && !t.is_merged());
+                let stray = ended.then(|| Effect::ClosePullRequest {
                     sprint: self.id,
                     task: *task,
                     repository: repository.clone(),
@@ -206,8 +209,10 @@ impl Sprint {
                 });
                 stray.into_iter().collect()
             }
-            Event::TaskDone { task } => vec![self.clean_up(WorkId::Task(*task))],
-            Event::TaskCancelled { task, .. } => self.abandon(*task),
+            // Its parent's pull requests held the work of a subtask.
+            Event::TaskDone { task } | Event::TaskCancelled { task, .. } | Event::SubtaskGivenUp { task, .. } => {
+                self.abandon(*task)
+            }
             Event::PlanApproved { dropped, .. } => dropped.iter().flat_map(|task| self.abandon(*task)).collect(),
             Event::SprintFinished | Event::SprintCancelled { .. } => vec![self.clean_up(WorkId::Planning)],
             _ => Vec::new(),

@@ -13,7 +13,7 @@ use crate::ids::{
     AgentId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, RepositoryId, ReviewId,
     TaskId, TaskKey, ThreadId, WorkerId,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedTask};
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -40,6 +40,8 @@ pub enum AttemptReason {
     Message { message: MessageId },
     /// The owner requested changes.
     ChangesRequested { review: ReviewId },
+    /// The subtasks that attempt `of` waited for are settled.
+    SubtasksSettled { of: u32 },
     /// The work conflicts with its base.
     Conflict {
         repository: RepositoryId,
@@ -63,6 +65,8 @@ pub enum Outcome {
     Replied,
     /// It asked its owner and waits.
     Asked,
+    /// It waits for its subtasks.
+    Delegated,
     /// It failed.
     Failed { failure: Failure },
     /// It met a provider's limit or outage.
@@ -188,6 +192,9 @@ pub enum Event {
         delivery: Delivery,
         answers: Vec<ThreadAnswer>,
         results: BTreeMap<RepositoryId, Delivered>,
+        /// The subtasks whose work it holds.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        integrated: BTreeSet<TaskId>,
         usage: Usage,
     },
     /// It answered messages and changed nothing.
@@ -214,6 +221,22 @@ pub enum Event {
     AttemptWithdrawn { attempt: u32 },
     /// A hold is over.
     HoldEnded { work: WorkId },
+
+    /// Work was handed to another agent.
+    SubtaskAdded {
+        task: TaskId,
+        parent: TaskId,
+        planned: Box<PlannedTask>,
+        owner: PersonId,
+        built_on: BTreeMap<RepositoryId, CommitId>,
+        by: Author,
+    },
+    /// An attempt ended, and its task waits for its subtasks.
+    SubtasksAwaited { attempt: u32 },
+    /// All subtasks of a task that waited for them are settled.
+    SubtasksSettled { task: TaskId },
+    /// A subtask was given up: its parent went on without it.
+    SubtaskGivenUp { task: TaskId, reason: String },
 
     /// The project's worker has no room for one more agent, or has some again.
     RoomReported { lacking: Option<String> },
@@ -321,6 +344,10 @@ impl Event {
             Self::AttemptCancelled { .. } => "attempt_cancelled",
             Self::AttemptWithdrawn { .. } => "attempt_withdrawn",
             Self::HoldEnded { .. } => "hold_ended",
+            Self::SubtaskAdded { .. } => "subtask_added",
+            Self::SubtasksAwaited { .. } => "subtasks_awaited",
+            Self::SubtasksSettled { .. } => "subtasks_settled",
+            Self::SubtaskGivenUp { .. } => "subtask_given_up",
             Self::RoomReported { .. } => "room_reported",
             Self::PullRequestOpened { .. } => "pull_request_opened",
             Self::ForgeFailed { .. } => "forge_failed",

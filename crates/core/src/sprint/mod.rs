@@ -5,6 +5,7 @@
 
 mod apply;
 mod command;
+mod delegation;
 mod effect;
 mod event;
 mod handle;
@@ -15,6 +16,7 @@ mod view;
 pub use command::{
     AgentCard, ApprovalFacts, Command, Delivered, Delivery, Opening, ReviewComment, TestRun, ThreadAnswer,
 };
+pub use delegation::{Brief, DelegationBlock, Subtask};
 pub use effect::Effect;
 pub use event::{AttemptReason, Event, Outcome};
 pub(crate) use handle::Block;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::DelegationBlock;
 use crate::ids::{
     AgentId, CommitId, FencingToken, PersonId, PlanVersion, QuestionId, RepositoryId, Specialty, TaskId, TaskKey,
     ThreadId,
@@ -73,6 +74,27 @@ pub enum Refusal {
     NothingDelivered,
     #[error("the task is not completed; call complete_task when it is")]
     NotCompleted,
+    #[error("this cannot be delegated: {}", list(reasons))]
+    NotDelegated { reasons: Vec<DelegationBlock> },
+    #[error("there is nothing to wait for: no subtask is open, and you were told what came of all of them")]
+    NothingToAwait,
+    #[error(
+        "{} still open; wait for what comes of it with await_tasks, then complete your task",
+        are_tasks(tasks)
+    )]
+    SubtasksOpen { tasks: Vec<TaskId> },
+    #[error("task {parent} goes on with what task {task} delivered; write to task {parent}, or review that")]
+    TakenOver { task: TaskId, parent: TaskId },
+    #[error("task {task} is {stage}; only a subtask of yours that failed can be given up")]
+    NotGivenUp { task: TaskId, stage: String },
+    #[error(
+        "task {task} cannot be merged yet: {}; each owner of a subtask approves it first",
+        list_owners(missing)
+    )]
+    SubtasksNotApproved {
+        task: TaskId,
+        missing: Vec<(TaskId, PersonId)>,
+    },
     #[error(
         "these threads of the review are not answered: {}; answer each, with the commit that mended it",
         list(threads)
@@ -183,6 +205,14 @@ fn are_tasks(tasks: &[TaskId]) -> String {
             format!("tasks {} are", numbers.join(", "))
         }
     }
+}
+
+fn list_owners(missing: &[(TaskId, PersonId)]) -> String {
+    let all: Vec<String> = missing
+        .iter()
+        .map(|(task, owner)| format!("subtask {task} waits for the approval of {owner}"))
+        .collect();
+    all.join("; ")
 }
 
 fn owner_name(owner: &Option<PersonId>) -> String {

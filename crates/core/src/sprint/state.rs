@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::AgentCard;
+use super::delegation::Subtask;
 use super::event::{AttemptReason, Outcome};
 use crate::failure::Failure;
 use crate::graph::Graph;
@@ -69,6 +70,9 @@ pub struct Sprint {
     /// What the worker's machine is short of, while no further agent is started for it.
     #[serde(default)]
     pub shortage: Option<Shortage>,
+    /// Tasks whose agents wait for their subtasks; derived from the stages.
+    #[serde(default)]
+    pub(crate) parked: BTreeSet<TaskId>,
     /// When something must happen, by whose work; derived from the stages.
     pub(crate) deadlines: BTreeSet<(Timestamp, WorkId)>,
     /// Tasks that changed since somebody last asked; not a part of the state that is kept.
@@ -284,6 +288,11 @@ pub enum Stage {
         /// Answers to choose from.
         options: Vec<String>,
     },
+    /// The agent waits for its subtasks, without a slot.
+    AwaitingSubtasks {
+        /// The attempt that they were delegated in, or that waited last.
+        attempt: u32,
+    },
     /// Delivered; pull requests are being opened or updated.
     Publishing {
         /// The repositories still to come.
@@ -293,6 +302,8 @@ pub enum Stage {
     },
     /// The owner's turn: review and merge.
     InReview,
+    /// A subtask's: it was delivered to its parent, which brings it into its own work.
+    Delivered,
     /// The owner merged; the forge is doing it.
     Merging {
         /// The repositories still to come.
@@ -314,12 +325,17 @@ pub enum Stage {
         /// Who did it.
         by: PersonId,
     },
+    /// A subtask's: its parent went on without it.
+    GivenUp {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Stage {
     /// Whether nothing will ever happen any more.
     pub fn is_ended(&self) -> bool {
-        matches!(self, Self::Done | Self::Cancelled { .. })
+        matches!(self, Self::Done | Self::Cancelled { .. } | Self::GivenUp { .. })
     }
 }
 
@@ -362,6 +378,12 @@ pub struct Task {
     pub dependents: Vec<TaskId>,
     /// The tasks that it depends on.
     pub dependencies: Vec<TaskId>,
+    /// What it has besides if it was delegated.
+    #[serde(default)]
+    pub subtask: Option<Subtask>,
+    /// The subtasks that were delegated for it.
+    #[serde(default)]
+    pub subtasks: Vec<TaskId>,
     /// Its rank on the critical path: estimated minutes of the longest chain that begins with it.
     pub rank: u64,
     /// What was delivered last: commits by repository.
@@ -576,10 +598,13 @@ impl Work {
             Stage::Idle
             | Stage::Waiting { .. }
             | Stage::Asking { .. }
+            | Stage::AwaitingSubtasks { .. }
             | Stage::InReview
+            | Stage::Delivered
             | Stage::Failed { .. }
             | Stage::Done
-            | Stage::Cancelled { .. } => None,
+            | Stage::Cancelled { .. }
+            | Stage::GivenUp { .. } => None,
         }
     }
 }

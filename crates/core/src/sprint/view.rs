@@ -62,6 +62,9 @@ pub struct TaskSummary {
     pub id: TaskId,
     /// Its sprint.
     pub sprint: SprintId,
+    /// The task that it is a part of, if it was delegated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<TaskId>,
     /// Its title.
     pub title: String,
     /// What people call its state.
@@ -121,12 +124,16 @@ impl Sprint {
         for task in self.planned_tasks() {
             counts.tasks += 1;
             let count = match &task.work.stage {
-                Stage::Idle | Stage::Waiting { .. } | Stage::Queued { .. } => &mut counts.waiting,
+                Stage::Idle | Stage::Waiting { .. } | Stage::Queued { .. } | Stage::AwaitingSubtasks { .. } => {
+                    &mut counts.waiting
+                }
                 Stage::Running { .. } => &mut counts.running,
-                Stage::Publishing { .. } | Stage::InReview | Stage::Merging { .. } => &mut counts.review,
+                Stage::Publishing { .. } | Stage::Delivered | Stage::InReview | Stage::Merging { .. } => {
+                    &mut counts.review
+                }
                 Stage::Held(_) | Stage::Asking { .. } | Stage::Failed { .. } => &mut counts.stuck,
                 Stage::Done => &mut counts.done,
-                Stage::Cancelled { .. } => &mut counts.cancelled,
+                Stage::Cancelled { .. } | Stage::GivenUp { .. } => &mut counts.cancelled,
             };
             *count += 1;
         }
@@ -144,6 +151,7 @@ impl Sprint {
         Some(TaskSummary {
             id,
             sprint: self.id,
+            parent: task.parent(),
             title: task.planned.title.clone(),
             state: stage_name(&task.work.stage).to_owned(),
             owner: task.owner.clone(),
@@ -205,7 +213,13 @@ impl Sprint {
         let Actor::Person(person) = why.actor.clone() else {
             return None;
         };
-        let elsewhere = matches!(why.reason, Reason::Dependency { .. } | Reason::SprintPaused { .. });
+        let elsewhere = matches!(
+            why.reason,
+            Reason::Dependency { .. }
+                | Reason::Subtask { .. }
+                | Reason::Integration { .. }
+                | Reason::SprintPaused { .. }
+        );
         if elsewhere || task.approved.is_none() {
             return None;
         }

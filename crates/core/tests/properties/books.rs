@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use team6_core::explain::{Actor, Reason};
 use team6_core::ids::{CommitId, FencingToken, PersonId, RepositoryId, TaskId, TaskKey};
 use team6_core::plan::Plan;
-use team6_core::sprint::{AttemptReason, Command, Effect, Event, Sprint, SprintPhase, Verdict, WorkId};
+use team6_core::sprint::{AttemptReason, Command, Effect, Event, Sprint, SprintPhase, Stage, Verdict, WorkId};
 use team6_core::time::Timestamp;
+
+use crate::delegated::Delegated;
 
 #[derive(Debug, Default)]
 pub(crate) struct Books {
@@ -29,6 +31,7 @@ pub(crate) struct Books {
     merges: BTreeSet<TaskId>,
     merged: BTreeSet<(TaskId, RepositoryId)>,
     effects: BTreeMap<String, Effect>,
+    delegated: Delegated,
 }
 
 fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -52,6 +55,10 @@ impl Books {
             | Command::InterruptAttempt { attempt, token, .. }
             | Command::Heartbeat { attempt, token, .. }
             | Command::AskOwner { attempt, token, .. }
+            | Command::Delegate { attempt, token, .. }
+            | Command::AwaitSubtasks { attempt, token }
+            | Command::GiveUpSubtask { attempt, token, .. }
+            | Command::Completes { attempt, token }
             | Command::AskQuestion { attempt, token, .. }
             | Command::ReportProgress { attempt, token, .. }
             | Command::MessagesDelivered { attempt, token, .. }
@@ -64,7 +71,9 @@ impl Books {
     }
 
     pub(crate) fn event(&mut self, event: &Event, sprint: &Sprint, at: Timestamp) -> Result<(), String> {
-        for effect in sprint.effects(event, at) {
+        let effects = sprint.effects(event, at);
+        self.delegated.event(event, &effects, &self.works)?;
+        for effect in effects {
             if let Effect::OpenPullRequest { task, repository, .. } = &effect {
                 ensure(!self.merged.contains(&(*task, repository.clone())), || {
                     format!("invariant 7: task {task} opens a second pull request in {repository}")
@@ -76,6 +85,18 @@ impl Books {
             })?;
         }
         match event {
+            Event::SubtaskAdded {
+                task, parent, owner, ..
+            } => {
+                ensure(self.approved.contains_key(parent) && !self.has_ended(*parent), || {
+                    format!("invariant 1: task {task} is a part of task {parent}, which may not run")
+                })?;
+                self.owners.insert(*task, owner.clone());
+                self.approved.insert(*task, Vec::new());
+            }
+            Event::SubtaskGivenUp { task, .. } => {
+                self.cancelled.insert(*task);
+            }
             Event::PlanSaved { plan, numbers, .. } => {
                 self.plans.push(plan.clone());
                 self.numbers.extend(numbers.iter().map(|(key, id)| (key.clone(), *id)));
@@ -116,7 +137,9 @@ impl Books {
                 self.settled(*attempt);
                 self.ended(*attempt);
             }
-            Event::AttemptReplied { attempt, .. } | Event::OwnerAsked { attempt, .. } => {
+            Event::AttemptReplied { attempt, .. }
+            | Event::OwnerAsked { attempt, .. }
+            | Event::SubtasksAwaited { attempt } => {
                 self.settled(*attempt);
                 self.ended(*attempt);
             }
@@ -138,6 +161,14 @@ impl Books {
             Event::PullRequestMerged { task, repository, .. } => {
                 self.merged.insert((*task, repository.clone()));
             }
+            Event::TaskDone { task } if self.delegated.parent(*task).is_some() => {
+                let parent = self.delegated.parent(*task);
+                let top = parent.map(|parent| self.delegated.top(parent));
+                ensure(top.is_some_and(|top| self.done.contains(&top)), || {
+                    format!("invariant 2: task {task} is done before what it is a part of")
+                })?;
+                self.done.insert(*task);
+            }
             Event::TaskDone { task } => {
                 let pull_requests = sprint.tasks.get(task).map(|t| t.pull_requests.keys().cloned());
                 let mut all = pull_requests.into_iter().flatten();
@@ -157,6 +188,18 @@ impl Books {
                 })?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// A task that waits for its subtasks has one that is open.
+    pub(crate) fn parents(&self, sprint: &Sprint) -> Result<(), String> {
+        for task in sprint.tasks.values() {
+            let waits = matches!(task.work.stage, Stage::AwaitingSubtasks { .. });
+            let open = task.subtasks.iter().any(|id| !self.delegated.is_settled(*id));
+            ensure(!waits || open, || {
+                format!("invariant 6: task {} waits, and all its subtasks are settled", task.id)
+            })?;
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! What the numbers of a step stand for, as the sprint stands: the command that is asked of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{FencingToken, PersonId, PlanVersion, QuestionId, TaskId, ThreadId};
 use team6_core::sprint::{
-    AgentCard, ApprovalFacts, Command, Delivered, Delivery, MergeMethod, ReviewComment, Sprint, Stage, ThreadAnswer,
-    Urgency, Verdict, WorkId,
+    AgentCard, ApprovalFacts, Brief, Command, Delivered, Delivery, MergeMethod, ReviewComment, Sprint, Stage,
+    ThreadAnswer, Urgency, Verdict, WorkId,
 };
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
@@ -52,6 +52,30 @@ pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprin
             question: "Which one?".into(),
             options: vec![],
         },
+        Word::Delegates(which) | Word::DelegatesAnew(which) => {
+            let below = task.map(|t| t.subtasks.as_slice()).unwrap_or_default();
+            let failed = below.get(usize::from(which) % below.len().max(1));
+            Command::Delegate {
+                attempt,
+                token,
+                brief: Box::new(brief(which)),
+                built_on: heads(u64::from(attempt)).collect(),
+                instead_of: failed.copied().filter(|_| matches!(word, Word::DelegatesAnew(_))),
+                task: TaskId(0),
+            }
+        }
+        Word::Awaits => Command::AwaitSubtasks { attempt, token },
+        Word::GivesUp(which) => {
+            let below = task.map(|t| t.subtasks.as_slice()).unwrap_or_default();
+            let subtask = below.get(usize::from(which) % below.len().max(1)).copied();
+            Command::GiveUpSubtask {
+                attempt,
+                token,
+                task: subtask.unwrap_or(TaskId(0)),
+                reason: "No time.".into(),
+            }
+        }
+        Word::Completes => Command::Completes { attempt, token },
         Word::AsksPlanning => Command::AskQuestion {
             attempt,
             token,
@@ -95,6 +119,7 @@ pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprin
                 },
                 answers: answers.collect(),
                 results: results.collect(),
+                integrated: BTreeSet::new(),
                 usage,
             }
         }
@@ -139,6 +164,17 @@ pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprin
                 usage,
             }
         }
+    }
+}
+
+fn brief(which: u8) -> Brief {
+    let field = ["drawing", "writing", "testing", "counting"][usize::from(which) % 4];
+    Brief {
+        title: format!("Part {}", which / 4),
+        what: "A part of it.".into(),
+        specialty: Some(field.parse().unwrap()),
+        estimate_minutes: 10,
+        ..Brief::default()
     }
 }
 
@@ -251,6 +287,12 @@ pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Optio
             by,
             work: WorkId::Planning,
             note: String::new(),
+        },
+        Deed::AddsSubtask(which) => Command::AddSubtask {
+            by,
+            parent: task,
+            brief: Box::new(brief(which)),
+            task: TaskId(0),
         },
         Deed::Cancels => Command::CancelTask { by, task },
         Deed::Pauses => Command::PauseTask { by, task },

@@ -7,12 +7,13 @@
 
 mod books;
 mod commands;
+mod delegated;
 mod steps;
 
 use books::Books;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use steps::{Step, any_plan, any_step};
+use steps::{Step, any_plan, any_step, any_step_or_delegation};
 use team6_core::ids::{PersonId, SprintId};
 use team6_core::plan::Plan;
 use team6_core::policy::Policy;
@@ -84,6 +85,10 @@ impl World {
             first_task.0 = self.next_task;
             self.next_task += plan.tasks.len() as u64;
         }
+        if let Command::Delegate { task, .. } | Command::AddSubtask { task, .. } = &mut command {
+            task.0 = self.next_task;
+            self.next_task += 1;
+        }
         let before = self.sprint.clone();
         let forbidden = self.books.forbids(&command);
         match self.sprint.handle(command.clone(), self.now) {
@@ -104,6 +109,9 @@ impl World {
         if self.sprint != self.stored {
             return Err(format!("{command:?}: its events do not say all that changed"));
         }
+        self.books
+            .parents(&self.sprint)
+            .map_err(|why| format!("{command:?}: {why}"))?;
         books::reasons(&self.sprint, self.now).map_err(|why| format!("{command:?}: {why}"))
     }
 
@@ -145,6 +153,14 @@ proptest! {
     }
 
     #[test]
+    fn whatever_agents_delegate_the_invariants_hold(
+        plan in any_plan(),
+        steps in prop::collection::vec(any_step_or_delegation(), 1..120),
+    ) {
+        plays(World::running(plan), &steps)?;
+    }
+
+    #[test]
     fn whatever_is_asked_of_a_sprint_that_is_being_planned_its_invariants_hold(
         steps in prop::collection::vec(any_step(), 1..80),
     ) {
@@ -157,9 +173,13 @@ fn the_steps_reach_what_sprints_are_made_of() {
     // A property over sequences that never get anywhere would hold for nothing.
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
-    for _ in 0..300 {
+    for delegating in [false, false, false, true].repeat(150) {
         let plan = any_plan().new_tree(&mut runner).unwrap().current();
-        let steps = prop::collection::vec(any_step(), 100..200)
+        let step = match delegating {
+            true => any_step_or_delegation().boxed(),
+            false => any_step().boxed(),
+        };
+        let steps = prop::collection::vec(step, 100..200)
             .new_tree(&mut runner)
             .unwrap()
             .current();
@@ -186,6 +206,10 @@ fn the_steps_reach_what_sprints_are_made_of() {
         "task_done",
         "task_resumed",
         "hold_ended",
+        "subtask_added",
+        "subtask_given_up",
+        "subtasks_awaited",
+        "subtasks_settled",
     ] {
         assert!(seen.contains(kind), "no sequence came to {kind}: {seen:?}");
     }

@@ -40,6 +40,11 @@ pub(crate) enum Word {
     Progress,
     Asks,
     AsksPlanning,
+    Delegates(u8),
+    DelegatesAnew(u8),
+    Awaits,
+    GivesUp(u8),
+    Completes,
     Reads,
     Delivers(u8),
     DeliversNothing,
@@ -60,6 +65,7 @@ pub(crate) enum Deed {
     ChatsPlanning,
     Retries,
     RetriesPlanning,
+    AddsSubtask(u8),
     Cancels,
     Pauses,
     Resumes,
@@ -138,6 +144,22 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         // A sprint that is given up is over, so that it is rare.
         1 => prop_oneof![30 => Just(Step::Deadline), 1 => Just(Step::Person(0, 0, Deed::CancelsAll))],
     ]
+}
+
+/// Any step, and every few of them one of delegation.
+pub(crate) fn any_step_or_delegation() -> impl Strategy<Value = Step> {
+    let word = prop_oneof![
+        4 => any::<u8>().prop_map(Word::Delegates),
+        1 => any::<u8>().prop_map(Word::DelegatesAnew),
+        4 => Just(Word::Awaits),
+        1 => any::<u8>().prop_map(Word::GivesUp),
+        1 => Just(Word::Completes),
+    ];
+    let worker = (0..3_u8, word).prop_map(|(attempt, word)| Step::Worker(attempt, 0, word));
+    let person = (0..9_u8, any::<u8>()).prop_map(|(task, which)| Step::Person(0, task, Deed::AddsSubtask(which)));
+    let answer = prop_oneof![4 => Just(Answer::Shown), 1 => Just(Answer::NotShown)];
+    let forge = (0..12_u8, 0..2_u8, answer).prop_map(|(task, which, answer)| Step::Forge(task, which, answer));
+    prop_oneof![12 => any_step(), 3 => worker, 1 => person, 3 => forge]
 }
 
 /// Up to five tasks; each may need any of those before it.

@@ -128,15 +128,21 @@ impl Team {
     }
 
     pub(crate) fn approve(version: u32) -> Command {
+        Self::approve_with(version, &[("coder", &[])])
+    }
+
+    /// An approval with agents and the fields that they do.
+    pub(crate) fn approve_with(version: u32, agents: &[(&str, &[&str])]) -> Command {
+        let agents = agents.iter().map(|(id, fields)| AgentCard {
+            id: id.parse().unwrap(),
+            specialties: fields.iter().map(|field| field.parse().unwrap()).collect(),
+            merged: 0,
+            failed: 0,
+        });
         let facts = ApprovalFacts {
             may_approve: true,
             repositories: [repository("app"), repository("web")].into(),
-            agents: vec![AgentCard {
-                id: "coder".parse().unwrap(),
-                specialties: vec![],
-                merged: 0,
-                failed: 0,
-            }],
+            agents: agents.collect(),
         };
         let version = PlanVersion(version);
         Command::Approve {
@@ -228,6 +234,7 @@ impl Team {
             },
             answers: answers.collect(),
             results: results.collect(),
+            integrated: Default::default(),
             usage: Usage::default(),
         }
     }

@@ -89,6 +89,9 @@ impl Sprint {
                         .work_mut(work, |w| std::mem::take(&mut w.unread))
                         .unwrap_or_default();
                     self.delivered(&unread, *attempt, at);
+                    if let WorkId::Task(task) = work {
+                        self.subtasks_reported(task);
+                    }
                 }
             }
             Event::RoomReported { lacking } => {
@@ -152,6 +155,7 @@ impl Sprint {
                 delivery,
                 answers,
                 results,
+                integrated,
                 usage,
             } => {
                 let work = self.attempt(*attempt).map(|a| a.work);
@@ -171,15 +175,22 @@ impl Sprint {
                         deliver(t, results);
                         t.work.rest();
                     });
+                    let subtasks = self.tasks.get(&task).map(|t| t.subtasks.clone()).unwrap_or_default();
+                    for id in subtasks {
+                        self.task(id, |t| {
+                            if let Some(subtask) = &mut t.subtask {
+                                subtask.integrated = integrated.contains(&id);
+                            }
+                        });
+                    }
                     self.publish(task, until, at);
                 }
             }
             Event::AttemptReplied { attempt, usage } => {
                 let work = self.attempt(*attempt).map(|a| a.work);
-                let stage = if work == Some(WorkId::Planning) {
-                    Stage::Idle
-                } else {
-                    Stage::InReview
+                let stage = match work {
+                    Some(WorkId::Task(task)) => self.presented(task),
+                    _ => Stage::Idle,
                 };
                 self.end(*attempt, Outcome::Replied, Some(*usage), Some(stage), at);
                 if let Some(work) = work {
@@ -287,7 +298,7 @@ impl Sprint {
         }
     }
 
-    fn end(&mut self, n: u32, outcome: Outcome, usage: Option<Usage>, stage: Option<Stage>, at: Timestamp) {
+    pub(super) fn end(&mut self, n: u32, outcome: Outcome, usage: Option<Usage>, stage: Option<Stage>, at: Timestamp) {
         let Some(attempt) = self.attempt_mut(n) else { return };
         attempt.ended = Some(Ended { at, outcome });
         if let Some(usage) = usage {
@@ -314,9 +325,13 @@ impl Sprint {
         }
     }
 
+    /// Asks agents to stop: those of a task and all below it, or all.
     pub(super) fn ask_to_stop(&mut self, only: Option<TaskId>) {
         let running: Vec<WorkId> = match only {
-            Some(task) => vec![WorkId::Task(task)],
+            Some(task) => std::iter::once(task)
+                .chain(self.below(task))
+                .map(WorkId::Task)
+                .collect(),
             None => self.deadlines.iter().map(|(_, work)| *work).collect(),
         };
         for work in running {

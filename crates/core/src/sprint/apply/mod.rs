@@ -1,6 +1,7 @@
 //! How events change a sprint. Events are facts: nothing is refused here, and what does not fit changes nothing.
 
 mod attempts;
+mod delegation;
 mod people;
 mod planning;
 mod review;
@@ -47,6 +48,7 @@ impl Sprint {
             threads: 0,
             open_tasks: 0,
             shortage: None,
+            parked: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             touched: Touched::default(),
         }
@@ -69,6 +71,10 @@ impl Sprint {
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::SprintOpened(_) => {}
+            Event::SubtaskAdded { .. }
+            | Event::SubtasksAwaited { .. }
+            | Event::SubtasksSettled { .. }
+            | Event::SubtaskGivenUp { .. } => self.apply_delegation(event, at),
             Event::PlanSaved { .. }
             | Event::QuestionAsked { .. }
             | Event::QuestionAnswered { .. }
@@ -136,7 +142,17 @@ impl Sprint {
     /// Moves work to a stage, and its deadline with it.
     fn stage(&mut self, id: WorkId, stage: Stage, at: Timestamp) {
         if let WorkId::Task(task) = id {
-            self.task(task, |t| t.forge_trouble = None);
+            let parked = matches!(stage, Stage::AwaitingSubtasks { .. });
+            self.task(task, |t| {
+                t.forge_trouble = None;
+                if let Some(subtask) = &mut t.subtask {
+                    subtask.reported &= stage.is_settled();
+                }
+            });
+            match parked {
+                true => self.parked.insert(task),
+                false => self.parked.remove(&task),
+            };
         }
         let change = self.work_mut(id, |w| {
             let before = w.deadline();
@@ -205,6 +221,8 @@ impl Task {
             dependents: Vec::new(),
             dependencies: Vec::new(),
             rank: 0,
+            subtask: None,
+            subtasks: Vec::new(),
             heads: BTreeMap::new(),
             summary: None,
             pull_requests: BTreeMap::new(),

@@ -32,9 +32,7 @@ impl Sprint {
                 self.stage(*work, Stage::Waiting { next, not_before: at }, at);
             }
             Event::TaskCancelled { task, by } => {
-                if self.tasks.get(task).is_some_and(|t| t.approved.is_some()) {
-                    self.open_tasks = self.open_tasks.saturating_sub(1);
-                }
+                self.closed(*task);
                 self.stage(WorkId::Task(*task), Stage::Cancelled { by: by.clone() }, at);
             }
             Event::TaskPaused { task, by } => {

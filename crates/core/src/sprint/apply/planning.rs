@@ -128,6 +128,7 @@ impl Sprint {
                 }
             }
         }
+        self.subtasks_follow();
         self.touched.0.extend(self.tasks.keys());
         let (plan, by, note) = (plan.clone(), by.clone(), note.to_owned());
         self.plans.push(SavedPlan {

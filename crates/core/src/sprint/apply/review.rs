@@ -133,14 +133,9 @@ impl Sprint {
                 self.stage(WorkId::Task(*task), Stage::InReview, at);
             }
             Event::TaskDone { task } => {
-                let known = self.task(*task, |t| {
-                    (t.dependents.clone(), matches!(t.work.stage, Stage::Cancelled { .. }))
-                });
-                let (dependents, was_cancelled) = known.unwrap_or_default();
+                let dependents = self.task(*task, |t| t.dependents.clone()).unwrap_or_default();
+                self.closed(*task);
                 self.stage(WorkId::Task(*task), Stage::Done, at);
-                if !was_cancelled {
-                    self.open_tasks = self.open_tasks.saturating_sub(1);
-                }
                 for dependent in dependents {
                     // Since it was cancelled, the plan may have gone on without it.
                     self.task(dependent, |t| {
@@ -182,7 +177,10 @@ impl Sprint {
             behind.map(|(repository, _)| repository.clone()).collect()
         });
         match pending {
-            Some(pending) if pending.is_empty() => self.stage(WorkId::Task(task), Stage::InReview, at),
+            Some(pending) if pending.is_empty() => {
+                let rests = self.presented(task);
+                self.stage(WorkId::Task(task), rests, at);
+            }
             Some(pending) => self.stage(WorkId::Task(task), Stage::Publishing { pending, until }, at),
             None => {}
         }
@@ -213,7 +211,8 @@ impl Sprint {
                     .all(|p| p.merged.is_some() || p.shown.as_ref() == Some(&p.head))
         });
         if all == Some(true) {
-            self.stage(WorkId::Task(task), Stage::InReview, at);
+            let rests = self.presented(task);
+            self.stage(WorkId::Task(task), rests, at);
         }
     }
 }

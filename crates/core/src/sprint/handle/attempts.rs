@@ -1,13 +1,22 @@
 //! Attempts: leases, heartbeats, delivery, failure and what time does to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Decider, check_text, some_text};
 use crate::failure::{Failure, FailureClass, FailureKind, backoff};
-use crate::ids::{CommitId, FencingToken, RepositoryId, ThreadId, WorkerId};
+use crate::ids::{CommitId, FencingToken, RepositoryId, TaskId, ThreadId, WorkerId};
 use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, Task, ThreadAnswer, WorkId};
 use crate::time::Timestamp;
 use crate::trace::Usage;
+
+/// What an agent hands in.
+pub(super) struct HandedIn {
+    pub(super) delivery: Delivery,
+    pub(super) answers: Vec<ThreadAnswer>,
+    pub(super) results: BTreeMap<RepositoryId, Delivered>,
+    pub(super) integrated: BTreeSet<TaskId>,
+    pub(super) usage: Usage,
+}
 
 impl Decider<'_> {
     pub(super) fn start(&mut self, attempt: u32, worker: WorkerId) -> Result<(), Refusal> {
@@ -109,15 +118,15 @@ impl Decider<'_> {
         Ok(())
     }
 
-    pub(super) fn deliver(
-        &mut self,
-        attempt: u32,
-        token: FencingToken,
-        delivery: Delivery,
-        answers: Vec<ThreadAnswer>,
-        results: BTreeMap<RepositoryId, Delivered>,
-        usage: Usage,
-    ) -> Result<(), Refusal> {
+    pub(super) fn deliver(&mut self, attempt: u32, token: FencingToken, handed_in: HandedIn) -> Result<(), Refusal> {
+        let HandedIn {
+            delivery,
+            answers,
+            results,
+            integrated,
+            usage,
+        } = handed_in;
+        self.completes(attempt, token)?;
         let task = self.running_task(attempt, token)?;
         some_text(&delivery.what)?;
         let allowed = &task.planned.repositories;
@@ -142,11 +151,13 @@ impl Decider<'_> {
             return Err(Refusal::ThreadsOpen { threads });
         }
         let id = task.id;
+        self.go_on_without_failed_subtasks(id);
         self.emit(Event::AttemptDelivered {
             attempt,
             delivery,
             answers,
             results,
+            integrated,
             usage,
         });
         self.wake(WorkId::Task(id));
@@ -162,6 +173,7 @@ impl Decider<'_> {
             }
             WorkId::Planning => {}
             WorkId::Task(id) => {
+                self.completes(attempt, token)?;
                 let task = self.task(id)?;
                 if !by_message || task.deliveries == 0 || task.open_threads().next().is_some() {
                     return Err(Refusal::NotCompleted);

@@ -11,6 +11,7 @@ impl Decider<'_> {
         if let WorkId::Task(id) = to {
             self.led(id, &by)?;
             self.not_ended(id)?;
+            self.not_taken_over(id)?;
         }
         self.send(by, to, text, urgency);
         Ok(())
@@ -47,8 +48,12 @@ impl Decider<'_> {
         self.led(id, &by)?;
         self.not_ended(id)?;
         self.not_merging([id])?;
-        self.take_back(WorkId::Task(id));
-        self.emit(Event::TaskCancelled { task: id, by });
+        for below in self.sprint.below(id).into_iter().rev() {
+            if self.not_ended(below).is_ok() {
+                self.take_back_for_good(below, &by);
+            }
+        }
+        self.take_back_for_good(id, &by);
         self.finish();
         Ok(())
     }
@@ -61,7 +66,9 @@ impl Decider<'_> {
         }
         self.not_ended(id)?;
         self.emit(Event::TaskPaused { task: id, by });
-        self.unqueue(WorkId::Task(id));
+        for task in std::iter::once(id).chain(self.sprint.below(id)) {
+            self.unqueue(WorkId::Task(task));
+        }
         Ok(())
     }
 
@@ -71,7 +78,9 @@ impl Decider<'_> {
             return Err(Refusal::NotPaused { task: id });
         }
         self.emit(Event::TaskResumed { task: id, by });
-        self.schedule(WorkId::Task(id));
+        for task in std::iter::once(id).chain(self.sprint.below(id)) {
+            self.schedule(WorkId::Task(task));
+        }
         Ok(())
     }
 
@@ -144,6 +153,18 @@ impl Decider<'_> {
             return Ok(());
         }
         Err(Refusal::BeingMerged { tasks })
+    }
+
+    /// Once its parent goes on with what a subtask delivered, nothing can be changed there any more.
+    pub(super) fn not_taken_over(&self, id: TaskId) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        match &task.subtask {
+            Some(subtask) if subtask.reported && task.work.stage == Stage::Delivered => Err(Refusal::TakenOver {
+                task: id,
+                parent: subtask.parent,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn not_ended(&self, id: TaskId) -> Result<(), Refusal> {

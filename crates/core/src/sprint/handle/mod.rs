@@ -2,6 +2,7 @@
 
 mod attempts;
 mod control;
+mod delegation;
 mod planning;
 mod review;
 mod schedule;
@@ -42,6 +43,7 @@ impl Sprint {
             now,
         };
         decider.decide(command)?;
+        decider.settle_parents();
         Ok(decider.events)
     }
 }
@@ -123,6 +125,30 @@ impl Decider<'_> {
                 question,
                 options,
             } => self.ask_owner(attempt, token, question, options),
+            Command::Delegate {
+                attempt,
+                token,
+                brief,
+                built_on,
+                instead_of,
+                task,
+            } => {
+                let wanted = delegation::Wanted {
+                    brief: *brief,
+                    built_on,
+                    instead_of,
+                    task,
+                };
+                self.delegate(attempt, token, wanted)
+            }
+            Command::AwaitSubtasks { attempt, token } => self.await_subtasks(attempt, token),
+            Command::GiveUpSubtask {
+                attempt,
+                token,
+                task,
+                reason,
+            } => self.give_up_subtask(attempt, token, task, reason),
+            Command::Completes { attempt, token } => self.completes(attempt, token),
             Command::MessagesDelivered {
                 attempt,
                 token,
@@ -141,8 +167,18 @@ impl Decider<'_> {
                 delivery,
                 answers,
                 results,
+                integrated,
                 usage,
-            } => self.deliver(attempt, token, delivery, answers, results, usage),
+            } => {
+                let handed_in = attempts::HandedIn {
+                    delivery,
+                    answers,
+                    results,
+                    integrated,
+                    usage,
+                };
+                self.deliver(attempt, token, handed_in)
+            }
             Command::Reply { attempt, token, usage } => self.reply(attempt, token, usage),
             Command::FailAttempt {
                 attempt,
@@ -205,6 +241,12 @@ impl Decider<'_> {
 
             Command::Chat { by, to, text, urgency } => self.chat(by, to, text, urgency),
             Command::Retry { by, work, note } => self.retry(by, work, note),
+            Command::AddSubtask {
+                by,
+                parent,
+                brief,
+                task,
+            } => self.add_subtask(by, parent, &brief, task),
             Command::CancelTask { by, task } => self.cancel_task(by, task),
             Command::PauseTask { by, task } => self.pause_task(by, task),
             Command::ResumeTask { by, task } => self.resume_task(by, task),
@@ -324,6 +366,9 @@ pub(crate) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Asking { .. } => "asking its owner",
         Stage::Publishing { .. } => "publishing",
         Stage::InReview => "in review",
+        Stage::AwaitingSubtasks { .. } => "waiting for subtasks",
+        Stage::Delivered => "delivered",
+        Stage::GivenUp { .. } => "given up",
         Stage::Merging { .. } => "merging",
         Stage::Failed { .. } => "failed",
         Stage::Done => "done",

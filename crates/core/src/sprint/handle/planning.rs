@@ -158,7 +158,8 @@ impl Decider<'_> {
             }
         }
         for task in self.sprint.tasks.values() {
-            if task.has_started() && !task.work.stage.is_ended() && !planned.contains(&task.planned.key) {
+            let in_plans = task.subtask.is_none();
+            if in_plans && task.has_started() && !task.work.stage.is_ended() && !planned.contains(&task.planned.key) {
                 problems.push(TooLate::Removed {
                     task: task.id,
                     key: task.planned.key.clone(),
@@ -336,7 +337,9 @@ impl Decider<'_> {
         let kept: BTreeSet<&TaskKey> = plan.tasks.iter().map(|t| &t.key).collect();
         let dropped = self.sprint.tasks.values();
         let dropped = dropped
-            .filter(|t| t.approved.is_some() && !t.work.stage.is_ended() && !kept.contains(&t.planned.key))
+            .filter(|t| {
+                t.approved.is_some() && !t.work.stage.is_ended() && !kept.contains(&self.sprint.top(t).planned.key)
+            })
             .map(|t| t.id)
             .collect();
         self.emit(Event::PlanApproved {

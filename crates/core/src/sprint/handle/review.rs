@@ -16,7 +16,7 @@ impl Decider<'_> {
         head: CommitId,
     ) -> Result<(), Refusal> {
         let known = self.task(task)?;
-        let cancelled = matches!(known.work.stage, Stage::Cancelled { .. });
+        let ended = known.work.stage.is_ended();
         let known = known.pull_requests.get(&repository);
         let pull_request = known.ok_or_else(|| Refusal::NoPullRequest {
             task,
@@ -24,8 +24,8 @@ impl Decider<'_> {
         })?;
         // An older head comes from an effect that was carried out late; the newer one is on its way.
         let news = pull_request.head == head && pull_request.shown.as_ref() != Some(&head);
-        // One that was opened while the task was cancelled is closed again.
-        let stray = cancelled && pull_request.number.is_none();
+        // One that was opened while the task ended is closed again.
+        let stray = ended && pull_request.number.is_none();
         if news || stray {
             self.emit(Event::PullRequestOpened {
                 task,
@@ -79,7 +79,10 @@ impl Decider<'_> {
             Verdict::Comment => self.task(id)?,
             Verdict::Approve | Verdict::RequestChanges => self.owned(id, &by)?,
         };
-        self.in_review(task)?;
+        self.reviewable(task)?;
+        if verdict == Verdict::RequestChanges {
+            self.not_taken_over(id)?;
+        }
         check_text(&body)?;
         comments.iter().try_for_each(|comment| check_text(&comment.text))?;
         if body.trim().is_empty() && comments.is_empty() && verdict != Verdict::Approve {
@@ -124,6 +127,10 @@ impl Decider<'_> {
         if task.approved_by.is_none() {
             return Err(Refusal::NotReviewed { task: id });
         }
+        let missing = self.sprint.unapproved_subtasks(task);
+        if !missing.is_empty() {
+            return Err(Refusal::SubtasksNotApproved { task: id, missing });
+        }
         let merge = task.merges + 1;
         self.emit(Event::MergeRequested {
             task: id,
@@ -160,6 +167,7 @@ impl Decider<'_> {
         if self.task(id)?.is_merged() {
             self.take_back(WorkId::Task(id));
             self.emit(Event::TaskDone { task: id });
+            self.end_subtasks(id);
             for dependent in dependents {
                 self.schedule(WorkId::Task(dependent));
             }
@@ -219,6 +227,14 @@ impl Decider<'_> {
     pub(super) fn merge_failed(&mut self, task: TaskId, merge: u32, why: String) {
         self.emit(Event::MergeFailed { task, merge, why });
         self.wake(WorkId::Task(task));
+    }
+
+    /// What was delivered can be looked at: also a subtask's, before it is a part of its parent.
+    fn reviewable(&self, task: &Task) -> Result<(), Refusal> {
+        match task.work.stage {
+            Stage::Delivered => Ok(()),
+            _ => self.in_review(task),
+        }
     }
 
     fn in_review(&self, task: &Task) -> Result<(), Refusal> {

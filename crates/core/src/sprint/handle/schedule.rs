@@ -41,7 +41,10 @@ impl Sprint {
         if task.owner.is_none() {
             return Some(Block::NoOwner);
         }
-        if let Some(Pause { by, at }) = &task.paused {
+        let paused = std::iter::once(task)
+            .chain(self.above(task))
+            .find_map(|t| t.paused.as_ref());
+        if let Some(Pause { by, at }) = paused {
             return Some(Block::Paused(by.clone(), *at));
         }
         if task.blockers == 0 {
@@ -52,7 +55,9 @@ impl Sprint {
         for dependency in waited_for {
             match dependency.work.stage {
                 Stage::Done => {}
-                Stage::Cancelled { .. } => return Some(Block::DependencyCancelled(dependency.id)),
+                Stage::Cancelled { .. } | Stage::GivenUp { .. } => {
+                    return Some(Block::DependencyCancelled(dependency.id));
+                }
                 _ if heaviest.is_none_or(|h| dependency.rank > h.rank) => heaviest = Some(dependency),
                 _ => {}
             }
@@ -182,7 +187,12 @@ impl Decider<'_> {
         let Some(state) = self.sprint.work(work) else { return };
         if !matches!(
             state.stage,
-            Stage::Idle | Stage::Asking { .. } | Stage::InReview | Stage::Failed { .. }
+            Stage::Idle
+                | Stage::Asking { .. }
+                | Stage::AwaitingSubtasks { .. }
+                | Stage::InReview
+                | Stage::Delivered
+                | Stage::Failed { .. }
         ) {
             return;
         }

@@ -2,6 +2,8 @@
 //!
 //! The texts are a part of the rules: what an agent is told about its reason to work is what the log says.
 
+mod delegation;
+
 use std::fmt::Write;
 
 use crate::plan::PlannedTask;
@@ -67,6 +69,9 @@ impl Sprint {
     fn task_brief(&self, task: &Task, news: &str) -> String {
         let mut text = format!("You work on task {}: {}\n\n", task.id, task.planned.title);
         describe(&mut text, &task.planned);
+        if let Some(subtask) = &task.subtask {
+            self.brief_of_parent(&mut text, subtask);
+        }
         if let Some(plan) = self.approved_plan() {
             let _ = write!(
                 text,
@@ -98,6 +103,7 @@ impl Sprint {
                 names.join(", ")
             );
         }
+        self.brief_of_fields(&mut text, task);
         text.push_str(
             "\nFollow the conventions of the repository and its instructions to agents. Write tests, and run them. \
              Commit your work to the branch that is checked out, in small commits whose messages say why; do not \
@@ -144,6 +150,9 @@ impl Sprint {
                 let _ = writeln!(text, "{by} asks you to try again: {note}");
             }
             AttemptReason::Message { .. } => {}
+            AttemptReason::SubtasksSettled { .. } => {
+                text.push_str("The subtasks that you waited for are settled. Go on.\n")
+            }
             AttemptReason::ChangesRequested { .. } | AttemptReason::Conflict { .. } => {}
         }
         // An attempt that goes on where another broke off has the same to do.
@@ -167,6 +176,9 @@ impl Sprint {
                 );
             }
             _ => {}
+        }
+        if let Some(task) = task {
+            self.news_of_subtasks(&mut text, task);
         }
         let open: Vec<&Thread> = task.map(|t| t.open_threads().collect()).unwrap_or_default();
         if !open.is_empty() {
@@ -196,6 +208,7 @@ impl Sprint {
         while let AttemptReason::Retry { of }
         | AttemptReason::Resumed { of }
         | AttemptReason::HoldOver { of }
+        | AttemptReason::SubtasksSettled { of }
         | AttemptReason::PersonRetried { of, .. } = &first.reason
         {
             // What came before is older, so this ends.
