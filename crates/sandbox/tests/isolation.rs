@@ -6,7 +6,7 @@ mod scene;
 use std::fs;
 use std::process::Command;
 
-use scene::{NOBODY, confinement, give, launcher, run};
+use scene::{NOBODY, confinement, give, install, launcher, run};
 use team6_sandbox::Exit;
 use team6_sandbox::probe::{Isolation, Overlay, Users, isolation};
 use team6_sandbox::reach::Identity;
@@ -46,7 +46,7 @@ fn found_within(kind: &[&str], ordinary: bool, folder: &str) -> Isolation {
         ("supervisor", env!("CARGO_BIN_EXE_team6-supervisor")),
         ("probe", env!("CARGO_BIN_EXE_team6-probe")),
     ] {
-        fs::copy(from, programs.path().join(name)).unwrap();
+        install(from, &programs.path().join(name));
     }
     let [supervisor, probe] = ["supervisor", "probe"].map(|name| programs.path().join(name));
     let place = programs.path().join("place");

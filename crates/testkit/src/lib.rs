@@ -5,6 +5,7 @@
 
 pub mod full_disk;
 pub mod processes;
+pub mod program;
 pub mod real_agents;
 pub mod repositories;
 pub mod scripted_model;

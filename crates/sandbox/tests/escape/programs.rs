@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tempfile::TempDir;
 
+use crate::scene;
 use crate::setting::SECRET;
 
 /// The user whose rights a program lends.
@@ -44,8 +45,7 @@ impl Programs {
             ("lending", probe),
             ("capable", probe),
         ] {
-            fs::copy(from, folder.path().join(name)).unwrap();
-            mode(&folder.path().join(name), 0o755);
+            scene::install(from, &folder.path().join(name));
         }
         let secret = folder.path().join("owners-secret");
         fs::write(&secret, format!("{SECRET}of-the-owner")).unwrap();

@@ -79,7 +79,7 @@ pub(crate) async fn run(launcher: &Launcher, test: &str, confinement: Confinemen
 pub(crate) fn ordinary_launcher(place: &Path) -> Launcher {
     // Ordinary users must reach the program, which lies where only root can look.
     let copy = place.join("supervisor");
-    fs::copy(env!("CARGO_BIN_EXE_team6-supervisor"), &copy).unwrap();
+    install(env!("CARGO_BIN_EXE_team6-supervisor"), &copy);
     give(place, NOBODY);
     let ids = [
         format!("--reuid={NOBODY}"),
@@ -88,6 +88,16 @@ pub(crate) fn ordinary_launcher(place: &Path) -> Launcher {
     ];
     let args = ids.into_iter().map(Into::into).chain([copy.into_os_string()]);
     Launcher::new("setpriv", args.collect::<Vec<OsString>>())
+}
+
+/// Copies a program. Another process does it: one that is open to be written cannot be run, and whatever another test
+/// starts meanwhile has it open for a moment.
+pub(crate) fn install(from: &str, to: &Path) {
+    let done = std::process::Command::new("install")
+        .args(["-m", "755", from])
+        .arg(to)
+        .status();
+    assert!(done.unwrap().success(), "{} cannot be made", to.display());
 }
 
 /// Any user that is not root.

@@ -61,8 +61,7 @@ impl FullDisk {
             self.library().display(),
             self.flag().display()
         );
-        fs::write(&program, text).expect("a program");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+        crate::program::write(&program, &text).expect("a program");
         program
     }
 
