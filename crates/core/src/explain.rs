@@ -66,8 +66,12 @@ pub enum Reason {
     NotPlanned,
     /// The sprint is paused.
     SprintPaused { by: PersonId },
-    /// The task is paused.
-    Paused { by: PersonId },
+    /// The task is paused, or the task `above` that it is a part of.
+    Paused {
+        by: PersonId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        above: Option<TaskId>,
+    },
     /// It waits for another task, which waits for its own reason.
     Dependency {
         task: TaskId,
@@ -226,7 +230,7 @@ impl Sprint {
                 .unwrap_or_else(|| person(Reason::NotPlanned, &self.lead, since)),
             Block::SprintPaused(by, at) => person(Reason::SprintPaused { by: by.clone() }, &by, at),
             Block::NoOwner => person(Reason::NoOwner, &self.lead, since),
-            Block::Paused(by, at) => person(Reason::Paused { by: by.clone() }, &by, at),
+            Block::Paused(Pause { by, at }, above) => person(Reason::Paused { by: by.clone(), above }, &by, at),
             Block::DependencyCancelled(on) => {
                 let title = self.tasks.get(&on).map(|t| t.planned.title.clone()).unwrap_or_default();
                 person(Reason::DependencyCancelled { task: on, title }, &self.lead, since)
@@ -383,6 +387,14 @@ impl Sprint {
     /// What a task waits for on another level: its subtasks, or the task that it is a part of.
     fn explain_delegation(&self, task: &Task) -> (Reason, Actor, Option<Timestamp>) {
         let owner = |task: &Task| task.owner.clone().unwrap_or_else(|| self.lead.clone());
+        // A pause keeps everything below it from going on.
+        if let Some(Pause { by, .. }) = &task.paused {
+            let reason = Reason::Paused {
+                by: by.clone(),
+                above: None,
+            };
+            return (reason, Actor::Person(by.clone()), None);
+        }
         let mut open: Vec<&Task> = self.open_subtasks(task).collect();
         // The one that takes longest holds it up.
         open.sort_by_key(|t| std::cmp::Reverse(t.rank));
@@ -463,7 +475,8 @@ impl fmt::Display for Reason {
             Self::AwaitsApproval { version } => write!(f, "version {version} of the plan waits for approval"),
             Self::NotPlanned => f.write_str("there is no plan for it that could be approved"),
             Self::SprintPaused { by } => write!(f, "{by} paused the sprint"),
-            Self::Paused { by } => write!(f, "{by} paused it"),
+            Self::Paused { by, above: None } => write!(f, "{by} paused it"),
+            Self::Paused { by, above: Some(task) } => write!(f, "{by} paused task {task}, of which it is a part"),
             Self::Dependency { task, title, because } => write!(f, "waits for task {task} \"{title}\" ({because})"),
             Self::DependencyCancelled { task, title } => {
                 write!(

@@ -54,7 +54,13 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone());
     let owner = owner.filter(|_| rng.u8(0..8) > 0).unwrap_or_else(|| by.clone());
     let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
-    match rng.u8(0..34) {
+    match rng.u8(0..35) {
+        34 => Command::AddSubtask {
+            by: owner,
+            parent: task,
+            brief: Box::new(plans::brief(rng)),
+            task: TaskId(0),
+        },
         0 | 1 => Command::Chat {
             by: owner,
             to: WorkId::Task(task),
@@ -193,7 +199,7 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
 /// What somebody tries where a decision is due: anybody at all, whether it is theirs or not, reviewed or not.
 pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     let due = sprint.tasks.values();
-    let due = due.filter(|t| matches!(t.work.stage, Stage::InReview | Stage::Merging { .. }));
+    let due = due.filter(|t| matches!(t.work.stage, Stage::InReview | Stage::Delivered | Stage::Merging { .. }));
     let due: Vec<&Task> = due.collect();
     let task = due.get(rng.usize(0..due.len().max(1)))?;
     let everybody = people();
@@ -207,7 +213,7 @@ pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
             _ => Command::CancelTask { by, task },
         });
     }
-    if task.work.stage != Stage::InReview || rng.u8(0..8) == 0 {
+    if matches!(task.work.stage, Stage::Merging { .. }) || rng.u8(0..8) == 0 {
         return Some(Command::Chat {
             by: task.owner.clone()?,
             to: WorkId::Task(task.id),
@@ -273,6 +279,14 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
             by,
             work,
             note: "go on".into(),
+        },
+        (Reason::SubtaskReview { task, .. }, _) => Command::SubmitReview {
+            by,
+            task: *task,
+            verdict: Verdict::Approve,
+            body: String::new(),
+            comments: vec![],
+            heads: BTreeMap::new(),
         },
         (Reason::Review { .. }, Some(task)) => Command::SubmitReview {
             by,

@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use team6_core::ids::{RepositoryId, Specialty, TaskKey};
 use team6_core::plan::{Plan, PlannedTask, Priority};
+use team6_core::sprint::Brief;
 
 /// The repositories of the simulated project.
 pub(crate) fn repositories() -> Vec<RepositoryId> {
@@ -47,6 +48,31 @@ pub(crate) fn changed(rng: &mut Rng, plan: &Plan) -> Plan {
         }
     }
     plan
+}
+
+/// What an agent or a person hands over; now and then it is something that must be refused.
+pub(crate) fn brief(rng: &mut Rng) -> Brief {
+    let fields = ["backend", "frontend", "music"];
+    let specialty = match rng.u8(0..8) {
+        0..=2 => None,
+        3 if rng.u8(0..4) == 0 => Specialty::new(fields[2]).ok(),
+        _ => Specialty::new(fields[rng.usize(0..2)]).ok(),
+    };
+    let agents = ["back", "front", "nobody"];
+    let agent = agents[rng.usize(0..3)].parse().ok().filter(|_| rng.u8(0..8) == 0);
+    let repositories = match rng.u8(0..4) {
+        0 => vec![repositories().swap_remove(rng.usize(0..2))],
+        _ => Vec::new(),
+    };
+    Brief {
+        title: format!("Part {}", rng.u32(0..40)),
+        what: "A part of it.".into(),
+        specialty,
+        agent,
+        repositories,
+        estimate_minutes: rng.u32(5..60),
+        ..Brief::default()
+    }
 }
 
 fn task(rng: &mut Rng, keys: &[TaskKey], n: usize) -> PlannedTask {

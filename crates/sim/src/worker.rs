@@ -1,12 +1,12 @@
 //! Workers and their agents: what they send after they took an attempt, and how it gets lost on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fastrand::Rng;
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::{CommitId, FencingToken, RepositoryId};
-use team6_core::sprint::{Command, Delivered, Delivery, Sprint, ThreadAnswer, WorkId};
+use team6_core::ids::{CommitId, FencingToken, RepositoryId, TaskId};
+use team6_core::sprint::{Command, Delivered, Delivery, Sprint, Task, ThreadAnswer, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 
@@ -40,6 +40,8 @@ pub(crate) enum End {
     DeliverNothing,
     Reply,
     Ask,
+    /// It waits for what it delegated.
+    Await,
     Fail(FailureKind),
     Interrupt,
 }
@@ -99,7 +101,7 @@ pub(crate) fn run(
             _ => plans::plan(rng),
         };
         if calm || rng.u8(0..3) > 0 {
-            let first_task = team6_core::ids::TaskId(0);
+            let first_task = TaskId(0);
             let submit = Command::SubmitPlan {
                 attempt,
                 token,
@@ -120,7 +122,10 @@ pub(crate) fn run(
             };
             messages.push((now + length / 3, Message::Command(ask)));
         }
-    } else if rng.bool() {
+    } else {
+        messages.extend(delegated(rng, sprint, work, (attempt, token), (now, length), calm));
+    }
+    if work != Some(WorkId::Planning) && rng.bool() {
         let report = Command::ReportProgress {
             attempt,
             token,
@@ -139,6 +144,53 @@ pub(crate) fn run(
         ));
     }
     if calm { messages } else { disturbed(rng, messages) }
+}
+
+/// What an agent hands to others while it works, and what it decides about those that failed.
+fn delegated(
+    rng: &mut Rng,
+    sprint: &Sprint,
+    work: Option<WorkId>,
+    (attempt, token): (u32, FencingToken),
+    (now, length): (Timestamp, Duration),
+    calm: bool,
+) -> Vec<(Timestamp, Message)> {
+    let Some(WorkId::Task(id)) = work else {
+        return Vec::new();
+    };
+    let below = sprint.tasks.get(&id).map(|t| t.subtasks.clone()).unwrap_or_default();
+    let mut messages = Vec::new();
+    // Most of what can be delegated is done at once; a calm agent finishes what it has.
+    let wanted = match rng.u8(0..4) {
+        0 if !calm => rng.u8(1..4),
+        _ => 0,
+    };
+    for part in 0..wanted {
+        let failed = below.get(rng.usize(0..below.len().max(1))).copied();
+        let delegate = Command::Delegate {
+            attempt,
+            token,
+            brief: Box::new(plans::brief(rng)),
+            built_on: BTreeMap::new(),
+            instead_of: failed.filter(|_| rng.u8(0..3) == 0),
+            task: TaskId(0),
+        };
+        messages.push((now + length / 4 * u32::from(part.min(3)), Message::Command(delegate)));
+    }
+    if let Some(task) = below
+        .get(rng.usize(0..below.len().max(1)))
+        .copied()
+        .filter(|_| rng.u8(0..4) == 0)
+    {
+        let give_up = Command::GiveUpSubtask {
+            attempt,
+            token,
+            task,
+            reason: "No time.".into(),
+        };
+        messages.push((now + length / 2, Message::Command(give_up)));
+    }
+    messages
 }
 
 fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, calm: bool) -> End {
@@ -254,11 +306,23 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
             .collect(),
         _ => BTreeMap::new(),
     };
+    // Whoever has parts of its task with others waits for them first, but for a few that forget.
+    let untold = |t: &Task| {
+        let parts = t.subtasks.iter().filter_map(|id| sprint.tasks.get(id));
+        let reported = |part: &Task| part.subtask.as_ref().is_some_and(|subtask| subtask.reported);
+        parts
+            .into_iter()
+            .any(|part| !part.work.stage.is_settled() || !reported(part))
+    };
+    let how = match how {
+        End::Deliver | End::Reply if task.is_some_and(untold) && rng.u8(0..8) > 0 => End::Await,
+        how => how,
+    };
     match how {
         End::Deliver | End::DeliverNothing => {
             let answers = task
                 .into_iter()
-                .flat_map(team6_core::sprint::Task::open_threads)
+                .flat_map(Task::open_threads)
                 .map(|thread| ThreadAnswer {
                     thread: thread.id,
                     commit: None,
@@ -294,9 +358,11 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
                 delivery,
                 answers,
                 results,
+                integrated: BTreeSet::new(),
                 usage,
             }
         }
+        End::Await => Command::AwaitSubtasks { attempt, token },
         End::Reply => Command::Reply { attempt, token, usage },
         End::Ask => Command::AskOwner {
             attempt,

@@ -151,7 +151,7 @@ impl Sprint {
             }
             AttemptReason::Message { .. } => {}
             AttemptReason::SubtasksSettled { .. } => {
-                text.push_str("The subtasks that you waited for are settled. Go on.\n")
+                text.push_str("The subtasks that you waited for are settled. Go on.\n");
             }
             AttemptReason::ChangesRequested { .. } | AttemptReason::Conflict { .. } => {}
         }

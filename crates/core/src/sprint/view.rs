@@ -218,6 +218,7 @@ impl Sprint {
             Reason::Dependency { .. }
                 | Reason::Subtask { .. }
                 | Reason::Integration { .. }
+                | Reason::Paused { above: Some(_), .. }
                 | Reason::SprintPaused { .. }
         );
         if elsewhere || task.approved.is_none() {

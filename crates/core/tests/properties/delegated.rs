@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use team6_core::ids::{RepositoryId, TaskId};
-use team6_core::sprint::{Effect, Event, WorkId};
+use team6_core::sprint::{Effect, Event, Verdict, WorkId};
 
 #[derive(Debug, Default)]
 pub(crate) struct Delegated {
@@ -53,6 +53,22 @@ impl Delegated {
                 hold_until: None,
                 ..
             } => self.settled.extend(task_of(attempt)),
+            // Somebody wants more of it, though its attempt may have to wait.
+            Event::WorkWanted {
+                work: WorkId::Task(task),
+                ..
+            }
+            | Event::Retried {
+                work: WorkId::Task(task),
+                ..
+            }
+            | Event::ReviewSubmitted {
+                task,
+                verdict: Verdict::RequestChanges,
+                ..
+            } => {
+                self.settled.remove(task);
+            }
             Event::PublishFailed { task, .. }
             | Event::SubtaskGivenUp { task, .. }
             | Event::TaskDone { task }

@@ -307,7 +307,7 @@ fn cancelling_or_pausing_a_task_is_so_for_all_below_it() {
     team.does(Command::PauseTask { by, task: TaskId(1) });
     assert!(!team.has_attempt(3), "what waits is taken out of the queue");
     assert!(matches!(team.stage(2), Stage::Running { stopping: true, .. }));
-    assert_eq!(team.why(3), "ada paused it -> ada");
+    assert_eq!(team.why(3), "ada paused task 1, of which it is a part -> ada");
     team.does(Command::ResumeTask {
         by: ada(),
         task: TaskId(1),

@@ -10,7 +10,16 @@ pub(super) fn messages_are_on_their_way(sprint: &Sprint) -> Found {
     if !sprint.is_open() {
         return Ok(());
     }
-    let rests = |stage: &Stage| matches!(stage, Stage::Asking { .. } | Stage::InReview | Stage::Failed { .. });
+    let rests = |stage: &Stage| {
+        matches!(
+            stage,
+            Stage::Asking { .. }
+                | Stage::AwaitingSubtasks { .. }
+                | Stage::InReview
+                | Stage::Delivered
+                | Stage::Failed { .. }
+        )
+    };
     let unheard = sprint
         .tasks
         .values()

@@ -15,6 +15,8 @@ pub(super) struct Gates {
     /// What each approved task waits for.
     approved: BTreeMap<TaskId, Vec<TaskId>>,
     owners: BTreeMap<TaskId, PersonId>,
+    /// What each subtask is a part of.
+    parents: BTreeMap<TaskId, TaskId>,
     done: BTreeSet<TaskId>,
     cancelled: BTreeSet<TaskId>,
     sprint_paused: bool,
@@ -39,8 +41,26 @@ impl Gates {
                 self.cancelled.extend(dropped);
                 self.approve()?;
             }
+            Event::SubtaskAdded {
+                task, parent, owner, ..
+            } => {
+                let runs = self.approved.contains_key(parent) && !self.has_ended(*parent);
+                ensure(runs, "1 approval", || {
+                    format!("task {task} is a part of task {parent}, which may not run")
+                })?;
+                self.parents.insert(*task, *parent);
+                self.owners.insert(*task, owner.clone());
+                self.approved.insert(*task, Vec::new());
+            }
             Event::TaskDone { task } => {
+                let done = self.top(*task) == *task || self.done.contains(&self.top(*task));
+                ensure(done, "2 done", || {
+                    format!("task {task} is done before what it is a part of")
+                })?;
                 self.done.insert(*task);
+            }
+            Event::SubtaskGivenUp { task, .. } => {
+                self.cancelled.insert(*task);
             }
             Event::TaskCancelled { task, .. } => {
                 self.cancelled.insert(*task);
@@ -64,6 +84,10 @@ impl Gates {
             _ => {}
         }
         Ok(())
+    }
+
+    fn top(&self, task: TaskId) -> TaskId {
+        self.parents.get(&task).map_or(task, |parent| self.top(*parent))
     }
 
     fn has_ended(&self, task: TaskId) -> bool {
@@ -109,7 +133,10 @@ impl Gates {
 
     fn not_paused(&self, attempt: u32, work: Option<WorkId>) -> Found {
         let paused = match work {
-            Some(WorkId::Task(task)) => self.sprint_paused || self.paused.contains(&task),
+            Some(WorkId::Task(task)) => {
+                let above = std::iter::successors(Some(task), |id| self.parents.get(id).copied());
+                self.sprint_paused || above.into_iter().any(|id| self.paused.contains(&id))
+            }
             _ => self.sprint_paused,
         };
         ensure(!paused, "pause", || {

@@ -92,8 +92,11 @@ impl Leases {
             | Event::AttemptReplied { attempt, .. }
             | Event::AttemptFailed { attempt, .. }
             | Event::AttemptInterrupted { attempt, .. }
+            | Event::SubtasksAwaited { attempt }
             | Event::AttemptCancelled { attempt } => self.end(*attempt, seen),
-            Event::TaskDone { task } | Event::TaskCancelled { task, .. } => self.nothing_lives(WorkId::Task(*task))?,
+            Event::TaskDone { task } | Event::TaskCancelled { task, .. } | Event::SubtaskGivenUp { task, .. } => {
+                self.nothing_lives(WorkId::Task(*task))?;
+            }
             Event::SprintFinished | Event::SprintCancelled { .. } => {
                 ensure(self.live.is_empty(), "10 ended", || {
                     format!("the sprint has ended, but these attempts have not: {:?}", self.live)

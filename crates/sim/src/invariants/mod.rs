@@ -3,6 +3,7 @@
 //! The checks follow the events and keep books of their own. They ask the core's state as little as they can: a rule
 //! that is broken in the core must not be broken in its check as well.
 
+mod delegated;
 mod explained;
 mod gates;
 mod leases;
@@ -18,6 +19,7 @@ use team6_core::sprint::{Command, Effect, Event, Sprint, WorkId};
 use team6_core::time::Timestamp;
 
 use crate::forge::Forge;
+use delegated::Delegated;
 use gates::Gates;
 use leases::Leases;
 use retries::Retries;
@@ -75,6 +77,7 @@ struct Seen<'a> {
 #[derive(Debug)]
 pub(crate) struct Checker {
     works: BTreeMap<u32, WorkId>,
+    delegated: Delegated,
     gates: Gates,
     leases: Leases,
     retries: Retries,
@@ -86,6 +89,7 @@ impl Checker {
     pub(crate) fn new(at_once: usize) -> Self {
         Self {
             works: BTreeMap::new(),
+            delegated: Delegated::default(),
             gates: Gates::default(),
             leases: Leases::new(at_once),
             retries: Retries::default(),
@@ -106,12 +110,14 @@ impl Checker {
                 policy: &sprint.policy,
                 project: &sprint.project,
             };
+            self.delegated.event(&seen, &sprint.effects(event, at))?;
             self.gates.event(&seen)?;
             self.leases.event(&seen)?;
             self.retries.event(&seen)?;
             self.reviews.event(&seen, sprint, forge)?;
         }
         self.reviews.as_the_forge_shows(sprint, forge)?;
+        self.delegated.nobody_waits_for_nothing(sprint)?;
         explained::messages_are_on_their_way(sprint)?;
         explained::planning_has_a_reason(sprint)?;
         explained::everything_has_a_reason(sprint)
@@ -160,6 +166,9 @@ fn holder(command: &Command) -> Option<(u32, FencingToken)> {
         | Command::InterruptAttempt { attempt, token, .. }
         | Command::Heartbeat { attempt, token, .. }
         | Command::AskOwner { attempt, token, .. }
+        | Command::Delegate { attempt, token, .. }
+        | Command::AwaitSubtasks { attempt, token }
+        | Command::GiveUpSubtask { attempt, token, .. }
         | Command::SubmitPlan { attempt, token, .. }
         | Command::AskQuestion { attempt, token, .. }
         | Command::ReportProgress { attempt, token, .. }
@@ -181,6 +190,7 @@ fn attempt_of(event: &Event) -> Option<u32> {
         | Event::ProgressReported { attempt, .. }
         | Event::MessagesDelivered { attempt, .. }
         | Event::OwnerAsked { attempt, .. }
+        | Event::SubtasksAwaited { attempt }
         | Event::AttemptDelivered { attempt, .. }
         | Event::AttemptReplied { attempt, .. }
         | Event::AttemptFailed { attempt, .. }

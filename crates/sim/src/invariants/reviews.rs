@@ -11,6 +11,8 @@ use crate::forge::Forge;
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
     owners: BTreeMap<TaskId, PersonId>,
+    /// What each subtask is a part of.
+    parents: BTreeMap<TaskId, TaskId>,
     /// The commits that an owner approved.
     approved: BTreeMap<TaskId, BTreeMap<RepositoryId, CommitId>>,
     merge_wanted: BTreeSet<TaskId>,
@@ -26,6 +28,13 @@ impl Reviews {
         match seen.event {
             Event::OwnerSet { task, owner, .. } => {
                 self.owners.insert(*task, owner.clone());
+                Ok(())
+            }
+            Event::SubtaskAdded {
+                task, parent, owner, ..
+            } => {
+                self.owners.insert(*task, owner.clone());
+                self.parents.insert(*task, *parent);
                 Ok(())
             }
             Event::ReviewSubmitted {
@@ -49,6 +58,7 @@ impl Reviews {
                 self.owned(*task, by, "merged")?;
                 self.merge_wanted.insert(*task);
                 self.merging.insert(*task);
+                self.parts_are_approved(*task, by, sprint)?;
                 let pull_requests = sprint.tasks.get(task).map(|t| &t.pull_requests);
                 let approved = self.approved.get(task);
                 let unseen = pull_requests.into_iter().flatten().find(|(repository, p)| {
@@ -75,6 +85,8 @@ impl Reviews {
             Event::TaskCancelled { task, by } => ensure(!self.merging.contains(task), "7 cancelled", || {
                 format!("{by} cancelled task {task} while it is being merged")
             }),
+            // What it is a part of was merged.
+            Event::TaskDone { task } if self.parents.contains_key(task) => Ok(()),
             Event::TaskDone { task } => {
                 self.merging.remove(task);
                 let merged = sprint.tasks.get(task).is_some_and(|t| all_merged(t, forge));
@@ -84,6 +96,22 @@ impl Reviews {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whoever owns a part of a task has approved what was delivered of it.
+    fn parts_are_approved(&self, whole: TaskId, by: &PersonId, sprint: &Sprint) -> Found {
+        let is_part = |id: TaskId| {
+            let mut above = std::iter::successors(self.parents.get(&id), |id| self.parents.get(id));
+            above.any(|of| *of == whole)
+        };
+        let delivered = |id: &TaskId| sprint.tasks.get(id).is_some_and(|t| t.work.stage == Stage::Delivered);
+        let parts = self.parents.keys().filter(|id| is_part(**id) && delivered(id));
+        let unseen = parts
+            .filter(|id| self.owners.get(id) != Some(by))
+            .find(|id| !self.approved.contains_key(id));
+        ensure(unseen.is_none(), "2 parts are approved", || {
+            format!("{by} merges task {whole}, and the owner of task {unseen:?} has not approved it")
+        })
     }
 
     /// What is merged now is what an owner approves of now.
@@ -175,7 +203,11 @@ pub(super) fn everything_was_shown(sprint: &Sprint, forge: &Forge) -> Found {
                 task.id
             )
         })?;
-        if matches!(task.work.stage, Stage::Cancelled { .. }) {
+        let ended_unmerged = match task.work.stage {
+            Stage::Done => task.subtask.is_some(),
+            _ => task.work.stage.is_ended(),
+        };
+        if ended_unmerged {
             ensure(!all_merged(task, forge), "7 cancelled is not merged", || {
                 format!("task {} was cancelled, and the forge has merged all of it", task.id)
             })?;

@@ -65,6 +65,10 @@ impl History {
             *first_task = TaskId(self.next_task);
             self.next_task += plan.tasks.len() as u64;
         }
+        if let Command::Delegate { task, .. } | Command::AddSubtask { task, .. } = &mut command {
+            *task = TaskId(self.next_task);
+            self.next_task += 1;
+        }
         command
     }
 

@@ -43,17 +43,17 @@ impl Decider<'_> {
         Ok(())
     }
 
-    pub(super) fn cancel_task(&mut self, by: PersonId, id: TaskId) -> Result<(), Refusal> {
+    pub(super) fn cancel_task(&mut self, by: &PersonId, id: TaskId) -> Result<(), Refusal> {
         self.open()?;
-        self.led(id, &by)?;
+        self.led(id, by)?;
         self.not_ended(id)?;
         self.not_merging([id])?;
         for below in self.sprint.below(id).into_iter().rev() {
             if self.not_ended(below).is_ok() {
-                self.take_back_for_good(below, &by);
+                self.take_back_for_good(below, by);
             }
         }
-        self.take_back_for_good(id, &by);
+        self.take_back_for_good(id, by);
         self.finish();
         Ok(())
     }

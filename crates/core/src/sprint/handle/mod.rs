@@ -247,7 +247,7 @@ impl Decider<'_> {
                 brief,
                 task,
             } => self.add_subtask(by, parent, &brief, task),
-            Command::CancelTask { by, task } => self.cancel_task(by, task),
+            Command::CancelTask { by, task } => self.cancel_task(&by, task),
             Command::PauseTask { by, task } => self.pause_task(by, task),
             Command::ResumeTask { by, task } => self.resume_task(by, task),
             Command::PauseSprint { by } => self.pause_sprint(by),

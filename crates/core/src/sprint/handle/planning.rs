@@ -159,7 +159,8 @@ impl Decider<'_> {
         }
         for task in self.sprint.tasks.values() {
             let in_plans = task.subtask.is_none();
-            if in_plans && task.has_started() && !task.work.stage.is_ended() && !planned.contains(&task.planned.key) {
+            let started = task.has_started() || self.sprint.below(task.id).iter().any(|id| self.has_started(*id));
+            if in_plans && started && !task.work.stage.is_ended() && !planned.contains(&task.planned.key) {
                 problems.push(TooLate::Removed {
                     task: task.id,
                     key: task.planned.key.clone(),
@@ -167,6 +168,13 @@ impl Decider<'_> {
             }
         }
         problems
+    }
+
+    fn has_started(&self, task: TaskId) -> bool {
+        self.sprint
+            .tasks
+            .get(&task)
+            .is_some_and(crate::sprint::Task::has_started)
     }
 
     pub(super) fn ask_question(

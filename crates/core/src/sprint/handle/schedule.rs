@@ -16,8 +16,8 @@ pub(crate) enum Block {
     SprintPaused(PersonId, Timestamp),
     /// Nobody owns it.
     NoOwner,
-    /// The task is paused.
-    Paused(PersonId, Timestamp),
+    /// The task is paused, or the task that it is a part of.
+    Paused(Pause, Option<TaskId>),
     /// It depends on a task that was cancelled.
     DependencyCancelled(TaskId),
     /// It depends on a task that is not done; the one with the longest chain behind it.
@@ -43,9 +43,9 @@ impl Sprint {
         }
         let paused = std::iter::once(task)
             .chain(self.above(task))
-            .find_map(|t| t.paused.as_ref());
-        if let Some(Pause { by, at }) = paused {
-            return Some(Block::Paused(by.clone(), *at));
+            .find_map(|t| Some((t.id, t.paused.as_ref()?)));
+        if let Some((id, pause)) = paused {
+            return Some(Block::Paused(pause.clone(), Some(id).filter(|id| *id != task.id)));
         }
         if task.blockers == 0 {
             return None;
