@@ -5,7 +5,6 @@
 #![expect(clippy::expect_used, reason = "a disk that cannot be had is the failure of the test")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
