@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use team6_agent::profile::{AgentProfile, EnvProblems};
+use team6_agent::profile::{AgentProfile, EnvProblems, Environment, Way};
 use team6_agent::toolbox::{McpServerSpec, Toolbox};
-use team6_egress::{Egress, EgressSession, Options, Outcome, Record, Rules, SystemResolver, What, records};
+use team6_egress::{
+    Egress, EgressSession, GATEWAYS, Gateway, Options, Outcome, Record, Rules, SystemResolver, What, records,
+};
 use team6_sandbox::ProcessSpec;
 use team6_sandbox::reach::{Forward, Limits, Mount, Network};
 use team6_workspace::Workspace;
@@ -21,7 +23,7 @@ const TOOLS: &str = "/engine/tools";
 const WAY_OUT: &str = "/engine/out";
 /// The proxy's socket in it.
 const PROXY: &str = "proxy.sock";
-/// The port of a sandbox's loopback at which the proxy is reached.
+/// The port of a sandbox's loopback at which the proxy is reached; gateways have those after it.
 const PORT: u16 = 3128;
 /// Folders of which a sandbox has all anyway.
 const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
@@ -47,6 +49,8 @@ pub struct Surroundings {
 struct Around {
     shown: Vec<Mount>,
     network: Network,
+    /// What its profile adds to its environment.
+    added: Environment,
     /// The tools as the agent is told of them.
     tools: McpServerSpec,
     proxy: EgressSession,
@@ -68,6 +72,8 @@ pub(crate) enum NotReady {
 /// An agent's program as it is to be started, and what belongs to it.
 pub(crate) struct Placed {
     pub(crate) spec: ProcessSpec,
+    /// What its profile adds to its environment.
+    pub(crate) added: Environment,
     /// The tools as the agent is told of them.
     pub(crate) tools: McpServerSpec,
     /// Its way out of the sandbox, if it is in one.
@@ -87,6 +93,7 @@ pub(crate) async fn place(
     if workspace.boxed.is_none() {
         return Ok(Placed {
             spec: guest::command(workspace, guest),
+            added: environment(profile, Way::Open).await?,
             tools: tools.clone(),
             way_out: None,
         });
@@ -97,9 +104,23 @@ pub(crate) async fn place(
     guest.limits = parts.surroundings.limits;
     Ok(Placed {
         spec: guest::command(workspace, guest),
+        added: around.added,
         tools: around.tools,
         way_out: Some((around.proxy, around.records)),
     })
+}
+
+/// What a profile adds to an agent's environment.
+async fn environment(profile: &AgentProfile, way: Way) -> Result<Environment, NotReady> {
+    let wanted = profile.clone();
+    // It may read files.
+    let resolved = tokio::task::spawn_blocking(move || wanted.environment(way, |name| std::env::var(name).ok()));
+    match resolved.await {
+        Ok(resolved) => Ok(resolved?),
+        Err(error) => Err(NotReady::Other(format!(
+            "the agent's environment cannot be read: {error}"
+        ))),
+    }
 }
 
 /// Lays ready what an agent needs. `folder` is that of its tools' socket.
@@ -111,28 +132,24 @@ async fn around(
     folder: &Path,
 ) -> Result<Around, NotReady> {
     let other = |error: String| NotReady::Other(format!("the agent's sandbox cannot be laid out: {error}"));
-    let wanted = profile.clone();
-    // It may read files.
-    let resolved = tokio::task::spawn_blocking(move || wanted.environment(|name| std::env::var(name).ok()));
-    let variables = match resolved.await {
-        Ok(Ok(environment)) => environment.variables,
-        Ok(Err(error)) => return Err(error.into()),
-        Err(error) => return Err(other(error.to_string())),
-    };
+    let mut added = environment(profile, Way::Proxy).await?;
     let listed: Vec<String> = common
         .network
         .iter()
         .chain(&profile.network)
         .cloned()
-        .chain(variables.values().filter_map(|value| address(value)))
+        .chain(added.variables.values().filter_map(|value| address(value)))
         .collect();
     let out = folder.with_extension("out");
-    let way_out = way_out(common, &listed, &out).await.map_err(other)?;
+    let gateways = added.gateways.iter().map(|open| open.gateway.clone()).collect();
+    let way_out = way_out(common, &listed, gateways, &out).await.map_err(other)?;
+    added.reach(way_out.gateways);
+    let variables = &added.variables;
 
     let mut shown: Vec<Mount> = installed(profile).map(|path| here(&path)).collect();
     shown.extend(common.sees.iter().map(|path| here(path)));
-    shown.extend(named(&profile.sees, &variables).map(|path| here(&path)));
-    shown.extend(named(&profile.writes, &variables).map(|path| Mount::Writable {
+    shown.extend(named(&profile.sees, variables).map(|path| here(&path)));
+    shown.extend(named(&profile.writes, variables).map(|path| Mount::Writable {
         from: path.clone(),
         at: path,
     }));
@@ -148,6 +165,7 @@ async fn around(
     Ok(Around {
         shown,
         network: way_out.network,
+        added,
         tools: tools.seen_at(Path::new(ENGINE), Path::new(TOOLS)),
         proxy: way_out.proxy,
         records: way_out.records,
@@ -159,13 +177,20 @@ pub(crate) struct WayOut {
     /// The proxy's socket.
     pub(crate) shown: Mount,
     pub(crate) network: Network,
+    /// Where programs reach the gateways, in their order.
+    pub(crate) gateways: Vec<String>,
     pub(crate) proxy: EgressSession,
     /// What the proxy let through and what not.
     pub(crate) records: Receiver<Record>,
 }
 
-/// Opens a proxy that lets through what is listed. Its socket lies in `folder`, which is made.
-pub(crate) async fn way_out(common: &Surroundings, listed: &[String], folder: &Path) -> Result<WayOut, String> {
+/// Opens a proxy that lets through what is listed, with gateways. Its socket lies in `folder`, which is made.
+pub(crate) async fn way_out(
+    common: &Surroundings,
+    listed: &[String],
+    gateways: Vec<Gateway>,
+    folder: &Path,
+) -> Result<WayOut, String> {
     let rules = Rules::parse(listed).map_err(|error| format!("{} cannot be read: {error}", common.setting))?;
     let options = Options {
         setting: common.setting.clone(),
@@ -173,7 +198,12 @@ pub(crate) async fn way_out(common: &Surroundings, listed: &[String], folder: &P
     };
     let (sink, records) = records(&options);
     make_private(folder).map_err(|error| format!("a folder for the proxy cannot be made: {error}"))?;
+    let mut forwards = forwards(listed);
+    let led = leading(&gateways, &forwards);
+    let addresses = led.iter().map(|way| format!("http://127.0.0.1:{}", way.port)).collect();
+    forwards.extend(led);
     let proxy = Egress::new(rules, sink)
+        .gateways(gateways)
         .options(options)
         .resolver(Arc::<SystemResolver>::clone(&common.resolver))
         .serve(&folder.join(PROXY))
@@ -187,8 +217,9 @@ pub(crate) async fn way_out(common: &Surroundings, listed: &[String], folder: &P
         network: Network::Proxy {
             socket: Path::new(WAY_OUT).join(PROXY),
             port: PORT,
-            forwards: forwards(listed),
+            forwards,
         },
+        gateways: addresses,
         proxy,
         records,
     })
@@ -244,6 +275,16 @@ fn forwards(listed: &[String]) -> Vec<Forward> {
     }
     let listed = forwards.into_iter().map(|(port, to)| Forward { port, to });
     listed.collect()
+}
+
+/// Ports that lead to gateways: programs that know no proxy ask there. None is one that is taken.
+fn leading(gateways: &[Gateway], taken: &[Forward]) -> Vec<Forward> {
+    let free = (PORT + 1..).filter(|port| !taken.iter().any(|way| way.port == *port));
+    let led = free.zip(gateways).map(|(port, gateway)| Forward {
+        port,
+        to: format!("{}{GATEWAYS}:80", gateway.name()),
+    });
+    led.collect()
 }
 
 /// What of this machine an agent's program consists of, besides what every sandbox has: its own file or folder, or the
@@ -323,6 +364,23 @@ mod tests {
         let ports: Vec<(u16, String)> = forwards(&listed).into_iter().map(|way| (way.port, way.to)).collect();
         let expected = [(7, "[::1]:7"), (9, "localhost:9"), (8080, "127.0.0.1:8080")];
         assert_eq!(ports, expected.map(|(port, to)| (port, to.to_owned())));
+    }
+
+    #[test]
+    fn gateways_are_reached_by_ports_that_nothing_else_has() {
+        let gateway = |name: &str| {
+            let secret = team6_egress::Secret::new("key").unwrap();
+            Gateway::new(name, "https://api.example.org", "x-api-key", secret).unwrap()
+        };
+        let taken = forwards(&["127.0.0.1:3129".to_owned(), "localhost:3131".to_owned()]);
+        let led = leading(&[gateway("one"), gateway("two"), gateway("three")], &taken);
+        let ports: Vec<(u16, &str)> = led.iter().map(|way| (way.port, way.to.as_str())).collect();
+        let expected = [
+            (3130, "one.gateway.team6.invalid:80"),
+            (3132, "two.gateway.team6.invalid:80"),
+            (3133, "three.gateway.team6.invalid:80"),
+        ];
+        assert_eq!(ports, expected);
     }
 
     #[test]
