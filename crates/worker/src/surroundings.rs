@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use team6_agent::profile::{AgentProfile, EnvProblems, Environment, Way};
+use team6_agent::profile::{AgentProfile, EnvProblems, Environment, SecretReference, Way};
 use team6_agent::toolbox::{McpServerSpec, Toolbox};
 use team6_egress::{EgressSession, Record, SystemResolver};
-use team6_sandbox::ProcessSpec;
 use team6_sandbox::reach::{Limits, Mount, Network};
+use team6_sandbox::{ProcessSpec, Reach};
 use team6_workspace::Workspace;
 use team6_workspace::guest::{self, ENGINE, Guest};
 use tokio::sync::mpsc::Receiver;
@@ -98,8 +98,18 @@ pub(crate) async fn place(
     guest.shown = around.shown;
     guest.network = around.network;
     guest.limits = parts.surroundings.limits;
+    let spec = guest::command(workspace, guest);
+    if let Reach::Confined(sandbox) = &spec.reach
+        && let Some(file) = not_kept_out(profile, &sandbox.view)
+    {
+        return Err(NotReady::Other(format!(
+            "the sandbox shows {}, which holds the secret of a gateway: list less under `sees` and `writes` of the profile and \
+             under `agents.sees`, or keep the file elsewhere",
+            file.display()
+        )));
+    }
     Ok(Placed {
-        spec: guest::command(workspace, guest),
+        spec,
         added: around.added,
         tools: around.tools,
         way_out: Some((around.proxy, around.records)),
@@ -168,6 +178,24 @@ async fn around(
     })
 }
 
+/// A file with the secret of a gateway that is in the view, where the gateway would keep nothing out.
+fn not_kept_out<'a>(profile: &'a AgentProfile, view: &[Mount]) -> Option<&'a Path> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let shown = view.iter().filter_map(|mount| match mount {
+        Mount::System { from, .. } | Mount::ReadOnly { from, .. } | Mount::Writable { from, .. } => Some(real(from)),
+        Mount::Overlay { .. } | Mount::Memory { .. } | Mount::Text { .. } | Mount::Link { .. } => None,
+    });
+    let shown: Vec<PathBuf> = shown.collect();
+    let files = profile.gateways.iter().filter_map(|gateway| match &gateway.secret {
+        SecretReference::File(path) => Some(path.as_path()),
+        SecretReference::Variable { .. } => None,
+    });
+    files.into_iter().find(|file| {
+        let file = real(file);
+        shown.iter().any(|from| file.starts_with(from))
+    })
+}
+
 pub(crate) fn here(path: &Path) -> Mount {
     Mount::System {
         from: path.to_owned(),
@@ -207,7 +235,39 @@ fn named(listed: &[String], variables: &BTreeMap<String, String>) -> impl Iterat
 
 #[cfg(test)]
 mod tests {
+    use team6_agent::profile::{CommandLine, Gateway};
+
     use super::*;
+
+    #[test]
+    fn a_file_with_the_secret_of_a_gateway_is_not_to_be_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("shown")).unwrap();
+        for file in ["shown/key", "key"] {
+            std::fs::write(at(file), "secret").unwrap();
+        }
+        std::os::unix::fs::symlink(at("shown"), at("link")).unwrap();
+        let command = CommandLine {
+            program: "agent".into(),
+            args: Vec::new(),
+        };
+        let mut profile = AgentProfile::of_command("tester".parse().unwrap(), command);
+        let mut seen = |secret: &str, shown: &str| {
+            profile.gateways = vec![Gateway {
+                upstream: "https://api.example.org".into(),
+                secret: SecretReference::File(at(secret)),
+                header: "x-api-key".into(),
+                scheme: None,
+                variable: "MODELS_URL".into(),
+                path: String::new(),
+            }];
+            not_kept_out(&profile, &[here(&at(shown))]).is_some()
+        };
+        assert!(seen("shown/key", "shown") && seen("shown/key", "shown/key"));
+        assert!(seen("link/key", "shown") && seen("shown/key", "link"));
+        assert!(!seen("key", "shown") && !seen("key", "key-of-others"));
+    }
 
     #[test]
     fn a_program_among_packages_is_shown_with_all_of_them() {
