@@ -7,20 +7,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::http::request::Parts;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
-use hyper::{Request, Response, StatusCode, Uri, Version};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use crate::body::{AnswerBody, RequestBody};
-use crate::headers::{put_credential, remove_hop_by_hop};
-use crate::mask::Mask;
+use crate::body::AnswerBody;
+use crate::gateway::Gateway;
 use crate::meter::Transfer;
 use crate::opening::{self, Opened, Opening};
 use crate::record::{Asked, Entry, Failure, Room};
@@ -28,50 +26,85 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::target::{self, Target};
 use crate::tunnel;
-use crate::upstream::{NotSent, Owner, Place, Problem, Upstream, connect_listed};
+use crate::upstream::{Owner, Place, Problem, Upstream, connect_listed};
 
 /// How long a connection that is turned away may take to say what it wanted, and to hear why not.
 const TURNED_AWAY_LIMIT: Duration = Duration::from_secs(2);
 
-type Answer = Response<Either<Full<Bytes>, AnswerBody>>;
-
-struct Connection {
-    session: Arc<Session>,
+/// A connection on which HTTP is spoken.
+pub(crate) struct Connection {
+    pub(crate) session: Arc<Session>,
     /// It is one too many, and only told so.
     turned_away: bool,
+    /// The one gateway that it leads to, if it is a tunnel to one.
+    gateway: Option<Arc<Gateway>>,
     /// The last connection to a server, for the next request to the same.
-    kept: Mutex<Option<Upstream>>,
-    tunnel: Mutex<Option<Tunnel>>,
-    upstreams: Arc<Owner>,
+    pub(crate) kept: Mutex<Option<Upstream>>,
+    promised: Mutex<Option<Promised>>,
+    pub(crate) upstreams: Arc<Owner>,
 }
 
-/// A tunnel that begins when its answer has gone out.
-struct Tunnel {
+/// What a connection becomes when the answer that says so has gone out.
+struct Promised {
     client: OnUpgrade,
-    upstream: TcpStream,
-    entry: Entry,
+    end: End,
+}
+
+/// The other end of a tunnel.
+enum End {
+    Server(TcpStream, Entry),
+    /// This proxy itself, which answers for the gateway.
+    Gateway(Arc<Gateway>),
+}
+
+type Answer = Response<Either<Full<Bytes>, AnswerBody>>;
+
+/// What is spoken on a connection from somewhere on.
+struct Begun {
+    stream: UnixStream,
+    /// What was read of it already.
+    early: Vec<u8>,
+    /// The one gateway that it leads to, if it is a tunnel to one.
+    gateway: Option<Arc<Gateway>>,
 }
 
 /// Serves one connection to its end. The connections to servers that it makes are run by `upstreams`.
 pub(crate) async fn serve(session: Arc<Session>, stream: UnixStream, turned_away: bool, upstreams: Arc<Owner>) {
+    let mut begun = Some(Begun {
+        stream,
+        early: Vec::new(),
+        gateway: None,
+    });
+    // At most twice: in a tunnel to a gateway no other is opened.
+    while let Some(next) = begun {
+        begun = speak(&session, next, turned_away, &upstreams).await;
+    }
+}
+
+/// Speaks HTTP until the connection ends, or becomes one that leads to a gateway.
+async fn speak(session: &Arc<Session>, begun: Begun, turned_away: bool, upstreams: &Arc<Owner>) -> Option<Begun> {
     let limit = if turned_away {
         TURNED_AWAY_LIMIT
     } else {
         session.options.idle_limit
     };
-    let opened = match opening::read(stream, limit).await {
+    let opened = match opening::read(&begun.early, begun.stream, limit).await {
         Opening::Http(opened) => opened,
-        Opening::Odd(stream, refusal) => return refuse_raw(&session, stream, refusal).await,
-        Opening::Silent => return,
+        Opening::Odd(stream, refusal) => {
+            refuse_raw(session, stream, refusal).await;
+            return None;
+        }
+        Opening::Silent => return None,
     };
     let connection = Arc::new(Connection {
-        session,
+        session: session.clone(),
         turned_away,
+        gateway: begun.gateway,
         kept: Mutex::default(),
-        tunnel: Mutex::default(),
-        upstreams,
+        promised: Mutex::default(),
+        upstreams: upstreams.clone(),
     });
-    let most_head = connection.session.options.most_head;
+    let most_head = session.options.most_head;
     let service = service_fn(|request| {
         let connection = connection.clone();
         async move { Ok::<_, Infallible>(connection.answer(request).await) }
@@ -85,17 +118,15 @@ pub(crate) async fn serve(session: Arc<Session>, stream: UnixStream, turned_away
         .with_upgrades()
         .await;
     match served {
-        Ok(()) => connection.run_tunnel().await,
+        Ok(()) => return connection.become_promised().await,
         Err(error) if error.is_parse_too_large() => {
-            connection
-                .session
-                .record_refusal(Refusal::HeadTooLong { most: most_head })
-                .await;
+            session.record_refusal(Refusal::HeadTooLong { most: most_head }).await;
         }
-        Err(error) if error.is_parse() => connection.session.record_refusal(Refusal::Unreadable).await,
+        Err(error) if error.is_parse() => session.record_refusal(Refusal::Unreadable).await,
         // Its client went away or said nothing for too long; its request, if any, is recorded.
         Err(error) => tracing::debug!(%error, "a connection of a sandbox ended early"),
     }
+    None
 }
 
 /// Answers what is no HTTP.
@@ -139,13 +170,23 @@ impl Connection {
         };
         let upgrade = hyper::upgrade::on(&mut request);
         let (head, body) = request.into_parts();
-        let (asked, target) = target::of(&head);
+        let (asked, target) = match &self.gateway {
+            None => target::of(&head),
+            Some(gateway) => target::within(&head, gateway.name()),
+        };
+        let target = self.admit(target);
+        if let Ok(Target::GatewayTunnel { name }) = &target
+            && let Some(gateway) = self.session.gateways.get(name)
+        {
+            // Not recorded: each request in it is, and nothing else passes.
+            return self.promise(upgrade, End::Gateway(gateway.clone()));
+        }
         let mut entry = self.session.entry(room, asked);
-        let done = match self.admit(target) {
+        let done = match target {
             Ok(Target::Tunnel { host, port }) => match connect_listed(&self.session, &host, port).await {
                 Ok((upstream, address)) => {
                     entry.address = Some(address);
-                    return self.open_tunnel(upgrade, upstream, entry);
+                    return self.promise(upgrade, End::Server(upstream, entry));
                 }
                 Err(problem) => Err(problem),
             },
@@ -156,6 +197,7 @@ impl Connection {
                     .map(|answer| (answer, None))
             }
             Ok(Target::Gateway { name }) => self.through_gateway(&name, head, body, &mut entry).await,
+            Ok(Target::GatewayTunnel { name }) => Err(Refusal::NoSuchGateway { name }.into()),
             Err(refusal) => Err(refusal.into()),
         };
         match done {
@@ -197,128 +239,41 @@ impl Connection {
         answer
     }
 
-    fn open_tunnel(&self, client: OnUpgrade, upstream: TcpStream, entry: Entry) -> Answer {
-        *lock(&self.tunnel) = Some(Tunnel {
-            client,
-            upstream,
-            entry,
-        });
+    fn promise(&self, client: OnUpgrade, end: End) -> Answer {
+        *lock(&self.promised) = Some(Promised { client, end });
         Response::new(Either::Left(Full::default()))
     }
 
-    async fn run_tunnel(&self) {
-        let Some(tunnel) = lock(&self.tunnel).take() else {
-            return;
-        };
-        let parts = tunnel
-            .client
-            .await
-            .ok()
-            .and_then(|client| client.downcast::<TokioIo<Opened>>().ok());
-        let Some(parts) = parts else {
-            return tunnel.entry.failed(Failure::Client);
-        };
-        let (unread, client) = parts.io.into_inner().into_parts();
-        let early = [parts.read_buf, unread].concat();
-        let idle_limit = self.session.options.idle_limit;
-        match tunnel::run(client, &early, tunnel.upstream, &tunnel.entry.transfer, idle_limit).await {
-            Ok(()) => tunnel.entry.done(),
-            Err(failure) => tunnel.entry.failed(failure),
-        }
-    }
-
-    async fn through_gateway(
-        &self,
-        name: &str,
-        mut head: Parts,
-        body: Incoming,
-        entry: &mut Entry,
-    ) -> Result<(Response<Incoming>, Option<Mask>), Problem> {
-        let gateway = self
-            .session
-            .gateways
-            .get(name)
-            .ok_or_else(|| Refusal::NoSuchGateway { name: name.to_owned() })?;
-        let asked = head.uri.path_and_query().map_or("/", |asked| asked.as_str());
-        // Without a path, an empty one or a query is all that there is.
-        let slash = if asked.starts_with('/') { "" } else { "/" };
-        head.uri = format!("{}{slash}{asked}", gateway.base)
-            .parse()
-            .map_err(|_| Refusal::GatewayMisused)?;
-        remove_hop_by_hop(&mut head.headers);
-        put_credential(&mut head.headers, &gateway.header, gateway.secret.header());
-        let mask = Mask::of(&gateway.secret);
-        let mut answer = self.forward(head, body, Place::Gateway(gateway.clone()), entry).await?;
-        for value in answer.headers_mut().values_mut() {
-            *value = HeaderValue::from_bytes(&mask.cover(value.as_bytes())).unwrap_or(HeaderValue::from_static(""));
-        }
-        Ok((answer, Some(mask)))
-    }
-
-    /// Sends a request on, on the kept connection if that leads to the same place and still can be used.
-    async fn forward(
-        &self,
-        head: Parts,
-        body: Incoming,
-        place: Place,
-        entry: &mut Entry,
-    ) -> Result<Response<Incoming>, Problem> {
-        let transfer = entry.transfer.clone();
-        let idle_limit = self.session.options.idle_limit;
-        let mut request = onward(head, RequestBody::new(body, transfer.clone()), &place);
-        let kept = lock(&self.kept).take().filter(|kept| kept.place == place);
-        if let Some(mut kept) = kept
-            && kept.is_ready().await
-        {
-            entry.address = Some(kept.address);
-            match kept.send(request, &transfer, idle_limit).await {
-                Ok(answer) => return Ok(self.keep(kept, answer)),
-                Err(NotSent::Failed(failure)) => return Err(failure.into()),
-                // The server has ended it in the meantime.
-                Err(NotSent::Unused(unused)) => request = *unused,
+    /// Is the tunnel that was promised, if one was, to its end; or gives what becomes one to a gateway.
+    async fn become_promised(&self) -> Option<Begun> {
+        let Promised { client, end } = lock(&self.promised).take()?;
+        let client = client.await.ok();
+        let parts = client.and_then(|client| client.downcast::<TokioIo<Opened>>().ok());
+        let begun = parts.map(|parts| {
+            let (unread, stream) = parts.io.into_inner().into_parts();
+            (stream, [parts.read_buf, unread].concat())
+        });
+        match (end, begun) {
+            (End::Gateway(gateway), Some((stream, early))) => Some(Begun {
+                stream,
+                early,
+                gateway: Some(gateway),
+            }),
+            (End::Gateway(_), None) => None,
+            (End::Server(upstream, entry), Some((stream, early))) => {
+                let idle_limit = self.session.options.idle_limit;
+                match tunnel::run(stream, &early, upstream, &entry.transfer, idle_limit).await {
+                    Ok(()) => entry.done(),
+                    Err(failure) => entry.failed(failure),
+                }
+                None
+            }
+            (End::Server(_, entry), None) => {
+                entry.failed(Failure::Client);
+                None
             }
         }
-        let mut upstream = Upstream::connect(&self.session, place, &self.upstreams).await?;
-        entry.address = Some(upstream.address);
-        match upstream.send(request, &transfer, idle_limit).await {
-            Ok(answer) => Ok(self.keep(upstream, answer)),
-            Err(NotSent::Failed(failure)) => Err(failure.into()),
-            Err(NotSent::Unused(_)) => Err(Failure::Server.into()),
-        }
     }
-
-    fn keep(&self, upstream: Upstream, mut answer: Response<Incoming>) -> Response<Incoming> {
-        *lock(&self.kept) = Some(upstream);
-        remove_hop_by_hop(answer.headers_mut());
-        *answer.version_mut() = Version::HTTP_11;
-        answer
-    }
-}
-
-/// A request as it goes to the server: with a path alone, and a `Host` that is where it goes.
-fn onward(mut head: Parts, body: RequestBody, place: &Place) -> Request<RequestBody> {
-    let (host, port, usual) = match place {
-        Place::Listed(host, port) => (host, *port, 80),
-        Place::Gateway(gateway) => (&gateway.host, gateway.port, if gateway.tls { 443 } else { 80 }),
-    };
-    let host = if port == usual {
-        host.to_string()
-    } else {
-        format!("{host}:{port}")
-    };
-    remove_hop_by_hop(&mut head.headers);
-    // The body knows its length. What the client said about it must not be able to differ.
-    head.headers.remove(CONTENT_LENGTH);
-    head.headers.insert(
-        HOST,
-        HeaderValue::from_str(&host).unwrap_or(HeaderValue::from_static("")),
-    );
-    let asked = head.uri.path_and_query().map_or("/", |asked| asked.as_str());
-    let slash = if asked.starts_with('/') { "" } else { "/" };
-    head.uri = format!("{slash}{asked}").parse().unwrap_or(Uri::from_static("/"));
-    head.version = Version::HTTP_11;
-    head.extensions.clear();
-    Request::from_parts(head, body)
 }
 
 fn text(status: StatusCode, text: String) -> Answer {
@@ -330,6 +285,6 @@ fn text(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -37,9 +37,10 @@ pub(crate) enum Opening {
     Silent,
 }
 
-/// Reads the first line, for no longer than `limit`.
-pub(crate) async fn read(mut stream: UnixStream, limit: Duration) -> Opening {
-    let mut read = BytesMut::with_capacity(LOOKED_AT);
+/// Reads the first line, for no longer than `limit`. `early` was read already.
+pub(crate) async fn read(early: &[u8], mut stream: UnixStream, limit: Duration) -> Opening {
+    let mut read = BytesMut::with_capacity(LOOKED_AT.max(early.len()));
+    read.extend_from_slice(early);
     let line = async {
         while read.len() < LOOKED_AT && !read.contains(&b'\n') && !read.first().is_some_and(is_no_text) {
             if stream.read_buf(&mut read).await? == 0 {

@@ -52,9 +52,17 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
-    /// A gateway was asked for by a tunnel or at another port.
-    #[error("a gateway is asked by plain http at port 80: http://{name}{GATEWAYS}/path")]
+    /// A gateway was asked for at another port.
+    #[error(
+        "a gateway is asked by plain http at port 80: http://{name}{GATEWAYS}/path, or a path in a tunnel to {name}{GATEWAYS}:80"
+    )]
     GatewayByHttpOnly {
+        /// Its name.
+        name: String,
+    },
+    /// Something else than its gateway was asked for in a tunnel to one.
+    #[error("this connection leads to the gateway {name} and nowhere else: ask it for a path (GET /path)")]
+    OnlyThisGateway {
         /// Its name.
         name: String,
     },
@@ -91,6 +99,7 @@ impl Refusal {
             Self::NotListed { .. }
             | Self::NotPublic { .. }
             | Self::NoSuchGateway { .. }
+            | Self::OnlyThisGateway { .. }
             | Self::GatewayMisused
             | Self::TooManyBytes => StatusCode::FORBIDDEN,
             // A host in an odd spelling is one that no rule can list.

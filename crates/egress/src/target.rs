@@ -4,7 +4,7 @@ use hyper::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::{Method, Uri};
 
-use crate::gateway::gateway_of;
+use crate::gateway::{GATEWAYS, gateway_of};
 use crate::host::{Host, HostError, shown};
 use crate::record::{Asked, What};
 use crate::refusal::Refusal;
@@ -16,9 +16,45 @@ const RECORDED_PATH: usize = 1024;
 /// Where a request wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
-    Tunnel { host: Host, port: u16 },
-    Http { host: Host, port: u16 },
-    Gateway { name: String },
+    Tunnel {
+        host: Host,
+        port: u16,
+    },
+    Http {
+        host: Host,
+        port: u16,
+    },
+    Gateway {
+        name: String,
+    },
+    /// A connection to a gateway, on which requests to it follow.
+    GatewayTunnel {
+        name: String,
+    },
+}
+
+/// Reads a request in a tunnel to a gateway: one as servers get it, with a path alone.
+pub(crate) fn within(request: &Parts, gateway: &str) -> (Asked, Result<Target, Refusal>) {
+    let (mut asked, as_of_a_proxy) = of(request);
+    let uri = &request.uri;
+    let is_path = uri.authority().is_none() && uri.scheme().is_none() && uri.path().starts_with('/');
+    let target = match as_of_a_proxy {
+        // With its own whole address, which a server has to take as well.
+        Ok(Target::Gateway { name }) if name == gateway => Ok(Target::Gateway { name }),
+        Err(Refusal::GatewayMisused) => Err(Refusal::GatewayMisused),
+        _ if is_path => to_gateway(request, gateway),
+        _ => Err(Refusal::OnlyThisGateway {
+            name: gateway.to_owned(),
+        }),
+    };
+    if uri.authority().is_none() {
+        asked.host = format!("{gateway}{GATEWAYS}");
+        asked.port = HTTP_PORT;
+    }
+    if let Ok(Target::Gateway { name }) = &target {
+        asked.what = What::Gateway { name: name.clone() };
+    }
+    (asked, target)
 }
 
 /// Reads a request. What is recorded of it is known even if it is refused.
@@ -68,7 +104,11 @@ fn tunnel(request: &Parts, place: Place) -> Result<Target, Refusal> {
     }
     let (host, port) = place?;
     if let Some(name) = gateway_of(&host) {
-        return Err(Refusal::GatewayByHttpOnly { name: name.to_owned() });
+        let name = name.to_owned();
+        return match port {
+            Some(HTTP_PORT) => Ok(Target::GatewayTunnel { name }),
+            _ => Err(Refusal::GatewayByHttpOnly { name }),
+        };
     }
     match port {
         Some(port) => Ok(Target::Tunnel { host, port }),
@@ -89,15 +129,18 @@ fn forwarded(request: &Parts, place: Place) -> Result<Target, Refusal> {
     let Some(name) = gateway_of(&host) else {
         return Ok(Target::Http { host, port });
     };
-    let name = name.to_owned();
     if port != HTTP_PORT {
-        return Err(Refusal::GatewayByHttpOnly { name });
+        return Err(Refusal::GatewayByHttpOnly { name: name.to_owned() });
     }
+    to_gateway(request, name)
+}
+
+fn to_gateway(request: &Parts, name: &str) -> Result<Target, Refusal> {
     // TRACE is there to repeat a request with all its headers.
     if request.method == Method::TRACE || has_dot_segment(request.uri.path()) {
         return Err(Refusal::GatewayMisused);
     }
-    Ok(Target::Gateway { name })
+    Ok(Target::Gateway { name: name.to_owned() })
 }
 
 /// Whether a server could take a segment of the path for `.` or `..`, and so leave the gateway's base.
@@ -175,6 +218,37 @@ mod tests {
         ] {
             let said = refusal(method, target);
             assert!(said.contains(expected), "{method} {target}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_tunnel_to_a_gateway_is_told_from_others_and_takes_paths_only() {
+        let (asked, target) = read("CONNECT", "models.gateway.team6.invalid:80");
+        let name = "models".to_owned();
+        assert_eq!(target, Ok(Target::GatewayTunnel { name: name.clone() }));
+        assert_eq!(asked.what, What::Tunnel);
+        let inside = |method: &str, target: &str| {
+            let request = Request::builder().method(method).uri(target).body(()).unwrap();
+            within(&request.into_parts().0, "models")
+        };
+        let (asked, target) = inside("GET", "/v1/models?key=hidden");
+        assert_eq!(target, Ok(Target::Gateway { name: name.clone() }));
+        let here = ("models.gateway.team6.invalid", 80, What::Gateway { name: name.clone() });
+        assert_eq!((asked.host.as_str(), asked.port, asked.what), here);
+        for (method, target) in [
+            ("GET", "*"),
+            ("GET", "example.com:80"),
+            ("GET", "http://example.com/"),
+            ("GET", "http://others.gateway.team6.invalid/"),
+            ("CONNECT", "example.com:443"),
+            ("CONNECT", "models.gateway.team6.invalid:80"),
+        ] {
+            let (_, read) = inside(method, target);
+            assert_eq!(
+                read,
+                Err(Refusal::OnlyThisGateway { name: name.clone() }),
+                "{method} {target}"
+            );
         }
     }
 

@@ -85,6 +85,7 @@ async fn started(
         profile,
         cwd: placed.spec.cwd,
         env: placed.spec.env,
+        added: placed.added,
         reach: placed.spec.reach,
         mark: &mark,
         secrets: Vec::new(),

@@ -106,7 +106,7 @@ async fn in_sandbox(
 ) -> Result<(), Trouble> {
     guest::prepare_home(home).map_err(|error| Trouble::Ours(error.to_string()))?;
     let common = &parts.surroundings;
-    let way_out = way_out(common, &common.network, &parts.sockets.join(name)).await;
+    let way_out = way_out(common, &common.network, Vec::new(), &parts.sockets.join(name)).await;
     let way_out = way_out.map_err(Trouble::Ours)?;
     let mut guest = Guest::new("sh", home);
     guest.args = ["-euc", &setup.command].map(Into::into).to_vec();

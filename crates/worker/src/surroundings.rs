@@ -1,28 +1,26 @@
 //! What an agent has around it in its sandbox: its program, the engine's tools, and the way out.
 
+mod network;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use team6_agent::profile::{AgentProfile, EnvProblems};
+use team6_agent::profile::{AgentProfile, EnvProblems, Environment, SecretReference, Way};
 use team6_agent::toolbox::{McpServerSpec, Toolbox};
-use team6_egress::{Egress, EgressSession, Options, Outcome, Record, Rules, SystemResolver, What, records};
-use team6_sandbox::ProcessSpec;
-use team6_sandbox::reach::{Forward, Limits, Mount, Network};
+use team6_egress::{EgressSession, Record, SystemResolver};
+use team6_sandbox::reach::{Limits, Mount, Network};
+use team6_sandbox::{ProcessSpec, Reach};
 use team6_workspace::Workspace;
 use team6_workspace::guest::{self, ENGINE, Guest};
 use tokio::sync::mpsc::Receiver;
 
 use crate::worker::Parts;
+use network::address;
+pub(crate) use network::{told, way_out};
 
 /// Where a sandbox has the folder of its tools' socket.
 const TOOLS: &str = "/engine/tools";
-/// Where a sandbox has the folder of its proxy's socket.
-const WAY_OUT: &str = "/engine/out";
-/// The proxy's socket in it.
-const PROXY: &str = "proxy.sock";
-/// The port of a sandbox's loopback at which the proxy is reached.
-const PORT: u16 = 3128;
 /// Folders of which a sandbox has all anyway.
 const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 
@@ -47,6 +45,8 @@ pub struct Surroundings {
 struct Around {
     shown: Vec<Mount>,
     network: Network,
+    /// What its profile adds to its environment.
+    added: Environment,
     /// The tools as the agent is told of them.
     tools: McpServerSpec,
     proxy: EgressSession,
@@ -68,6 +68,8 @@ pub(crate) enum NotReady {
 /// An agent's program as it is to be started, and what belongs to it.
 pub(crate) struct Placed {
     pub(crate) spec: ProcessSpec,
+    /// What its profile adds to its environment.
+    pub(crate) added: Environment,
     /// The tools as the agent is told of them.
     pub(crate) tools: McpServerSpec,
     /// Its way out of the sandbox, if it is in one.
@@ -87,6 +89,7 @@ pub(crate) async fn place(
     if workspace.boxed.is_none() {
         return Ok(Placed {
             spec: guest::command(workspace, guest),
+            added: environment(profile, Way::Open).await?,
             tools: tools.clone(),
             way_out: None,
         });
@@ -95,11 +98,35 @@ pub(crate) async fn place(
     guest.shown = around.shown;
     guest.network = around.network;
     guest.limits = parts.surroundings.limits;
+    let spec = guest::command(workspace, guest);
+    if let Reach::Confined(sandbox) = &spec.reach
+        && let Some(file) = not_kept_out(profile, &sandbox.view)
+    {
+        return Err(NotReady::Other(format!(
+            "the sandbox shows {}, which holds the secret of a gateway: list less under `sees` and `writes` of the profile and \
+             under `agents.sees`, or keep the file elsewhere",
+            file.display()
+        )));
+    }
     Ok(Placed {
-        spec: guest::command(workspace, guest),
+        spec,
+        added: around.added,
         tools: around.tools,
         way_out: Some((around.proxy, around.records)),
     })
+}
+
+/// What a profile adds to an agent's environment.
+async fn environment(profile: &AgentProfile, way: Way) -> Result<Environment, NotReady> {
+    let wanted = profile.clone();
+    // It may read files.
+    let resolved = tokio::task::spawn_blocking(move || wanted.environment(way, |name| std::env::var(name).ok()));
+    match resolved.await {
+        Ok(resolved) => Ok(resolved?),
+        Err(error) => Err(NotReady::Other(format!(
+            "the agent's environment cannot be read: {error}"
+        ))),
+    }
 }
 
 /// Lays ready what an agent needs. `folder` is that of its tools' socket.
@@ -111,28 +138,24 @@ async fn around(
     folder: &Path,
 ) -> Result<Around, NotReady> {
     let other = |error: String| NotReady::Other(format!("the agent's sandbox cannot be laid out: {error}"));
-    let wanted = profile.clone();
-    // It may read files.
-    let resolved = tokio::task::spawn_blocking(move || wanted.environment(|name| std::env::var(name).ok()));
-    let variables = match resolved.await {
-        Ok(Ok(environment)) => environment.variables,
-        Ok(Err(error)) => return Err(error.into()),
-        Err(error) => return Err(other(error.to_string())),
-    };
+    let mut added = environment(profile, Way::Proxy).await?;
     let listed: Vec<String> = common
         .network
         .iter()
         .chain(&profile.network)
         .cloned()
-        .chain(variables.values().filter_map(|value| address(value)))
+        .chain(added.variables.values().filter_map(|value| address(value)))
         .collect();
     let out = folder.with_extension("out");
-    let way_out = way_out(common, &listed, &out).await.map_err(other)?;
+    let gateways = added.gateways.iter().map(|open| open.gateway.clone()).collect();
+    let way_out = way_out(common, &listed, gateways, &out).await.map_err(other)?;
+    added.reach(way_out.gateways);
+    let variables = &added.variables;
 
     let mut shown: Vec<Mount> = installed(profile).map(|path| here(&path)).collect();
     shown.extend(common.sees.iter().map(|path| here(path)));
-    shown.extend(named(&profile.sees, &variables).map(|path| here(&path)));
-    shown.extend(named(&profile.writes, &variables).map(|path| Mount::Writable {
+    shown.extend(named(&profile.sees, variables).map(|path| here(&path)));
+    shown.extend(named(&profile.writes, variables).map(|path| Mount::Writable {
         from: path.clone(),
         at: path,
     }));
@@ -148,49 +171,28 @@ async fn around(
     Ok(Around {
         shown,
         network: way_out.network,
+        added,
         tools: tools.seen_at(Path::new(ENGINE), Path::new(TOOLS)),
         proxy: way_out.proxy,
         records: way_out.records,
     })
 }
 
-/// A way out of a sandbox.
-pub(crate) struct WayOut {
-    /// The proxy's socket.
-    pub(crate) shown: Mount,
-    pub(crate) network: Network,
-    pub(crate) proxy: EgressSession,
-    /// What the proxy let through and what not.
-    pub(crate) records: Receiver<Record>,
-}
-
-/// Opens a proxy that lets through what is listed. Its socket lies in `folder`, which is made.
-pub(crate) async fn way_out(common: &Surroundings, listed: &[String], folder: &Path) -> Result<WayOut, String> {
-    let rules = Rules::parse(listed).map_err(|error| format!("{} cannot be read: {error}", common.setting))?;
-    let options = Options {
-        setting: common.setting.clone(),
-        ..Options::default()
-    };
-    let (sink, records) = records(&options);
-    make_private(folder).map_err(|error| format!("a folder for the proxy cannot be made: {error}"))?;
-    let proxy = Egress::new(rules, sink)
-        .options(options)
-        .resolver(Arc::<SystemResolver>::clone(&common.resolver))
-        .serve(&folder.join(PROXY))
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(WayOut {
-        shown: Mount::ReadOnly {
-            from: folder.to_owned(),
-            at: WAY_OUT.into(),
-        },
-        network: Network::Proxy {
-            socket: Path::new(WAY_OUT).join(PROXY),
-            port: PORT,
-            forwards: forwards(listed),
-        },
-        proxy,
-        records,
+/// A file with the secret of a gateway that is in the view, where the gateway would keep nothing out.
+fn not_kept_out<'a>(profile: &'a AgentProfile, view: &[Mount]) -> Option<&'a Path> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let shown = view.iter().filter_map(|mount| match mount {
+        Mount::System { from, .. } | Mount::ReadOnly { from, .. } | Mount::Writable { from, .. } => Some(real(from)),
+        Mount::Overlay { .. } | Mount::Memory { .. } | Mount::Text { .. } | Mount::Link { .. } => None,
+    });
+    let shown: Vec<PathBuf> = shown.collect();
+    let files = profile.gateways.iter().filter_map(|gateway| match &gateway.secret {
+        SecretReference::File(path) => Some(path.as_path()),
+        SecretReference::Variable { .. } => None,
+    });
+    files.into_iter().find(|file| {
+        let file = real(file);
+        shown.iter().any(|from| file.starts_with(from))
     })
 }
 
@@ -199,51 +201,6 @@ pub(crate) fn here(path: &Path) -> Mount {
         from: path.to_owned(),
         at: path.to_owned(),
     }
-}
-
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// The address in a variable's value that is a URL, as the proxy lists it: whoever set it meant it to be reached, on
-/// whatever network it is.
-fn address(value: &str) -> Option<String> {
-    let (scheme, rest) = value.split_once("://")?;
-    let port = match scheme {
-        "http" => "80",
-        "https" => "443",
-        _ => return None,
-    };
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if port.parse::<u16>().is_ok() => (host, port),
-        _ => (authority, port),
-    };
-    let literal = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
-    Some(match literal {
-        true => format!("{host}:{port}"),
-        false => format!("private:{host}:{port}"),
-    })
-}
-
-/// Addresses on the machine's loopback, which programs reach without the proxy: the sandbox's own loopback leads there.
-fn forwards(listed: &[String]) -> Vec<Forward> {
-    let mut forwards: BTreeMap<u16, String> = BTreeMap::new();
-    for rule in listed {
-        let place = rule.strip_prefix("private:").unwrap_or(rule);
-        let Some((host, port)) = place.rsplit_once(':') else {
-            continue;
-        };
-        if let ("127.0.0.1" | "localhost" | "[::1]", Ok(port)) = (host, port.parse::<u16>())
-            && port != PORT
-        {
-            forwards.entry(port).or_insert_with(|| place.to_owned());
-        }
-    }
-    let listed = forwards.into_iter().map(|(port, to)| Forward { port, to });
-    listed.collect()
 }
 
 /// What of this machine an agent's program consists of, besides what every sandbox has: its own file or folder, or the
@@ -276,53 +233,40 @@ fn named(listed: &[String], variables: &BTreeMap<String, String>) -> impl Iterat
     paths.filter(|path| path.is_absolute() && path.exists())
 }
 
-/// What the trace says of a record.
-pub(crate) fn told(record: &Record) -> String {
-    let place = match &record.what {
-        What::Http { method, path } => format!("{method} http://{}:{}{path}", record.host, record.port),
-        What::Gateway { name } => format!("the gateway {name}"),
-        What::Tunnel => format!("{}:{}", record.host, record.port),
-        What::Unreadable => "a request that cannot be read".to_owned(),
-    };
-    match &record.outcome {
-        Outcome::Refused(refusal) => format!("network: {place} refused: {refusal}"),
-        Outcome::Failed { why, .. } => format!("network: {place} failed: {why}"),
-        Outcome::Done { sent, received } => format!("network: {place}, {sent} bytes sent, {received} received"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use team6_agent::profile::{CommandLine, Gateway};
+
     use super::*;
 
     #[test]
-    fn the_address_of_a_model_is_taken_from_the_environment() {
-        let cases = [
-            ("https://api.example.org/v1", Some("private:api.example.org:443")),
-            ("http://127.0.0.1:8080", Some("127.0.0.1:8080")),
-            ("http://user:word@models.lan:9/x?y", Some("private:models.lan:9")),
-            ("http://[::1]:7/", Some("[::1]:7")),
-            ("no url", None),
-            ("file:///etc/passwd", None),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(address(value).as_deref(), expected, "{value}");
+    fn a_file_with_the_secret_of_a_gateway_is_not_to_be_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("shown")).unwrap();
+        for file in ["shown/key", "key"] {
+            std::fs::write(at(file), "secret").unwrap();
         }
-    }
-
-    #[test]
-    fn what_listens_on_the_loopback_is_reached_by_the_same_port() {
-        let listed = [
-            "127.0.0.1:8080",
-            "private:localhost:9",
-            "api.example.org",
-            "[::1]:7",
-            "10.0.0.1:6",
-        ];
-        let listed: Vec<String> = listed.map(str::to_owned).into();
-        let ports: Vec<(u16, String)> = forwards(&listed).into_iter().map(|way| (way.port, way.to)).collect();
-        let expected = [(7, "[::1]:7"), (9, "localhost:9"), (8080, "127.0.0.1:8080")];
-        assert_eq!(ports, expected.map(|(port, to)| (port, to.to_owned())));
+        std::os::unix::fs::symlink(at("shown"), at("link")).unwrap();
+        let command = CommandLine {
+            program: "agent".into(),
+            args: Vec::new(),
+        };
+        let mut profile = AgentProfile::of_command("tester".parse().unwrap(), command);
+        let mut seen = |secret: &str, shown: &str| {
+            profile.gateways = vec![Gateway {
+                upstream: "https://api.example.org".into(),
+                secret: SecretReference::File(at(secret)),
+                header: "x-api-key".into(),
+                scheme: None,
+                variable: "MODELS_URL".into(),
+                path: String::new(),
+            }];
+            not_kept_out(&profile, &[here(&at(shown))]).is_some()
+        };
+        assert!(seen("shown/key", "shown") && seen("shown/key", "shown/key"));
+        assert!(seen("link/key", "shown") && seen("shown/key", "link"));
+        assert!(!seen("key", "shown") && !seen("key", "key-of-others"));
     }
 
     #[test]

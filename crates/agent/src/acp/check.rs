@@ -8,7 +8,7 @@ use team6_core::failure::FailureKind;
 
 use super::error::AgentError;
 use super::process::{AgentProcess, StartAgent};
-use crate::profile::AgentProfile;
+use crate::profile::{AgentProfile, Gateway, SecretReference};
 use crate::toolbox::McpServerSpec;
 
 /// How long the agent has for each step of its end.
@@ -33,8 +33,38 @@ pub struct CheckReport {
     pub session: Option<SessionReport>,
     /// What is known of its account without asking its model; none if its profile says nothing of one.
     pub account: Option<String>,
+    /// The servers that it asks without having their credentials.
+    #[serde(default)]
+    pub gateways: Vec<GatewayReport>,
     /// What is wrong; none if it can be given work.
     pub problem: Option<Problem>,
+}
+
+/// A gateway of an agent's profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayReport {
+    /// Where its requests go.
+    pub upstream: String,
+    /// The variable that tells the agent where to ask.
+    pub variable: String,
+    /// Where its secret is taken from, for people.
+    pub secret: String,
+    /// What became of the secret.
+    pub state: SecretState,
+}
+
+/// What became of a gateway's secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretState {
+    /// Nobody has set it: there is no such gateway.
+    NotSet,
+    /// It is there, and nothing was started yet that it could be kept from.
+    Set,
+    /// The proxy has it, and the agent has not.
+    KeptOutside,
+    /// The agent has it, since there is no sandbox to keep it out of.
+    GivenToTheAgent,
 }
 
 /// What an agent told when it was greeted.
@@ -113,6 +143,7 @@ impl CheckReport {
             greeting: None,
             session: None,
             account: account(profile, |name| std::env::var_os(name).is_some()),
+            gateways: profile.gateways.iter().map(GatewayReport::new).collect(),
             problem: None,
         }
     }
@@ -127,6 +158,21 @@ impl CheckReport {
 pub async fn check(start: StartAgent<'_>, tools: Vec<McpServerSpec>) -> CheckReport {
     let profile = start.profile.clone();
     let mut report = CheckReport::new(&profile);
+    for gateway in report
+        .gateways
+        .iter_mut()
+        .filter(|gateway| gateway.state == SecretState::Set)
+    {
+        let is_open = start
+            .added
+            .gateways
+            .iter()
+            .any(|open| open.variable == gateway.variable);
+        gateway.state = match is_open {
+            true => SecretState::KeptOutside,
+            false => SecretState::GivenToTheAgent,
+        };
+    }
     if let Err(error) = fill(&mut report, start, tools).await {
         report.problem = Some(problem(&error, &profile));
     }
@@ -161,12 +207,56 @@ async fn fill(report: &mut CheckReport, start: StartAgent<'_>, tools: Vec<McpSer
     Ok(())
 }
 
+impl GatewayReport {
+    fn new(gateway: &Gateway) -> Self {
+        let is_set = match &gateway.secret {
+            SecretReference::Variable { name, .. } => std::env::var_os(name).is_some_and(|value| !value.is_empty()),
+            SecretReference::File(path) => path.is_file(),
+        };
+        Self {
+            upstream: gateway.upstream.clone(),
+            variable: gateway.variable.clone(),
+            secret: gateway.secret.to_string(),
+            state: if is_set { SecretState::Set } else { SecretState::NotSet },
+        }
+    }
+}
+
+impl fmt::Display for GatewayReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            upstream,
+            variable,
+            secret,
+            state,
+        } = self;
+        match state {
+            SecretState::NotSet => write!(f, "no gateway to {upstream}: {secret} is not set"),
+            SecretState::Set => write!(
+                f,
+                "a gateway to {upstream} at {variable}: its secret is set by {secret}"
+            ),
+            SecretState::KeptOutside => write!(
+                f,
+                "a gateway to {upstream} at {variable}: its secret is set by {secret}, and kept outside of the sandbox"
+            ),
+            SecretState::GivenToTheAgent => write!(
+                f,
+                "{upstream} at {variable}: its secret is set by {secret}, and the agent has it, since there is no sandbox"
+            ),
+        }
+    }
+}
+
 /// Whether any of the variables is set that can give an agent an account. Only its model could tell whether it is good.
 fn account(profile: &AgentProfile, is_set: impl Fn(&str) -> bool) -> Option<String> {
     let how = profile.credentials.as_deref()?;
     let secrets = profile.secret_variables();
+    // What a gateway takes from a file is told with the gateway.
+    let has_file = |gateway: &Gateway| matches!(&gateway.secret, SecretReference::File(path) if path.is_file());
     let set: Vec<&str> = secrets.iter().copied().filter(|name| is_set(name)).collect();
     Some(match set.as_slice() {
+        [] if profile.gateways.iter().any(has_file) => return None,
         [] => format!("none is set, so it will probably ask for one when it is given work. {how}"),
         set => format!(
             "from {}; it was not tried, since that would ask the model",
@@ -229,8 +319,10 @@ impl fmt::Display for CheckReport {
         if !self.network.is_empty() {
             line("network", &self.network.join("\n"))?;
         }
-        if let (Some(account), None) = (&self.account, &self.problem) {
-            line("account", account)?;
+        let gateways = self.gateways.iter().map(ToString::to_string);
+        let account: Vec<String> = self.account.iter().cloned().chain(gateways).collect();
+        if !account.is_empty() && self.problem.is_none() {
+            line("account", &account.join("\n"))?;
         }
         match &self.problem {
             None => line("result", "it can be given work"),

@@ -17,7 +17,7 @@ mod turn;
 mod update;
 mod usage;
 
-pub use check::{CheckReport, Greeting, Problem, SessionReport, check};
+pub use check::{CheckReport, GatewayReport, Greeting, Problem, SecretState, SessionReport, check};
 pub use error::AgentError;
 pub use opening::{How, Opened};
 pub use process::{AgentProcess, Patience, StartAgent};

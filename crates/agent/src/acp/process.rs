@@ -33,6 +33,8 @@ pub struct StartAgent<'a> {
     pub cwd: PathBuf,
     /// Its whole environment but for what the profile adds.
     pub env: BTreeMap<OsString, OsString>,
+    /// What the profile adds, resolved once for the program and for what is around it.
+    pub added: Environment,
     /// How far it can reach.
     pub reach: Reach,
     /// Values that must not appear in anything it says, besides those that the profile knows.
@@ -49,6 +51,7 @@ impl fmt::Debug for StartAgent<'_> {
             .field("agent", &self.profile.id)
             .field("cwd", &self.cwd)
             .field("env", &self.env.keys())
+            .field("added", &self.added)
             .field("mark", &self.mark)
             .finish_non_exhaustive()
     }
@@ -91,15 +94,10 @@ impl AgentProcess {
     /// Starts an agent and greets it. Nothing is left of one that fails.
     pub async fn start(start: StartAgent<'_>) -> Result<Self, AgentError> {
         let profile = start.profile.clone();
-        let added = environment(profile.clone()).await?;
-        let redactor = Redactor::new(added.secrets.into_iter().chain(start.secrets));
+        let redactor = Redactor::new(start.added.secrets.into_iter().chain(start.secrets));
         let mut env = start.env;
-        env.extend(
-            added
-                .variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
+        let added = start.added.variables.into_iter();
+        env.extend(added.map(|(name, value)| (name.into(), value.into())));
         let spec = ProcessSpec {
             program: profile.command.clone().into(),
             args: profile.args.iter().map(Into::into).collect(),
@@ -264,12 +262,4 @@ fn keep(kept: &mut Vec<Incoming>, incoming: Incoming) {
         Incoming::Entry(_) => return,
     }
     kept.push(incoming);
-}
-
-async fn environment(profile: AgentProfile) -> Result<Environment, AgentError> {
-    let resolve = move || profile.environment(|name| std::env::var(name).ok());
-    match tokio::task::spawn_blocking(resolve).await {
-        Ok(resolved) => resolved.map_err(AgentError::Environment),
-        Err(_) => Err(AgentError::no_protocol("its environment could not be read", "")),
-    }
 }

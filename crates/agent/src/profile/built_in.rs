@@ -42,6 +42,13 @@ impl BuiltIns {
         Self { profiles }
     }
 
+    /// These and one more.
+    #[cfg(test)]
+    pub(super) fn and(mut self, profile: AgentProfile) -> Self {
+        self.profiles.push(profile);
+        self
+    }
+
     /// The profile of this name.
     pub fn get(&self, id: &str) -> Option<&AgentProfile> {
         self.profiles.iter().find(|profile| profile.id.as_str() == id)

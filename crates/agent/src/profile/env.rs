@@ -1,4 +1,6 @@
 //! What a profile adds to an agent's environment, with secrets by reference only.
+//!
+//! Secrets of gateways are not among it where a proxy puts them in.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +9,10 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use team6_core::ids::AgentId;
+use team6_egress::GatewayError;
 
-use super::AgentProfile;
+use super::gateway::{self, OpenGateway, SecretReference};
+use super::{AgentProfile, Gateway};
 
 /// The longest secret that is read from a file, in bytes.
 const MAX_SECRET: u64 = 64 * 1024;
@@ -20,6 +24,18 @@ const OPEN_NAMES: [&str; 16] = [
     "CONFIG", "DIR", "ENDPOINT", "HOME", "HOST", "LANG", "LOCATION", "MODE", "MODEL", "PATH", "PORT", "PROVIDER",
     "REGION", "TERM", "URL", "USER",
 ];
+
+/// What a variable holds in place of a gateway's secret: programs refuse to start without any.
+pub const STAND_IN: &str = "kept-outside-the-sandbox";
+
+/// What stands between an agent and the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A proxy, which puts the secrets of gateways in.
+    Proxy,
+    /// Nothing: its program is given the secrets, and asks the upstreams of its gateways by itself.
+    Open,
+}
 
 /// The value of a variable, or where it is found when the agent starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +60,18 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// The values that must not appear anywhere.
     pub secrets: Vec<String>,
+    /// What the proxy is to open. Their variables are set by [`Environment::reach`].
+    pub gateways: Vec<OpenGateway>,
+}
+
+impl Environment {
+    /// Tells the program at which address, without a path, it reaches each gateway, in their order.
+    pub fn reach(&mut self, addresses: impl IntoIterator<Item = String>) {
+        for (gateway, address) in self.gateways.iter().zip(addresses) {
+            let whole = format!("{address}{}", gateway.path);
+            self.variables.insert(gateway.variable.clone(), whole);
+        }
+    }
 }
 
 impl fmt::Debug for Environment {
@@ -51,6 +79,7 @@ impl fmt::Debug for Environment {
         f.debug_struct("Environment")
             .field("variables", &self.variables.keys())
             .field("secrets", &self.secrets.len())
+            .field("gateways", &self.gateways)
             .finish()
     }
 }
@@ -86,6 +115,14 @@ pub enum EnvProblem {
         /// What the operating system said.
         source: io::Error,
     },
+    /// No header can hold it.
+    #[error("{what} cannot be used: failed to {why}; see what it is set to")]
+    Unsendable {
+        /// Whose secret it is.
+        what: String,
+        /// What is wrong with it.
+        why: GatewayError,
+    },
 }
 
 struct Listed<'a>(&'a [EnvProblem]);
@@ -103,16 +140,28 @@ impl AgentProfile {
             EnvValue::Variable { name, .. } if names_a_secret(name) => Some(name.as_str()),
             _ => None,
         });
-        names.collect()
+        let of_gateways = self.gateways.iter().filter_map(|gateway| match &gateway.secret {
+            SecretReference::Variable { name, .. } => Some(name.as_str()),
+            SecretReference::File(_) => None,
+        });
+        let mut all: Vec<&str> = names.collect();
+        for name in of_gateways {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        all
     }
 
     /// Resolves what the profile adds to the agent's environment. Reads files; blocks.
     ///
     /// `operator` gives the variables of the engine's own environment, usually `|name| std::env::var(name).ok()`.
-    pub fn environment(&self, operator: impl Fn(&str) -> Option<String>) -> Result<Environment, EnvProblems> {
+    pub fn environment(&self, way: Way, operator: impl Fn(&str) -> Option<String>) -> Result<Environment, EnvProblems> {
         let mut made = Environment::default();
         let mut problems = Vec::new();
-        for (variable, value) in &self.env {
+        let gateways = gateway::find(&self.gateways, &operator, &mut problems);
+        let led = |variable: &String| gateways.iter().any(|found| found.of.variable == *variable);
+        for (variable, value) in self.env.iter().filter(|(variable, _)| !led(variable)) {
             match resolve(variable, value, &operator) {
                 Ok(None) => {}
                 Ok(Some(value)) => {
@@ -129,11 +178,33 @@ impl AgentProfile {
         made.secrets = secrets
             .filter_map(|(name, _)| made.variables.get(name).cloned())
             .collect();
+        for found in gateways {
+            match way {
+                Way::Proxy => {
+                    self.keep_out(&mut made, found.of, &found.secret);
+                    made.gateways.push(found.open);
+                }
+                Way::Open => {
+                    made.variables.insert(found.of.variable.clone(), found.of.direct());
+                }
+            }
+            made.secrets.push(found.secret);
+        }
         Ok(made)
+    }
+
+    /// Puts the stand-in where the secret would be, also where it was taken from another place.
+    fn keep_out(&self, made: &mut Environment, gateway: &Gateway, secret: &str) {
+        for (name, value) in &mut made.variables {
+            let is_of = self.env.get(name).is_some_and(|from| gateway.secret.is_of(from));
+            if is_of || value == secret {
+                STAND_IN.clone_into(value);
+            }
+        }
     }
 }
 
-fn resolve(
+pub(super) fn resolve(
     variable: &str,
     value: &EnvValue,
     operator: &impl Fn(&str) -> Option<String>,
@@ -245,7 +316,7 @@ mod tests {
             "OPERATOR_PROVIDER" => Some("openai".to_owned()),
             _ => None,
         };
-        let made = profile.environment(operator).unwrap();
+        let made = profile.environment(Way::Open, operator).unwrap();
         let expected = [
             ("BASE_URL", "http://localhost"),
             ("GOOSE_PROVIDER", "openai"),
@@ -265,7 +336,7 @@ mod tests {
             ("A_KEY", variable("NOT_SET", false)),
             ("B_KEY", EnvValue::File("/no/such/file".into())),
         ]);
-        let problems = profile.environment(|_| None).unwrap_err();
+        let problems = profile.environment(Way::Open, |_| None).unwrap_err();
         let text = problems.to_string();
         assert_eq!(problems.problems.len(), 2);
         assert!(text.contains("A_KEY is taken from $NOT_SET"), "{text}");

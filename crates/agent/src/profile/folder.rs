@@ -146,7 +146,7 @@ mod tests {
         let all = built_ins
             .with_folder(folder.path())
             .unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(all.len(), built_ins.all().len() + 4);
+        assert_eq!(all.len(), built_ins.all().len() + 5);
         let backend = &all[&AgentId::new("example-0").unwrap()];
         assert_eq!(
             backend.instructions,

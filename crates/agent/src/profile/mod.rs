@@ -7,6 +7,7 @@
 mod built_in;
 mod env;
 mod folder;
+mod gateway;
 mod permission;
 mod print;
 mod read;
@@ -19,8 +20,9 @@ use team6_core::ids::{AgentId, Specialty};
 use crate::acp::{CostMeaning, UsageMeaning};
 
 pub use built_in::{BuiltIns, CommandLine, SCRIPTED};
-pub use env::{EnvProblem, EnvProblems, EnvValue, Environment};
+pub use env::{EnvProblem, EnvProblems, EnvValue, Environment, STAND_IN, Way};
 pub use folder::{FileProblem, FolderProblems};
+pub use gateway::{Gateway, OpenGateway, SecretReference};
 pub use permission::{Decision, PermissionRule};
 
 /// An agent that can be given work.
@@ -42,6 +44,8 @@ pub struct AgentProfile {
     pub args: Vec<String>,
     /// What is added to its environment, by name.
     pub env: BTreeMap<String, EnvValue>,
+    /// Servers that it asks without having their credentials.
+    pub gateways: Vec<Gateway>,
     /// The session mode to set, by the agent's id of it; usually the one that asks for the fewest permissions.
     pub mode: Option<String>,
     /// The model to set, by the agent's id of it.
@@ -82,6 +86,7 @@ impl AgentProfile {
             command: command.program,
             args: command.args,
             env: BTreeMap::new(),
+            gateways: Vec::new(),
             mode: None,
             model: None,
             instructions: String::new(),

@@ -8,7 +8,7 @@ use team6_core::ids::Specialty;
 use toml::{Table, Value};
 
 use super::read::FENCE;
-use super::{AgentProfile, BuiltIns, CommandLine, Decision, EnvValue, Limits, PermissionRule, Role};
+use super::{AgentProfile, BuiltIns, CommandLine, Decision, EnvValue, Gateway, Limits, PermissionRule, Role};
 use crate::acp::{CostMeaning, UsageMeaning};
 
 impl AgentProfile {
@@ -72,6 +72,10 @@ impl AgentProfile {
         if self.permissions != base.permissions {
             let rules = self.permissions.iter().map(rule);
             line(&mut front, "permissions", rules.collect::<Vec<_>>());
+        }
+        if self.gateways != base.gateways {
+            let gateways = self.gateways.iter().map(gateway);
+            line(&mut front, "gateways", gateways.collect::<Vec<_>>());
         }
         let own = self
             .env
@@ -151,6 +155,22 @@ fn rule(rule: &PermissionRule) -> Table {
         Decision::Allow => table.insert("allow".into(), true.into()),
         Decision::Reject { reason } => table.insert("reject".into(), reason.as_str().into()),
     };
+    table
+}
+
+fn gateway(gateway: &Gateway) -> Table {
+    let mut table = Table::new();
+    let mut set = |name: &str, value: Value| table.insert(name.to_owned(), value);
+    set("upstream", gateway.upstream.as_str().into());
+    set("secret", variable(&gateway.secret.value()));
+    set("header", gateway.header.as_str().into());
+    set("variable", gateway.variable.as_str().into());
+    if let Some(scheme) = &gateway.scheme {
+        set("scheme", scheme.as_str().into());
+    }
+    if !gateway.path.is_empty() {
+        set("path", gateway.path.as_str().into());
+    }
     table
 }
 

@@ -9,7 +9,7 @@ use team6_core::ids::{AgentId, Specialty};
 use toml::de::{DeTable, DeValue};
 
 use super::built_in::{BuiltIns, CommandLine};
-use super::{AgentProfile, Decision, EnvValue, PermissionRule, Role, env};
+use super::{AgentProfile, Decision, EnvValue, PermissionRule, Role, env, gateway};
 use crate::acp::{CostMeaning, UsageMeaning};
 use crate::toml_reader::{Fields, Node, Problem, Reader};
 
@@ -168,6 +168,9 @@ fn fill(fields: &mut Fields<'_>, base: AgentProfile, instructions: &str) -> Agen
     }
     if let Some(node) = fields.get("env") {
         made.env.append(&mut variables(fields.reader, node));
+    }
+    if let Some(node) = fields.get("gateways") {
+        made.gateways = gateway::read(fields.reader, node);
     }
     if let Some(node) = fields.get("limits") {
         let mut limits = fields.reader.fields("limits", node, None);

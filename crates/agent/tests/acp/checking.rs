@@ -1,14 +1,17 @@
 //! What people are told when they ask whether an agent works.
 
-use team6_agent::acp::{CheckReport, check};
-use team6_agent::profile::EnvValue;
+use team6_agent::acp::{AgentError, CheckReport, SecretState, check};
+use team6_agent::profile::{EnvValue, Gateway, SecretReference, Way};
 use team6_core::failure::FailureKind;
 
 use crate::desk::Desk;
 
 /// The report as people read it, without what differs from run to run.
 async fn checked(desk: &Desk) -> (CheckReport, String) {
-    let mut report = check(desk.start_agent(), Vec::new()).await;
+    let mut report = match desk.added() {
+        Ok(added) => check(desk.start_agent(added), Vec::new()).await,
+        Err(problems) => CheckReport::unstarted(&desk.profile, &AgentError::Environment(problems)),
+    };
     report.command = report.command.rsplit('/').next().unwrap().to_owned();
     if let Some(greeting) = &mut report.greeting {
         greeting.after_ms = 12;
@@ -91,6 +94,52 @@ async fn an_agent_whose_account_is_nowhere_to_be_seen_is_said_to_need_one() {
     assert!(report.works());
     let account = text.lines().find(|line| line.starts_with("account"));
     insta::assert_snapshot!(account.unwrap(), @"account      none is set, so it will probably ask for one when it is given work. Set API_KEY where the engine runs.");
+}
+
+#[tokio::test]
+async fn gateways_are_shown_with_what_became_of_their_secrets() {
+    let mut desk = Desk::faulty(&["plain"]);
+    let file = desk.cwd().join("key");
+    std::fs::write(&file, "sk-hunter2\n").unwrap();
+    let gateway = |host: &str, secret: SecretReference| Gateway {
+        upstream: format!("https://{host}.example.org"),
+        secret,
+        header: "x-api-key".into(),
+        scheme: None,
+        variable: format!("{}_URL", host.to_uppercase()),
+        path: String::new(),
+    };
+    let missing = SecretReference::Variable {
+        name: "TEAM6_TEST_NOT_SET".into(),
+        optional: true,
+    };
+    desk.profile.gateways = vec![
+        gateway("models", SecretReference::File(file.clone())),
+        gateway("others", missing),
+    ];
+    desk.profile.credentials = Some("Set API_KEY where the engine runs.".into());
+    let mut shown = String::new();
+    for (way, state) in [
+        (Way::Proxy, SecretState::KeptOutside),
+        (Way::Open, SecretState::GivenToTheAgent),
+    ] {
+        desk.way = way;
+        let (report, text) = checked(&desk).await;
+        assert!(report.works(), "{text}");
+        let states: Vec<SecretState> = report.gateways.iter().map(|gateway| gateway.state).collect();
+        assert_eq!(states, [state, SecretState::NotSet]);
+        assert!(!format!("{report:?} {text}").contains("hunter2"), "{text}");
+        let lines = text.lines().skip_while(|line| !line.starts_with("account"));
+        let account: Vec<&str> = lines.take_while(|line| !line.starts_with("result")).collect();
+        shown += &account.join("\n").replace(file.to_str().unwrap(), "/run/key");
+        shown += "\n";
+    }
+    insta::assert_snapshot!(shown, @"
+    account      a gateway to https://models.example.org at MODELS_URL: its secret is set by the file /run/key, and kept outside of the sandbox
+                 no gateway to https://others.example.org: $TEAM6_TEST_NOT_SET is not set
+    account      https://models.example.org at MODELS_URL: its secret is set by the file /run/key, and the agent has it, since there is no sandbox
+                 no gateway to https://others.example.org: $TEAM6_TEST_NOT_SET is not set
+    ");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use team6_agent::acp::{AgentError, AgentProcess, Event, Opened, Patience, StartAgent, TurnEnd};
-use team6_agent::profile::{AgentProfile, CommandLine};
+use team6_agent::profile::{AgentProfile, CommandLine, EnvProblems, Environment, Way};
 use team6_core::ids::AgentId;
 use team6_core::trace::TraceBody;
 use team6_sandbox::{Ended, Launcher, TreeMark};
@@ -23,6 +23,7 @@ pub(crate) struct Desk {
     launcher: Launcher,
     mark: TreeMark,
     pub(crate) profile: AgentProfile,
+    pub(crate) way: Way,
     pub(crate) env: BTreeMap<OsString, OsString>,
     pub(crate) secrets: Vec<String>,
     pub(crate) patience: Patience,
@@ -42,6 +43,7 @@ impl Desk {
             launcher: Launcher::new(env!("CARGO_BIN_EXE_team6-agent-supervisor"), [""; 0]),
             mark: TreeMark::new(name, "s1-a1").unwrap(),
             profile: AgentProfile::of_command(AgentId::new("tester").unwrap(), command),
+            way: Way::Open,
             env: BTreeMap::from([("PATH".into(), std::env::var_os("PATH").unwrap())]),
             secrets: Vec::new(),
             patience: Patience::default(),
@@ -67,12 +69,17 @@ impl Desk {
         self.folder.path().join("w")
     }
 
-    pub(crate) fn start_agent(&self) -> StartAgent<'_> {
+    pub(crate) fn added(&self) -> Result<Environment, EnvProblems> {
+        self.profile.environment(self.way, |name| std::env::var(name).ok())
+    }
+
+    pub(crate) fn start_agent(&self, added: Environment) -> StartAgent<'_> {
         StartAgent {
             launcher: &self.launcher,
             profile: &self.profile,
             cwd: self.cwd(),
             env: self.env.clone(),
+            added,
             reach: team6_sandbox::Reach::Open,
             secrets: self.secrets.clone(),
             mark: &self.mark,
@@ -81,7 +88,8 @@ impl Desk {
     }
 
     pub(crate) async fn start(&self) -> Result<Agent, AgentError> {
-        let started = timeout(LIMIT, AgentProcess::start(self.start_agent())).await;
+        let added = self.added().map_err(AgentError::Environment)?;
+        let started = timeout(LIMIT, AgentProcess::start(self.start_agent(added))).await;
         let process = started.expect("a start in time")?;
         Ok(Agent {
             process,

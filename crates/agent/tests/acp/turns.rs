@@ -238,7 +238,11 @@ async fn no_secret_leaves_an_agent() {
     let mut agent = desk.agent().await;
     for name in ["KEY_OF_PROFILE", "KEY_OF_CALLER"] {
         let (seen, end) = agent.turn(&format!("environment {name}")).await;
-        let all = format!("{seen:?} {end:?} {:?} {:?}", agent.process, desk.start_agent());
+        let all = format!(
+            "{seen:?} {end:?} {:?} {:?}",
+            agent.process,
+            desk.start_agent(desk.added().unwrap())
+        );
         assert!(secrets.iter().all(|secret| !all.contains(secret)), "{all}");
         assert_eq!(said(&seen), "it is [redacted].");
         assert_eq!(end.said, "it is [redacted].");

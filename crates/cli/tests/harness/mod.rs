@@ -121,6 +121,26 @@ impl Place {
         fs::read_to_string(self.path().join("server.log")).unwrap_or_default()
     }
 
+    /// The files below the place that hold this text, by their paths in it: all that a server keeps lies there.
+    pub fn files_with(&self, text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let (path, kind) = entry.map(|entry| (entry.path(), entry.file_type().unwrap())).unwrap();
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if kind.is_file() {
+                    let bytes = fs::read(&path).unwrap();
+                    if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                        found.push(path.strip_prefix(self.path()).unwrap().display().to_string());
+                    }
+                }
+            }
+        }
+        found
+    }
+
     /// Starts a command whose output is read as it comes.
     pub fn spawn(&self, args: &[&str]) -> Child {
         self.command(args).stdout(Stdio::piped()).spawn().unwrap()

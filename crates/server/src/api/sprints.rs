@@ -315,6 +315,7 @@ mod tests {
             specialties: Vec::new(),
             installed: name != "gone",
             install: None,
+            gateways: Vec::new(),
         }
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use team6_agent::profile::Role;
+use team6_agent::profile::{Gateway, Role};
 use team6_core::ids::AgentId;
 use team6_worker::{Parts, check};
 
 use crate::api::AgentDirectory;
-use crate::api::types::{AgentItem, AgentReport, AgentRole};
+use crate::api::types::{AgentGateway, AgentItem, AgentReport, AgentRole};
 
 /// The agents that a worker of this process can start.
 pub(super) struct Directory(pub(super) Arc<Parts>);
@@ -26,6 +26,7 @@ impl AgentDirectory for Directory {
             specialties: profile.specialties.clone(),
             installed: which::which(&profile.command).is_ok(),
             install: profile.install.clone(),
+            gateways: profile.gateways.iter().map(gateway).collect(),
         };
         self.0.agents.values().map(card).collect()
     }
@@ -39,5 +40,14 @@ impl AgentDirectory for Directory {
             text: report.to_string(),
             details: serde_json::to_value(&report).unwrap_or_default(),
         })
+    }
+}
+
+fn gateway(gateway: &Gateway) -> AgentGateway {
+    AgentGateway {
+        upstream: gateway.upstream.clone(),
+        secret: gateway.secret.to_string(),
+        header: gateway.header.clone(),
+        variable: gateway.variable.clone(),
     }
 }

@@ -14,6 +14,8 @@ pub struct Request {
     pub api: Api,
     /// Method and path.
     pub line: String,
+    /// The credential that was sent with it.
+    pub key: Option<String>,
     /// Whether the answer was to be streamed.
     pub streamed: bool,
     /// The name of the model that was asked for.
@@ -65,17 +67,24 @@ pub enum Outcome {
     Answered(u16),
 }
 
+/// What a request says before its body.
+pub(super) struct Asked {
+    pub(super) line: String,
+    pub(super) key: Option<String>,
+}
+
 impl Request {
     /// The last message of the user.
     pub fn last_said(&self) -> &str {
         self.said.last().map_or("", String::as_str)
     }
 
-    pub(super) fn of(api: Api, line: String, body: Value, talk: &Conversation, outcome: Outcome) -> Self {
+    pub(super) fn of(api: Api, asked: Asked, body: Value, talk: &Conversation, outcome: Outcome) -> Self {
         Self {
             number: 0,
             api,
-            line,
+            line: asked.line,
+            key: asked.key,
             streamed: body["stream"].as_bool().unwrap_or(false),
             model: body["model"].as_str().unwrap_or_default().to_owned(),
             said: talk.said.clone(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::sse::{Event as SseEvent, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::{self, Frame, Speech};
 use super::play::{self, Answer, Content, Play, Spent};
-use super::record::{Api, Outcome, Request};
+use super::record::{Api, Asked, Outcome, Request};
 use crate::scripted_model::conversation::Conversation;
 
 /// The most bytes that a request may have: whole conversations with files in them.
@@ -109,23 +109,26 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 async fn serve(State(shared): State<Arc<Shared>>, request: HttpRequest) -> Response {
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let method = request.method().clone();
-    let line = format!("{method} {path}");
+    let asked = Asked {
+        line: format!("{method} {path}"),
+        key: key(request.headers()),
+    };
     let Ok(bytes) = to_bytes(request.into_body(), MAX_BODY).await else {
-        return other(&shared, line, Value::Null, StatusCode::PAYLOAD_TOO_LARGE, json!({}));
+        return other(&shared, asked, Value::Null, StatusCode::PAYLOAD_TOO_LARGE, json!({}));
     };
     let body = serde_json::from_slice(&bytes).ok();
     if method == Method::POST
         && let Some(api) = prompt(&path)
     {
-        return answer(&shared, api, line, body).await;
+        return answer(&shared, api, asked, body).await;
     }
     let body = body.unwrap_or_default();
     if path.ends_with("/count_tokens") {
         let tokens = bytes.len().div_ceil(4).max(1);
-        return other(&shared, line, body, StatusCode::OK, json!({ "input_tokens": tokens }));
+        return other(&shared, asked, body, StatusCode::OK, json!({ "input_tokens": tokens }));
     }
     if path.ends_with("/models") {
-        return other(&shared, line, body, StatusCode::OK, models());
+        return other(&shared, asked, body, StatusCode::OK, models());
     }
     if let Some(gate) = path.strip_prefix("/scripted/release/") {
         shared.open.send_modify(|open| {
@@ -138,10 +141,10 @@ async fn serve(State(shared): State<Arc<Shared>>, request: HttpRequest) -> Respo
         return Json(requests.iter().map(Arc::as_ref).collect::<Vec<&Request>>()).into_response();
     }
     if path.is_empty() {
-        return other(&shared, line, body, StatusCode::OK, json!({}));
+        return other(&shared, asked, body, StatusCode::OK, json!({}));
     }
-    let unknown = api::failure(Api::Other, 404, &format!("the scripted model has no {line}"));
-    other(&shared, line, body, StatusCode::NOT_FOUND, unknown)
+    let unknown = api::failure(Api::Other, 404, &format!("the scripted model has no {}", asked.line));
+    other(&shared, asked, body, StatusCode::NOT_FOUND, unknown)
 }
 
 fn prompt(path: &str) -> Option<Api> {
@@ -154,14 +157,22 @@ fn prompt(path: &str) -> Option<Api> {
     .find_map(|(end, api)| path.ends_with(end).then_some(api))
 }
 
+/// The credential of a request, as it was sent.
+fn key(headers: &HeaderMap) -> Option<String> {
+    let sent = headers
+        .get("x-api-key")
+        .or_else(|| headers.get(header::AUTHORIZATION))?;
+    Some(String::from_utf8_lossy(sent.as_bytes()).into_owned())
+}
+
 /// What is no prompt.
-fn other(shared: &Shared, line: String, body: Value, status: StatusCode, reply: Value) -> Response {
+fn other(shared: &Shared, asked: Asked, body: Value, status: StatusCode, reply: Value) -> Response {
     let outcome = Outcome::Answered(status.as_u16());
-    shared.record(Request::of(Api::Other, line, body, &Conversation::default(), outcome));
+    shared.record(Request::of(Api::Other, asked, body, &Conversation::default(), outcome));
     (status, Json(reply)).into_response()
 }
 
-async fn answer(shared: &Shared, api: Api, line: String, body: Option<Value>) -> Response {
+async fn answer(shared: &Shared, api: Api, asked: Asked, body: Option<Value>) -> Response {
     let talk = body.as_ref().map(|body| api::read(api, body)).unwrap_or_default();
     let answer = match &body {
         Some(Value::Object(_)) => {
@@ -171,7 +182,7 @@ async fn answer(shared: &Shared, api: Api, line: String, body: Option<Value>) ->
         _ => play::refuse("the body of the request is no JSON object".to_owned()),
     };
     let body = body.unwrap_or_default();
-    let number = shared.record(Request::of(api, line, body.clone(), &talk, answer.outcome.clone()));
+    let number = shared.record(Request::of(api, asked, body.clone(), &talk, answer.outcome.clone()));
     if let Some(gate) = &answer.hold
         && !shared.pass(gate).await
     {

@@ -333,6 +333,7 @@ impl Attempt {
             profile,
             cwd: spec.cwd,
             env: spec.env,
+            added: placed.added,
             reach: spec.reach,
             mark: &mark,
             secrets: Vec::new(),

@@ -4,7 +4,7 @@ use regex::Regex;
 use team6_core::ids::AgentId;
 
 use super::*;
-use crate::profile::read;
+use crate::profile::{SecretReference, read};
 
 fn built_ins() -> BuiltIns {
     BuiltIns::new(CommandLine {
@@ -24,6 +24,27 @@ fn values() -> impl Strategy<Value = EnvValue> {
         ("[A-Z_][A-Z0-9_]{0,9}", any::<bool>()).prop_map(|(name, optional)| EnvValue::Variable { name, optional }),
         any::<String>().prop_map(|path| EnvValue::File(path.into())),
     ]
+}
+
+fn gateways() -> impl Strategy<Value = Gateway> {
+    let secret = prop_oneof![
+        ("[A-Z_][A-Z0-9_]{0,9}", any::<bool>())
+            .prop_map(|(name, optional)| SecretReference::Variable { name, optional }),
+        any::<String>().prop_map(|path| SecretReference::File(path.into())),
+    ];
+    let upstream = "https?://[a-z]{1,9}\\.test(:[1-9][0-9]{0,3})?(/[a-z]{0,3}){0,2}";
+    let scheme = option::of("[!-~]{0,5}");
+    let path = prop_oneof![Just(String::new()), "/[a-z./]{0,5}"];
+    (upstream, secret, "x-[a-z]{1,5}", scheme, "X[A-Z_0-9]{0,8}", path).prop_map(
+        |(upstream, secret, header, scheme, variable, path)| Gateway {
+            upstream,
+            secret,
+            header,
+            scheme,
+            variable,
+            path,
+        },
+    )
 }
 
 fn rules() -> impl Strategy<Value = PermissionRule> {
@@ -53,6 +74,7 @@ prop_compose! {
         times in (1..2_592_000_000_u64, 1..2_592_000_000_u64),
         choices in any::<[bool; 4]>(),
         permissions in collection::vec(rules(), 0..3),
+        gateways in collection::vec(gateways(), 0..3),
     ) -> AgentProfile {
         let id = AgentId::new("backend").unwrap();
         // Both lists are of any texts; there are only so many things that can be drawn at once.
@@ -83,6 +105,9 @@ prop_compose! {
         };
         made.cost = if process { CostMeaning::Process } else { CostMeaning::Session };
         made.permissions = permissions;
+        made.gateways = gateways;
+        let mut variables = std::collections::BTreeSet::new();
+        made.gateways.retain(|gateway| variables.insert(gateway.variable.clone()));
         made
     }
 }
@@ -121,6 +146,8 @@ fn only_what_differs_from_the_extended_profile_is_written() {
     let built_ins = built_ins();
     let text = "+++\nextends = \"claude-code\"\ntitle = \"Backend\"\nmode = \"\"\nlimits = { silence = \"90s\" }\n\
                 permissions = [{ kind = \"execute\", title = '^git push', reject = \"the engine pushes\" }]\n\
+                [[gateways]]\nupstream = \"https://api.anthropic.com\"\nsecret = \"$ANTHROPIC_API_KEY?\"\n\
+                header = \"x-api-key\"\nvariable = \"ANTHROPIC_BASE_URL\"\n\
                 [env]\nPRICE = \"$$5\"\nMY_TOKEN = { file = \"/run/token\" }\n+++\nMind the tests.\n";
     let profile = read::profile(&AgentId::new("backend").unwrap(), text, &built_ins).unwrap();
     insta::assert_snapshot!(profile.to_file(&built_ins), @r#"
@@ -130,6 +157,7 @@ fn only_what_differs_from_the_extended_profile_is_written() {
     mode = ""
     limits = { silence = "1m 30s", turn = "2h" }
     permissions = [{ kind = "execute", reject = "the engine pushes", title = "^git push" }]
+    gateways = [{ header = "x-api-key", secret = "$ANTHROPIC_API_KEY?", upstream = "https://api.anthropic.com", variable = "ANTHROPIC_BASE_URL" }]
 
     [env]
     MY_TOKEN = { file = "/run/token" }

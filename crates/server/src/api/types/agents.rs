@@ -20,6 +20,21 @@ pub struct AgentItem {
     pub installed: bool,
     /// How to install it, if its profile says.
     pub install: Option<String>,
+    /// The servers that it asks without having their credentials.
+    pub gateways: Vec<AgentGateway>,
+}
+
+/// A server that an agent asks without having its credential. The credential itself is shown nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AgentGateway {
+    /// Where its requests go.
+    pub upstream: String,
+    /// Where the credential is taken from, for people: `$NAME` or the path of a file.
+    pub secret: String,
+    /// The header in which it is sent.
+    pub header: String,
+    /// The variable that tells the agent where to ask.
+    pub variable: String,
 }
 
 /// What an agent is for.

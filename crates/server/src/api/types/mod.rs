@@ -18,7 +18,7 @@ mod tasks;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use agents::{AgentItem, AgentReport, AgentRole};
+pub use agents::{AgentGateway, AgentItem, AgentReport, AgentRole};
 pub use attempts::{AttemptDetail, AttemptItem};
 pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
