@@ -67,6 +67,8 @@ pub struct AssignedRepository {
     pub base: CommitId,
     /// The head of what earlier attempts left or delivered, if they did.
     pub start: Option<CommitId>,
+    /// Branches that it knows besides, those of the task's subtasks.
+    pub others: Vec<(BranchName, CommitId)>,
     /// Files of the team's people that lie in its checkout.
     pub local_files: Vec<LocalFile>,
 }
@@ -80,6 +82,7 @@ impl From<AssignedRepository> for ClaimRepository {
             base_branch: assigned.base_branch,
             base: assigned.base,
             start: assigned.start,
+            others: assigned.others,
             local_files: assigned.local_files,
         }
     }

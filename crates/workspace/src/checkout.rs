@@ -72,9 +72,12 @@ pub(crate) async fn make(
     let head = wanted
         .branch
         .map_or(Head::At(&start), |branch| Head::On(branch, &start));
+    let others = repository.others.iter().map(|(branch, commit)| (branch, commit));
+    let origin: Vec<(&BranchName, &CommitId)> =
+        std::iter::once((&repository.base_branch, base)).chain(others).collect();
     let private = Skeleton {
         head,
-        origin: &[(&repository.base_branch, base)],
+        origin: &origin,
         borrowed: &borrowed,
         author: wanted.author,
         sha256: is_sha256(base),

@@ -92,6 +92,16 @@ impl Import<'_> {
         }
     }
 
+    /// Brings out the commits of the branch alone, beside an agent that goes on.
+    pub(crate) async fn committed(&self) -> Result<Imported, WorkspaceError> {
+        let packed = self.pack(How::Committed).await?;
+        match self.take(packed).await {
+            Ok((head, notices)) => self.taken(head, notices, None).await,
+            Err(Trouble::Refused(why) | Trouble::Damaged(why)) => Err(self.refused(why)),
+            Err(Trouble::Ours(error)) => Err(error),
+        }
+    }
+
     /// `given_up` is why the agent's own commits were not taken.
     async fn taken(
         &self,
@@ -179,7 +189,7 @@ impl Import<'_> {
             git: self.options.git.clone(),
             work: self.checkout.path.clone(),
             index,
-            changed: self.changes(&tmp).map_err(failed)?.then(|| seen.join(CHANGED)),
+            changed: (how != How::Committed && self.changes(&tmp).map_err(failed)?).then(|| seen.join(CHANGED)),
             lent: lent.map(|lent| lent.at.clone()).collect(),
             scratch: seen.join("scratch.git"),
             pack: seen.join("pack"),
@@ -196,7 +206,7 @@ impl Import<'_> {
             how,
         };
         let order = serde_json::to_string(&order).map_err(|error| self.failed(error.to_string()))?;
-        self.run_packer(&home, skeleton, order).await
+        self.run_packer(&home, skeleton, order, how).await
     }
 
     /// Writes which paths were changed, if that can be told, as a file of this folder.
@@ -219,7 +229,7 @@ impl Import<'_> {
         fs::write(folder.join(CHANGED), listed).map(|()| true)
     }
 
-    async fn run_packer(&self, home: &Path, index: PathBuf, order: String) -> Result<Packed, WorkspaceError> {
+    async fn run_packer(&self, home: &Path, index: PathBuf, order: String, how: How) -> Result<Packed, WorkspaceError> {
         let (program, args) = &self.options.packer;
         let mut workspace = self.workspace.clone();
         let program = match &mut workspace.boxed {
@@ -229,6 +239,9 @@ impl Import<'_> {
                 boxed
                     .view
                     .retain(|mount| !matches!(mount, Mount::Overlay { at, .. } if at.starts_with(home)));
+                if how == How::Committed {
+                    boxed.view = self.beside(&boxed.view).map_err(|error| self.disk(&error))?;
+                }
                 ENGINE.into()
             }
         };
@@ -277,6 +290,33 @@ impl Import<'_> {
             (_, Ok(Outcome::Failed(why))) => Err(self.failed(why)),
             (exit, _) => Err(self.failed(format!("the process that packs it ended with {exit}"))),
         }
+    }
+
+    /// The same view for a process beside an agent that goes on: what the agent writes is only read, since an upper layer
+    /// can be that of one overlay alone.
+    fn beside(&self, view: &[Mount]) -> io::Result<Vec<Mount>> {
+        let folder = self.slot.pack().join("beside");
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut seen = Vec::new();
+        for (number, mount) in view.iter().enumerate() {
+            let Mount::Overlay { layers, upper, at } = mount else {
+                seen.push(mount.clone());
+                continue;
+            };
+            let own = folder.join(number.to_string());
+            for name in ["upper", "work"] {
+                fs::create_dir_all(own.join(name))?;
+            }
+            seen.push(Mount::Overlay {
+                layers: std::iter::once(upper).chain(layers).cloned().collect(),
+                upper: own.join("upper"),
+                at: at.clone(),
+            });
+        }
+        Ok(seen)
     }
 
     /// Git's index of the files as they were at the beginning.

@@ -319,7 +319,8 @@ impl Provisioner for LocalProvisioner {
             self.recover(&key).await?;
         }
         for repository in &claim.repositories {
-            if self.generations.find(&key, &repository.id, &repository.base).is_none() || repository.start.is_some() {
+            let is_known = self.generations.find(&key, &repository.id, &repository.base).is_some();
+            if !is_known || repository.start.is_some() || !repository.others.is_empty() {
                 self.mirrors.bring(&repository.into(), progress).await?;
             }
         }
@@ -440,6 +441,29 @@ impl Provisioner for LocalProvisioner {
                 "left out, since it lies in no repository: {}",
                 outside.join(", ")
             ));
+        }
+        Ok(all)
+    }
+
+    async fn save_commits(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
+        let Some(branch) = &workspace.claim.branch else {
+            return Ok(Vec::new());
+        };
+        let slot = self.slot_of(workspace);
+        let mut all = Vec::new();
+        for (id, checkout) in &workspace.checkouts {
+            let place = slot.place(&self.mirrors, id);
+            let import = Import {
+                options: &self.options,
+                mirrors: &self.mirrors,
+                slot: &slot,
+                place: &place,
+                workspace,
+                checkout,
+                branch,
+                module: None,
+            };
+            all.push(import.committed().await?);
         }
         Ok(all)
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use team6_core::ids::{AttemptId, CommitId, RepositoryId};
+use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
 use team6_git::{Call, Git, GitError, ORIGIN};
 use tokio::sync::OnceCell;
 
@@ -48,6 +48,8 @@ pub(crate) struct Needed<'a> {
     pub(crate) base: &'a CommitId,
     /// What earlier attempts left or published.
     pub(crate) start: Option<&'a CommitId>,
+    /// What it is to know besides.
+    pub(crate) others: &'a [(BranchName, CommitId)],
 }
 
 impl<'a> From<&'a ClaimRepository> for Needed<'a> {
@@ -57,6 +59,7 @@ impl<'a> From<&'a ClaimRepository> for Needed<'a> {
             source: &claimed.source,
             base: &claimed.base,
             start: claimed.start.as_ref(),
+            others: &claimed.others,
         }
     }
 }
@@ -270,6 +273,11 @@ impl Mirrors {
     async fn missing<'a>(&self, needed: &Needed<'a>) -> Option<&'a CommitId> {
         if !self.in_mirror(needed.repository, needed.base).await {
             return Some(needed.base);
+        }
+        for (_, commit) in needed.others {
+            if !self.in_mirror(needed.repository, commit).await {
+                return Some(commit);
+            }
         }
         let start = needed.start?;
         (!self.has(&self.store(needed.repository), start).await).then_some(start)

@@ -72,6 +72,9 @@ pub struct ClaimRepository {
     /// What earlier attempts left or published, to go on from. What the import store keeps of the same work goes beyond
     /// it, and is taken instead, if it descends from it.
     pub start: Option<CommitId>,
+    /// Branches of origin that it knows besides the base, such as those of subtasks.
+    #[serde(default)]
+    pub others: Vec<(BranchName, CommitId)>,
     /// Files of the team's people that lie in its checkout. They are written nowhere else.
     #[serde(skip)]
     pub local_files: Vec<LocalFile>,
@@ -215,6 +218,10 @@ pub trait Provisioner: std::fmt::Debug + Send + Sync {
     /// What stands in the way in one repository does not keep back the work in the others. After an error that
     /// [leaves work behind](WorkspaceError::leaves_work_behind), [`leave`](Self::leave) the workspace.
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
+
+    /// Brings out the commits of the branch while the agent goes on, for others to build on. Nothing is committed for it,
+    /// and submodules are left alone.
+    async fn save_commits(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError>;
 
     /// Whether a commit is in the history of what was brought out.
     async fn holds(&self, imported: &Imported, commit: &CommitId) -> Result<bool, WorkspaceError>;

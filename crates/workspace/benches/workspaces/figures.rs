@@ -86,6 +86,7 @@ impl Bench {
                 base_branch: BranchName::new("main").unwrap(),
                 base: CommitId::new(self.source.head()).unwrap(),
                 start: None,
+                others: Vec::new(),
                 local_files: Vec::new(),
             }],
             author: ("coder".into(), "coder@team6.invalid".into()),

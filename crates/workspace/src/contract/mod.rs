@@ -11,6 +11,7 @@
 )]
 
 pub mod claims;
+pub mod delegation;
 pub mod fleet;
 pub mod hostile;
 pub mod leftovers;
@@ -53,6 +54,11 @@ macro_rules! provisioner_contract {
             a_workspace_to_read_brings_nothing_out,
             a_program_gets_no_more_than_it_needs,
             a_released_workspace_is_gone,
+        );
+        $crate::provisioner_contract!($open $(, #[$attribute])?: delegation:
+            commits_are_brought_out_while_the_agent_goes_on,
+            nothing_committed_yet_is_the_base,
+            branches_of_others_can_be_merged,
         );
         $crate::provisioner_contract!($open $(, #[$attribute])?: leftovers:
             a_merge_in_the_middle_is_kept_with_its_conflict,

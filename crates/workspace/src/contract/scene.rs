@@ -9,7 +9,7 @@ use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId, SprintId};
 use team6_testkit::repositories::Repository;
 
 use team6_sandbox::reach::{Mount, Network};
-use team6_sandbox::{Exit, Launcher, ProcessSpec, TreeMark};
+use team6_sandbox::{Exit, Launcher, ProcessSpec, ProcessTree, TreeMark};
 use tokio::io::AsyncReadExt;
 
 use crate::guest::{self, Guest};
@@ -134,11 +134,16 @@ impl Scene {
         guest::command(workspace, guest)
     }
 
+    /// Starts a program.
+    pub async fn launch(&self, spec: ProcessSpec, mark: &TreeMark) -> ProcessTree {
+        self.launcher.spawn(spec, mark).await.unwrap()
+    }
+
     /// Runs a program as an agent would.
     pub async fn run(&self, workspace: &Workspace, program: &str, args: &[&str]) -> Done {
         let mark = TreeMark::new(format!("scene-{}", std::process::id()), "agent").unwrap();
         let spec = self.spec(workspace, program, args);
-        let mut tree = self.launcher.spawn(spec, &mark).await.unwrap();
+        let mut tree = self.launch(spec, &mark).await;
         tree.stdin = None;
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let (mut out, mut err) = (tree.stdout.take().unwrap(), tree.stderr.take().unwrap());
@@ -181,6 +186,7 @@ pub fn wanted(id: &str, source: &Repository) -> ClaimRepository {
         base_branch: BranchName::new("main").unwrap(),
         base: CommitId::new(source.head()).unwrap(),
         start: None,
+        others: Vec::new(),
         local_files: Vec::new(),
     }
 }

@@ -227,6 +227,7 @@ async fn fetch(
         source: address,
         base: &module.commit,
         start: None,
+        others: &[],
     };
     match nested.bring(&needed, tell).await {
         // Not on any branch: most servers give single commits out all the same.

@@ -64,11 +64,12 @@ impl Packing<'_> {
         let mut notices = Vec::new();
         let taken = match self.order.how {
             How::Files => Err(Trouble::Damaged(String::new())),
-            How::Everything | How::Branch => self.commits(&mut notices).await,
+            How::Everything | How::Branch | How::Committed => self.commits(&mut notices).await,
         };
         let packed = match taken {
             Ok(packed) => packed,
             Err(Trouble::Ours(error)) => return Err(error),
+            Err(Trouble::Damaged(why)) if self.order.how == How::Committed => return Ok(Outcome::Failed(why)),
             Err(Trouble::Damaged(why)) => {
                 if !why.is_empty() {
                     let id = &self.order.repository;
@@ -100,6 +101,14 @@ impl Packing<'_> {
     /// Takes the agent's commits over, with what was not committed on top.
     async fn commits(&self, notices: &mut Vec<String>) -> Result<Packed, Trouble> {
         let stand = self.stand(notices).await?;
+        if self.order.how == How::Committed {
+            let packed = Packed {
+                head: Some(stand.tip),
+                ..Packed::default()
+            };
+            self.pack(&packed).await.map_err(trouble)?;
+            return Ok(packed);
+        }
         let files = stand.files.as_ref().unwrap_or(&stand.tip);
         let (saved, large) = self.save(files, true, notices).await.map_err(trouble)?;
         let mut packed = Packed {

@@ -72,6 +72,8 @@ pub(crate) enum How {
     Everything,
     /// The branch alone.
     Branch,
+    /// The branch as it was committed, and nothing that lies around: the agent goes on.
+    Committed,
     /// No commits of the agent's, only the files that lie there.
     Files,
 }

@@ -73,6 +73,7 @@ fn claim(n: u32, source: &str, head: &str) -> Claim {
             base_branch: BranchName::new("main").unwrap(),
             base: CommitId::new(head).unwrap(),
             start: None,
+            others: Vec::new(),
             local_files: Vec::new(),
         }],
         author: ("coder".into(), "coder@team6.invalid".into()),
