@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use team6_core::ids::{CommitId, RepositoryId, Specialty, TaskKey, ThreadId};
+use team6_core::ids::{AgentId, CommitId, RepositoryId, Specialty, TaskId, TaskKey, ThreadId};
 
 /// A call of one of the engine's tools, its shape checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ pub enum ToolCall {
     AskOwner(AskOwner),
     /// Either says how far it is.
     ReportProgress(ReportProgress),
+    /// A specialist hands a part of its task to another one.
+    DelegateTask(DelegateTask),
+    /// A specialist waits for what it delegated.
+    AwaitTasks(AwaitTasks),
+    /// A specialist goes on without a part that failed.
+    GiveUpTask(GiveUpTask),
     /// A specialist hands in its task.
     CompleteTask(CompleteTask),
 }
@@ -150,6 +156,61 @@ pub struct ReportProgress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub percent: Option<u8>,
+}
+
+/// A part of a task that another agent does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DelegateTask {
+    /// One line that says what will be there, such as "Show the balance on the account page".
+    #[schemars(length(min = 1, max = 120))]
+    pub title: String,
+    /// What to do, precise enough for an engineer who knows nothing of your task but what you committed. Markdown.
+    #[schemars(length(min = 1, max = 10_000))]
+    pub brief: String,
+    /// What you will check, each as one sentence that is true or false.
+    #[schemars(length(min = 1, max = 30), inner(length(min = 1, max = 1_000)))]
+    pub acceptance_criteria: Vec<String>,
+    /// The field of work, one of those that your prompt lists. Leave it out if you name an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Slug>")]
+    pub specialty: Option<Specialty>,
+    /// The agent that is to do it. Leave it out, and the best one of the field does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Slug>")]
+    pub agent: Option<AgentId>,
+    /// Those of your task's repositories that it changes. Leave it out for all of them.
+    #[serde(default)]
+    #[schemars(length(max = 20), with = "Vec<Slug>")]
+    pub repositories: Vec<RepositoryId>,
+    /// Files and folders that will likely be touched.
+    #[serde(default)]
+    #[schemars(length(max = 200), inner(length(min = 1, max = 400)))]
+    pub paths: Vec<String>,
+    /// Expected working time of an agent, in minutes.
+    #[schemars(range(min = 1, max = 10_080))]
+    pub estimate_minutes: u32,
+    /// The number of a subtask of yours that failed, if this one takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 1_000_000_000))]
+    pub instead_of: Option<TaskId>,
+}
+
+/// The wait for what was delegated.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwaitTasks {}
+
+/// A subtask that failed and is not done anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveUpTask {
+    /// The number of the subtask.
+    #[schemars(with = "u64", range(min = 1, max = 1_000_000_000))]
+    pub task: TaskId,
+    /// Why it is not needed, or who does it instead.
+    #[schemars(length(min = 1, max = 4_000))]
+    pub reason: String,
 }
 
 /// A finished task, as its pull requests will describe it.

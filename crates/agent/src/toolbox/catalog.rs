@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::calls::{AskOwner, AskQuestion, CompleteTask, ReportProgress, SubmitPlan, ToolCall};
+use super::calls::{
+    AskOwner, AskQuestion, AwaitTasks, CompleteTask, DelegateTask, GiveUpTask, ReportProgress, SubmitPlan, ToolCall,
+};
 use super::{plan, schema};
 
 /// The tools that one session may see; those outside of its role are not listed and not known.
@@ -23,10 +25,17 @@ impl ToolSet {
         }
     }
 
-    /// What a specialist may ask: `ask_owner`, `report_progress` and `complete_task`.
+    /// What a specialist may ask.
     pub fn specialist() -> Self {
         Self {
-            tools: vec![ask_owner(), report_progress(), complete_task()],
+            tools: vec![
+                ask_owner(),
+                report_progress(),
+                delegate_task(),
+                await_tasks(),
+                give_up_task(),
+                complete_task(),
+            ],
         }
     }
 
@@ -147,6 +156,37 @@ fn report_progress() -> Tool {
     )
 }
 
+fn delegate_task() -> Tool {
+    Tool::new::<DelegateTask>(
+        "delegate_task",
+        "Hand a part of this task that is of another field to the agent of that field. Commit first what it builds on: \
+         it sees your branch as it is committed now, and delivers to a branch of its own. Delegate all parts that can be \
+         done at the same time, then call await_tasks. Example: {\"title\": \"Show the balance on the account page\", \
+         \"brief\": \"The endpoint GET /balance is there, see src/api/balance.rs. Show …\", \"acceptance_criteria\": \
+         [\"The page shows the balance in the account's currency\"], \"specialty\": \"frontend\", \
+         \"estimate_minutes\": 30}",
+        |arguments| typed(arguments).map(ToolCall::DelegateTask),
+    )
+}
+
+fn await_tasks() -> Tool {
+    Tool::new::<AwaitTasks>(
+        "await_tasks",
+        "Wait for everything that you delegated. What came of each part begins your next turn, in this conversation: \
+         commit what you have, call this, and end your turn. Example: {}",
+        |arguments| typed(arguments).map(ToolCall::AwaitTasks),
+    )
+}
+
+fn give_up_task() -> Tool {
+    Tool::new::<GiveUpTask>(
+        "give_up_task",
+        "Go on without a subtask that failed, because you do it yourself or it is not needed. Example: {\"task\": 14, \
+         \"reason\": \"The page shows the balance already; only its label was wrong, which I mended.\"}",
+        |arguments| typed(arguments).map(ToolCall::GiveUpTask),
+    )
+}
+
 fn complete_task() -> Tool {
     Tool::new::<CompleteTask>(
         "complete_task",
@@ -173,7 +213,14 @@ mod tests {
         );
         assert_eq!(
             ToolSet::specialist().names().collect::<Vec<_>>(),
-            ["ask_owner", "report_progress", "complete_task"]
+            [
+                "ask_owner",
+                "report_progress",
+                "delegate_task",
+                "await_tasks",
+                "give_up_task",
+                "complete_task"
+            ]
         );
         let refused = ToolSet::planner().call("complete_task", json!({})).unwrap_err();
         assert_eq!(
@@ -252,7 +299,9 @@ mod tests {
                 "tests": [{ "command": "c", "outcome": "passed", "detail": "d" }],
                 "answers": [{ "thread": 1, "commit": "a".repeat(40), "text": "t" }] });
             let calls = [("submit_plan", json!({ "prd": "p", "tasks": [task] })), ("complete_task", done),
-                ("report_progress", json!({ "text": "t", "percent": 5 }))];
+                ("report_progress", json!({ "text": "t", "percent": 5 })), ("give_up_task", json!({ "task": 3, "reason": "r" })),
+                ("delegate_task", json!({ "title": "t", "brief": "b", "acceptance_criteria": ["c"], "specialty": "docs",
+                    "agent": "writer", "repositories": ["app"], "paths": ["p"], "estimate_minutes": 5, "instead_of": 3 }))];
             for (tool, mut arguments) in calls {
                 put(&mut arguments, &mut place.clone(), &value);
                 for role in [ToolSet::planner(), ToolSet::specialist()] {

@@ -16,8 +16,8 @@ mod session;
 use async_trait::async_trait;
 
 pub use calls::{
-    AskOwner, AskQuestion, CompleteTask, PlannedTask, Priority, QuestionKind, ReportProgress, SubmitPlan, TestOutcome,
-    TestRun, ThreadAnswer, ToolCall,
+    AskOwner, AskQuestion, AwaitTasks, CompleteTask, DelegateTask, GiveUpTask, PlannedTask, Priority, QuestionKind,
+    ReportProgress, SubmitPlan, TestOutcome, TestRun, ThreadAnswer, ToolCall,
 };
 pub use catalog::ToolSet;
 pub use session::{McpServerSpec, SessionToken, Toolbox, ToolboxError, ToolboxSession};
