@@ -192,6 +192,7 @@ impl Team {
             delivery,
             answers: vec![],
             results,
+            integrated: std::collections::BTreeSet::new(),
             usage: Usage::default(),
         })
         .await;

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use team6_core::briefing::Briefing;
 use team6_core::failure::Failure;
 use team6_core::ids::{
-    AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, ProjectId, RepositoryId, SprintId, ThreadId,
-    WorkerId,
+    AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, ProjectId, RepositoryId, SprintId, TaskId,
+    ThreadId, WorkerId,
 };
-use team6_core::sprint::{Command, Message, Refusal, WorkId};
+use team6_core::sprint::{Brief, Command, Message, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_workspace::{ClaimRepository, LocalFile};
@@ -44,6 +44,8 @@ pub struct Assignment {
     pub session: Option<String>,
     /// The threads that the agent must answer.
     pub threads: Vec<ThreadId>,
+    /// What the subtasks of the task delivered.
+    pub subtasks: Vec<(TaskId, BTreeMap<RepositoryId, CommitId>)>,
     /// Whether the agent may end by only answering.
     pub may_reply: bool,
     /// How often to give a heartbeat.
@@ -172,6 +174,17 @@ pub trait ControlPlane: Send + Sync {
 
     /// The number of the last entry in the attempt's trace.
     async fn last_trace(&self, attempt: AttemptId) -> Result<u64, ControlError>;
+
+    /// Hands a part of the attempt's task to another agent; it builds on these commits, which are published. Gives the
+    /// number of the subtask.
+    async fn delegate(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        brief: Brief,
+        built_on: BTreeMap<RepositoryId, CommitId>,
+        instead_of: Option<TaskId>,
+    ) -> Result<TaskId, ControlError>;
 
     /// Pushes imported commits to the task's branch in the forge.
     async fn publish(

@@ -18,6 +18,8 @@ use crate::progress::{News, Progress};
 use crate::provisioner::ClaimRepository;
 use crate::skeleton::borrow;
 
+/// How long packing what the import store alone has may take.
+const LIFTING: Duration = Duration::from_secs(900);
 /// How long a fetch may take.
 const FETCH: Duration = Duration::from_secs(3600);
 
@@ -218,6 +220,14 @@ impl Mirrors {
             let made = self.make(id, is_sha256(needed.base)).await;
             made.map_err(|error| fetch_failed(needed, &self.root, &error))?;
         }
+        // What was brought out on this machine need not come from elsewhere, nor be there any more.
+        while let Some(commit) = self.missing(needed).await {
+            if !self.has(&self.store(id), commit).await {
+                break;
+            }
+            let lifted = self.lift(id, commit).await;
+            lifted.map_err(|error| fetch_failed(needed, &self.root, &error))?;
+        }
         if self.missing(needed).await.is_none() {
             return Ok(());
         }
@@ -243,6 +253,14 @@ impl Mirrors {
         }
         tell(format!("{doing} {id}: done in {} ms", began.elapsed().as_millis()));
         Ok(())
+    }
+
+    /// Brings a commit of the import store into the mirror, with all that the mirror does not have of its history.
+    async fn lift(&self, id: &RepositoryId, commit: &CommitId) -> Result<(), GitError> {
+        let packs = self.mirror(id).join("objects/pack");
+        let args = ["pack-objects", "--quiet", "--revs", "--local", "--delta-base-offset"];
+        let pack = self.in_store(id, args).arg(packs.join("pack"));
+        pack.stdin(format!("{commit}\n")).limit(LIFTING).text().await.map(drop)
     }
 
     /// Brings a commit into the mirror that is on no branch.

@@ -108,9 +108,21 @@ impl ApiState {
         order: Order<T>,
         command: impl FnOnce(PersonId, T) -> Command,
     ) -> Answer<Changed<TaskItem>> {
+        self.on_task_for(task, order, command, |_| None).await
+    }
+
+    /// Carries out an order on a task, and shows the task that came of it by one of its events, or else the same one.
+    pub(super) async fn on_task_for<T>(
+        &self,
+        task: TaskId,
+        order: Order<T>,
+        command: impl FnOnce(PersonId, T) -> Command,
+        made: impl Fn(&Event) -> Option<TaskId>,
+    ) -> Answer<Changed<TaskItem>> {
         let sprint = self.engine.sprint_of(task).await?;
         let command = command(order.by.clone(), order.body);
         let done = self.carry_out(sprint, &order.by, order.key.as_ref(), command).await?;
+        let task = done.events.iter().find_map(made).unwrap_or(task);
         let shown = |sprint: &Sprint, version: StreamVersion| (sprint.task_summary(task), version);
         let (summary, version) = self.engine.read(sprint, shown).await?;
         let summary = summary.ok_or(EngineError::NoSuchTask(task))?;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use team6_core::ids::{PersonId, ProjectId, SprintId, TaskId};
-use team6_core::sprint::{Command, MergeMethod, Sprint, TaskSummary, WorkId};
+use team6_core::sprint::{Brief, Command, Event, MergeMethod, Sprint, TaskSummary, WorkId};
 use team6_store::{TaskFilter, TaskRow};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(review_task))
         .routes(routes!(merge_task))
         .routes(routes!(retry_task))
+        .routes(routes!(add_subtask))
         .routes(routes!(cancel_task))
         .routes(routes!(pause_task))
         .routes(routes!(resume_task))
@@ -39,19 +40,22 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 }
 
 /// What tasks can be asked for by; the names that the rules give to their states.
-const STATES: [&str; 12] = [
+const STATES: [&str; 15] = [
     "idle",
     "waiting",
     "assigned",
     "in progress",
     "held",
     "asking its owner",
+    "waiting for subtasks",
     "publishing",
     "in review",
+    "delivered",
     "merging",
     "failed",
     "done",
     "cancelled",
+    "given up",
 ];
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -239,6 +243,27 @@ async fn retry_task(
         note: body.note,
     };
     api.on_task(task, order, retry).await
+}
+
+/// Hands a part of a task to another agent, as a subtask.
+#[utoipa::path(post, path = "/tasks/{task}/subtasks", tag = "tasks", params(("task" = TaskId, Path), OrderHeaders),
+    request_body = Brief, responses((status = OK, body = Changed<TaskItem>)))]
+async fn add_subtask(
+    State(api): State<ApiState>,
+    Path(parent): Path<TaskId>,
+    order: Order<Brief>,
+) -> Answer<Changed<TaskItem>> {
+    let add = |by: PersonId, brief: Brief| Command::AddSubtask {
+        by,
+        parent,
+        brief: Box::new(brief),
+        task: TaskId(0),
+    };
+    let added = |event: &Event| match event {
+        Event::SubtaskAdded { task, .. } => Some(*task),
+        _ => None,
+    };
+    api.on_task_for(parent, order, add, added).await
 }
 
 /// Gives a task up.

@@ -36,6 +36,7 @@ pub(super) fn task_item(summary: TaskSummary) -> TaskItem {
     TaskItem {
         id: summary.id,
         sprint: summary.sprint,
+        parent: summary.parent,
         title: summary.title,
         state: summary.state,
         owner: summary.owner,
@@ -181,6 +182,8 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
         pause: task.paused.clone(),
         dependencies: related(&dependencies(sprint, task)),
         dependents: related(&dependents),
+        parent: task.parent().and_then(|parent| related(&[parent]).pop()),
+        subtasks: related(&task.subtasks),
         attempts: attempts(sprint, &task.work),
         question,
         messages: messages.cloned().collect(),
@@ -207,7 +210,7 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
 fn state(task: &Task, pull_request: &PullRequest) -> PullRequestState {
     if pull_request.merged.is_some() {
         PullRequestState::Merged
-    } else if matches!(task.work.stage, Stage::Cancelled { .. }) {
+    } else if task.work.stage.is_ended() {
         PullRequestState::Closed
     } else if pull_request.number.is_none() || pull_request.shown.as_ref() != Some(&pull_request.head) {
         PullRequestState::Publishing

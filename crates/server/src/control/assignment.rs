@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId};
+use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, ProjectId, RepositoryId, TaskId};
 use team6_core::project::{Project, Repository};
-use team6_core::sprint::{AttemptReason, Sprint, Stage, WorkId};
+use team6_core::sprint::{AttemptReason, Sprint, Stage, Task, WorkId};
 use team6_forge::CloneSource;
 use team6_worker::control::{AssignedRepository, Assignment, ControlError};
 use team6_workspace::LocalFile;
@@ -43,6 +43,8 @@ pub(super) async fn repositories(
         repositories,
         branch,
         left,
+        parent,
+        mut below,
     }) = wanted
     else {
         return Err(impossible(format!("attempt {attempt} ended before it began")));
@@ -60,6 +62,13 @@ pub(super) async fn repositories(
         let (mut one, published) = prepare_repository(parts, repository, branch.as_ref(), &left)
             .await
             .map_err(|error| repository_failed(&error))?;
+        if let Some((branch, built_on)) = &parent
+            && let Some(commit) = built_on.get(&id)
+        {
+            one.base_branch = branch.clone();
+            one.base = commit.clone();
+        }
+        one.others = below.remove(&id).unwrap_or_default();
         one.local_files = local_files(parts, &project, &id).await?;
         branches.insert(id, published);
         prepared.push(one);
@@ -147,6 +156,7 @@ async fn prepare_repository(
         source,
         origin: repository.origin.clone(),
         local_files: Vec::new(),
+        others: Vec::new(),
         base_branch: repository.branch.clone(),
         base,
         // What a failed attempt left goes beyond what was published.
@@ -163,6 +173,10 @@ struct Wanted {
     branch: Option<BranchName>,
     /// What the last attempt left.
     left: BTreeMap<RepositoryId, CommitId>,
+    /// The branch of its parent and the commits of it that a subtask builds on.
+    parent: Option<(BranchName, BTreeMap<RepositoryId, CommitId>)>,
+    /// The branches of its subtasks.
+    below: BTreeMap<RepositoryId, Vec<(BranchName, CommitId)>>,
 }
 
 fn wanted(sprint: &Sprint, attempt: AttemptId) -> Option<Wanted> {
@@ -171,13 +185,39 @@ fn wanted(sprint: &Sprint, attempt: AttemptId) -> Option<Wanted> {
         WorkId::Planning => None,
         WorkId::Task(id) => Some(sprint.tasks.get(&id)?),
     };
+    let parent = task.and_then(|task| {
+        let subtask = task.subtask.as_ref()?;
+        let branch = sprint.tasks.get(&subtask.parent)?.branch.clone()?;
+        Some((branch, subtask.built_on.clone()))
+    });
     let left = sprint.work(id)?.left.as_ref().map(|(_, left)| left.clone());
     Some(Wanted {
         project: sprint.project.clone(),
         repositories: task.map(|t| t.planned.repositories.clone()),
         branch: task.and_then(|t| t.branch.clone()),
         left: left.unwrap_or_default(),
+        parent,
+        below: task.map(|task| branches_below(sprint, task)).unwrap_or_default(),
     })
+}
+
+/// What the subtasks of a task delivered.
+fn delivered(sprint: &Sprint, task: &Task) -> Vec<(TaskId, BTreeMap<RepositoryId, CommitId>)> {
+    let delivered = sprint.subtasks(task).filter(|t| t.work.stage == Stage::Delivered);
+    delivered.map(|t| (t.id, t.heads.clone())).collect()
+}
+
+/// The branches of a task's subtasks that are in the forge.
+fn branches_below(sprint: &Sprint, task: &Task) -> BTreeMap<RepositoryId, Vec<(BranchName, CommitId)>> {
+    let mut branches: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for subtask in sprint.subtasks(task) {
+        let Some(branch) = &subtask.branch else { continue };
+        for (repository, offered) in &subtask.pull_requests {
+            let listed = branches.entry(repository.clone()).or_default();
+            listed.push((branch.clone(), offered.head.clone()));
+        }
+    }
+    branches
 }
 
 /// The part that the sprint knows.
@@ -205,6 +245,7 @@ fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Ass
         threads: task
             .map(|t| t.open_threads().map(|thread| thread.id).collect())
             .unwrap_or_default(),
+        subtasks: task.map(|task| delivered(sprint, task)).unwrap_or_default(),
         may_reply: task.is_none() || matches!(known.reason, AttemptReason::Message { .. }),
         heartbeat: sprint.policy.heartbeat,
         lease_until: *lease_until,

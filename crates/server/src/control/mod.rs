@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::{AttemptId, CommitId, FencingToken, ProjectId, RepositoryId, SprintId, WorkerId};
-use team6_core::sprint::{Command, Refusal, WorkId};
+use team6_core::ids::{AttemptId, CommitId, FencingToken, ProjectId, RepositoryId, SprintId, TaskId, WorkerId};
+use team6_core::sprint::{Brief, Command, Event, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_forge::{Forge, ForgeError, Publish};
@@ -334,6 +334,35 @@ impl ControlPlane for EmbeddedControl {
     async fn last_trace(&self, attempt: AttemptId) -> Result<u64, ControlError> {
         let last = self.parts.traces.last_seq(attempt).await;
         last.map_err(|error| ControlError::Unavailable(error.to_string()))
+    }
+
+    async fn delegate(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        brief: Brief,
+        built_on: BTreeMap<RepositoryId, CommitId>,
+        instead_of: Option<TaskId>,
+    ) -> Result<TaskId, ControlError> {
+        let command = Command::Delegate {
+            attempt: attempt.n,
+            token,
+            brief: Box::new(brief),
+            built_on,
+            instead_of,
+            task: TaskId(0),
+        };
+        let actor = format!("attempt {attempt}");
+        let done = self.parts.engine.execute(attempt.sprint, command, &actor, None).await;
+        let added = done
+            .map_err(engine_failed)?
+            .events
+            .into_iter()
+            .find_map(|event| match event {
+                Event::SubtaskAdded { task, .. } => Some(task),
+                _ => None,
+            });
+        added.ok_or_else(|| ControlError::Failed("no task came of it".into()))
     }
 
     async fn publish(

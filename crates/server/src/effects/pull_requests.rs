@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use team6_core::ids::{BranchName, CommitId, PersonId, RepositoryId, SprintId, TaskId};
-use team6_core::sprint::{Command, MergeMethod, Sprint, Task};
+use team6_core::sprint::{Command, MergeMethod, Sprint, Stage, Task};
+use team6_core::time::Timestamp;
 use team6_forge::{ForgeError, Merge, MergeOutcome, NewPullRequest, PullRequest, Resolution, State};
 
 use super::Effects;
@@ -30,7 +31,7 @@ impl Effects {
         let at = self.parts.engine.now();
         let draft = self.read_task(sprint, task, |sprint, task| {
             let branch = task.branch.clone()?;
-            Some(draft(sprint, task, branch, at))
+            Some(draft(sprint, task, &repository, branch, at))
         });
         let Some(new) = draft.await?.flatten() else {
             return Ok(());
@@ -201,7 +202,7 @@ fn refusal(outcome: &MergeOutcome) -> String {
 }
 
 /// The pull request as its task and its agent describe it.
-fn draft(sprint: &Sprint, task: &Task, branch: BranchName, at: team6_core::time::Timestamp) -> NewPullRequest {
+fn draft(sprint: &Sprint, task: &Task, repository: &RepositoryId, branch: BranchName, at: Timestamp) -> NewPullRequest {
     let mut body = String::new();
     if let Some(delivery) = &task.summary {
         let _ = writeln!(body, "## What\n\n{}\n", delivery.what.trim());
@@ -223,6 +224,7 @@ fn draft(sprint: &Sprint, task: &Task, branch: BranchName, at: team6_core::time:
         }
         body.push('\n');
     }
+    parts(&mut body, sprint, task);
     let _ = write!(body, "Task {} of sprint {}: {}", task.id, sprint.id, sprint.title());
     if let Some(owner) = &task.owner {
         let _ = write!(body, ". Owner: {owner}");
@@ -230,7 +232,7 @@ fn draft(sprint: &Sprint, task: &Task, branch: BranchName, at: team6_core::time:
     body.push_str(".\n");
     NewPullRequest {
         branch,
-        base: None,
+        base: base(sprint, task, repository),
         key: format!("task-{}", task.id),
         title: task.planned.title.clone(),
         body,
@@ -240,6 +242,41 @@ fn draft(sprint: &Sprint, task: &Task, branch: BranchName, at: team6_core::time:
             .map_or_else(|| ENGINE.to_owned(), |choice| choice.agent.to_string()),
         at,
     }
+}
+
+/// What each specialist did who was given a part of the task.
+fn parts(body: &mut String, sprint: &Sprint, task: &Task) {
+    if task.subtasks.is_empty() {
+        return;
+    }
+    body.push_str("## Parts\n\n");
+    for part in sprint.subtasks(task) {
+        let agent = part
+            .agent
+            .as_ref()
+            .map_or_else(String::new, |choice| format!(" by {}", choice.agent));
+        let _ = write!(body, "- Task {}, {}{agent}: ", part.id, part.planned.title);
+        let integrated = part.subtask.as_ref().is_some_and(|subtask| subtask.integrated);
+        let what = part
+            .summary
+            .as_ref()
+            .map(|delivery| delivery.what.trim())
+            .unwrap_or_default();
+        let _ = match &part.work.stage {
+            Stage::GivenUp { reason } => writeln!(body, "given up: {reason}"),
+            Stage::Cancelled { by } => writeln!(body, "cancelled by {by}"),
+            _ if integrated => writeln!(body, "{what}"),
+            _ => writeln!(body, "{what} Its commits are not on this branch."),
+        };
+    }
+    body.push('\n');
+}
+
+/// A subtask's pull request goes into its parent's branch.
+fn base(sprint: &Sprint, task: &Task, repository: &RepositoryId) -> Option<BranchName> {
+    let subtask = task.subtask.as_ref()?;
+    subtask.built_on.get(repository)?;
+    sprint.tasks.get(&subtask.parent)?.branch.clone()
 }
 
 /// The message of the commit that brings the work into the base.

@@ -108,8 +108,8 @@ impl Engine {
         Ok((id, done))
     }
 
-    /// Carries out a command on a sprint. Plans are held against the project's repositories and get numbers for their new
-    /// tasks here.
+    /// Carries out a command on a sprint. Plans are held against the project's repositories, and new tasks get their numbers
+    /// here.
     pub async fn execute(
         &self,
         id: SprintId,
@@ -117,7 +117,14 @@ impl Engine {
         actor: &str,
         answer: Option<IdempotentAnswer>,
     ) -> Result<Done, EngineError> {
-        if matches!(command, Command::SubmitPlan { .. } | Command::SavePlan { .. }) {
+        let makes_tasks = matches!(
+            command,
+            Command::SubmitPlan { .. }
+                | Command::SavePlan { .. }
+                | Command::Delegate { .. }
+                | Command::AddSubtask { .. }
+        );
+        if makes_tasks {
             self.number(id, &mut command).await?;
         }
         let done = self.sprints.execute(id, command, actor, answer).await?;
@@ -152,6 +159,14 @@ impl Engine {
         let now = self.now();
         let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
         let repositories = self.project(&project).await?.repositories;
+        if matches!(command, Command::Delegate { .. } | Command::AddSubtask { .. }) {
+            let read = self.read(id, |sprint, _| tried_delegation(sprint, command, now));
+            read.await??;
+            if let Command::Delegate { task, .. } | Command::AddSubtask { task, .. } = command {
+                *task = TaskId(self.store.reserve("task", 1).await?);
+            }
+            return Ok(());
+        }
         let read = self.read(id, |sprint, _| tried(sprint, command, &repositories, now));
         let new = u32::try_from(read.await??).unwrap_or(u32::MAX);
         if let (Command::SubmitPlan { first_task, .. } | Command::SavePlan { first_task, .. }, 1..) = (command, new) {
@@ -281,6 +296,18 @@ async fn last_event(store: &dyn Store) -> Result<Timestamp, EngineError> {
     Ok(last.first().map_or(Timestamp(0), |event| event.at))
 }
 
+/// Whether the rules take a subtask; tried on a copy.
+fn tried_delegation(sprint: &Sprint, command: &Command, now: Timestamp) -> Result<(), Refusal> {
+    let mut command = command.clone();
+    if let Command::Delegate { task, .. } | Command::AddSubtask { task, .. } = &mut command {
+        *task = BEYOND;
+    }
+    sprint.clone().handle(command, now).map(drop)
+}
+
+/// Beyond every number that was ever given out.
+const BEYOND: TaskId = TaskId(u64::MAX / 2);
+
 /// How many new tasks a plan brings, if the rules take it; tried on a copy. Refused with all that is wrong at once.
 fn tried(
     sprint: &Sprint,
@@ -293,8 +320,7 @@ fn tried(
     let mut command = command.clone();
     let mut unknown = Vec::new();
     if let Command::SubmitPlan { first_task, plan, .. } | Command::SavePlan { first_task, plan, .. } = &mut command {
-        // Beyond every number that was ever given out.
-        *first_task = TaskId(u64::MAX / 2);
+        *first_task = BEYOND;
         unknown = sprint.unknown_repositories(plan, |repository| repositories.contains_key(repository));
     }
     let (problems, late) = match copy.handle(command, now) {

@@ -1,12 +1,13 @@
 //! A control plane and a provisioner that fail when they are told to, and are the real ones otherwise.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use team6_core::failure::Failure;
-use team6_core::ids::{AttemptId, CommitId, FencingToken, SprintId, WorkerId};
-use team6_core::sprint::{Command, WorkId};
+use team6_core::ids::{AttemptId, CommitId, FencingToken, RepositoryId, SprintId, TaskId, WorkerId};
+use team6_core::sprint::{Brief, Command, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_server::control::EmbeddedControl;
@@ -66,6 +67,10 @@ impl Provisioner for Clumsy {
         progress: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Workspace, WorkspaceError> {
         self.inner.claim(claim, progress).await
+    }
+
+    async fn save_commits(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
+        self.inner.save_commits(workspace).await
     }
 
     async fn import(&self, workspace: &Workspace) -> Result<Vec<Imported>, WorkspaceError> {
@@ -192,6 +197,17 @@ impl ControlPlane for Moody {
 
     async fn last_trace(&self, attempt: AttemptId) -> Result<u64, ControlError> {
         self.inner.last_trace(attempt).await
+    }
+
+    async fn delegate(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        brief: Brief,
+        built_on: BTreeMap<RepositoryId, CommitId>,
+        instead_of: Option<TaskId>,
+    ) -> Result<TaskId, ControlError> {
+        self.inner.delegate(attempt, token, brief, built_on, instead_of).await
     }
 
     async fn publish(

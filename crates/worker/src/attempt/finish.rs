@@ -1,10 +1,10 @@
 //! The end of an attempt: its work is brought out and told of, whatever happened before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use team6_agent::toolbox::{CompleteTask, TestOutcome};
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::RepositoryId;
+use team6_core::ids::{RepositoryId, TaskId};
 use team6_core::sprint::{Command, Delivered, Delivery, Refusal, TestRun, ThreadAnswer};
 use team6_core::trace::Usage;
 use team6_workspace::{Imported, Workspace, WorkspaceError};
@@ -57,7 +57,7 @@ impl Attempt {
                 let mut complete = *complete;
                 self.while_waiting_anyway(self.check_answers(parts, &imported, &mut complete))
                     .await;
-                if let Err(failure) = self.deliver(assignment, imported, complete, usage).await {
+                if let Err(failure) = self.deliver(parts, assignment, imported, complete, usage).await {
                     self.fail_with(failure, left, usage).await;
                 }
             }
@@ -66,7 +66,7 @@ impl Attempt {
                 self.trace.note(format!("stopped: {why}; the work is kept")).await;
                 self.interrupted(why, left, usage).await;
             }
-            Outcome::Replied | Outcome::Asked => {}
+            Outcome::Replied | Outcome::Parked => {}
             Outcome::Over => self.trace.note("the attempt is over; what was done is kept").await,
         }
         match left_behind {
@@ -154,9 +154,38 @@ impl Attempt {
         }
     }
 
+    /// The subtasks whose work is on the branch that is delivered.
+    async fn integrated(&self, parts: &Parts, assignment: &Assignment, imported: &[Imported]) -> BTreeSet<TaskId> {
+        let mut found = BTreeSet::new();
+        for (task, heads) in &assignment.subtasks {
+            let mut held = !heads.is_empty();
+            for (repository, head) in heads {
+                let one = imported.iter().find(|one| one.repository == *repository);
+                held &= match one {
+                    Some(one) => parts.provisioner.holds(one, head).await.unwrap_or_else(|error| {
+                        tracing::warn!(attempt = %self.id, %task, %error, "the work of a subtask cannot be looked for");
+                        false
+                    }),
+                    None => false,
+                };
+            }
+            match held {
+                true => {
+                    found.insert(*task);
+                }
+                false => {
+                    let text = format!("the branch does not hold what task {task} delivered");
+                    self.trace.note(text).await;
+                }
+            }
+        }
+        found
+    }
+
     /// Publishes the branches and hands in the task.
     async fn deliver(
         &self,
+        parts: &Parts,
         assignment: &Assignment,
         imported: Vec<Imported>,
         complete: CompleteTask,
@@ -189,6 +218,9 @@ impl Attempt {
                 Err(error) => return Err(failed(FailureKind::PublishFailed, error.to_string())),
             }
         }
+        let integrated = self
+            .while_waiting_anyway(self.integrated(parts, assignment, &imported))
+            .await;
         let results: BTreeMap<RepositoryId, Delivered> = imported
             .into_iter()
             .map(|one| {
@@ -206,6 +238,7 @@ impl Attempt {
             delivery,
             answers,
             results,
+            integrated,
             usage,
         };
         match self.tell(command).await {
@@ -213,7 +246,9 @@ impl Attempt {
             Err(ControlError::Refused(refusal)) if is_over(&refusal) => Ok(()),
             Err(ControlError::Refused(refusal)) => {
                 let kind = match *refusal {
-                    Refusal::NothingDelivered | Refusal::ThreadsOpen { .. } => FailureKind::NotCompleted,
+                    Refusal::NothingDelivered | Refusal::ThreadsOpen { .. } | Refusal::SubtasksOpen { .. } => {
+                        FailureKind::NotCompleted
+                    }
                     _ => FailureKind::ImportRefused,
                 };
                 Err(failed(kind, refusal.to_string()))

@@ -6,6 +6,7 @@ mod again;
 mod finish;
 mod guidance;
 mod login;
+mod saved;
 mod talk;
 mod tools;
 mod trace;
@@ -35,6 +36,7 @@ use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane,
 use crate::surroundings::place;
 use crate::worker::Parts;
 use again::Again;
+use saved::Saved;
 use talk::{Outcome, Talk};
 use tools::{Said, Tools};
 use trace::Trace;
@@ -320,7 +322,7 @@ impl Attempt {
         let home = self.home(parts, name).await?;
         // Before the agent runs, so that nobody changes the files meanwhile.
         let assignment = &guidance::added(assignment.clone(), profile, workspace).await;
-        let tools = self.tools(parts, assignment, said).await?;
+        let tools = self.tools(parts, assignment, workspace, said).await?;
         let folder = parts.sockets.join(self.id.to_string());
         let placed = place(parts, profile, workspace, &home, tools.mcp_server(), &folder).await;
         let placed = placed.map_err(|error| Outcome::Failed(unavailable(error.to_string())))?;
@@ -426,6 +428,7 @@ impl Attempt {
         &self,
         parts: &Parts,
         assignment: &Assignment,
+        workspace: &Workspace,
         said: &Arc<Mutex<Said>>,
     ) -> Result<ToolboxSession, Outcome> {
         let handler = Tools {
@@ -435,6 +438,12 @@ impl Attempt {
             threads: assignment.threads.clone(),
             trace: self.trace.clone(),
             said: Arc::clone(said),
+            saved: Saved {
+                provisioner: Arc::clone(&parts.provisioner),
+                workspace: workspace.clone(),
+                branch: assignment.branch.clone(),
+                turn: tokio::sync::Mutex::default(),
+            },
         };
         let set = match assignment.work {
             WorkId::Planning => ToolSet::planner(),

@@ -8,7 +8,7 @@ use team6_agent::toolbox::CompleteTask;
 use team6_core::briefing;
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::MessageId;
-use team6_core::sprint::{Command, Message, Urgency};
+use team6_core::sprint::{Command, Message, Refusal, Urgency, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceBody, Usage};
 use tokio::time::{Instant, sleep_until};
@@ -19,7 +19,7 @@ use crate::control::{Assignment, ControlError, Instructions};
 
 /// How long an agent has to end a turn that was cancelled.
 const CANCEL: Duration = Duration::from_secs(20);
-/// How long an agent may go on in its turn after it asked its owner: it was told to commit what it has and to end.
+/// How long an agent may go on in its turn after its attempt was parked: it was told to commit what it has and to end.
 const LAST_WORDS: Duration = Duration::from_secs(15);
 /// How often an agent is reminded of what is missing before its attempt counts as failed.
 const REMINDERS: u32 = 2;
@@ -31,8 +31,8 @@ pub(super) enum Outcome {
     Complete(Box<CompleteTask>),
     /// It answered messages, or planned.
     Replied,
-    /// It asked its owner.
-    Asked,
+    /// It waits for its owner, or for what it delegated.
+    Parked,
     /// It failed.
     Failed(Failure),
     /// It was told to stop, and its work is to be kept.
@@ -112,12 +112,12 @@ impl<'a> Talk<'a> {
 
     /// What is said next, or how it ends.
     async fn after_turn(&mut self, said: &str) -> Result<String, Outcome> {
-        let (complete, asked) = {
+        let (complete, parked) = {
             let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-            (said.complete.clone(), said.asked)
+            (said.complete.clone(), said.parked)
         };
-        if asked {
-            return Err(Outcome::Asked);
+        if parked.is_some() {
+            return Err(Outcome::Parked);
         }
         let unread: Vec<Message> = self.unread().cloned().collect();
         if !unread.is_empty() {
@@ -136,6 +136,9 @@ impl<'a> Talk<'a> {
         if let Some(complete) = complete {
             return Err(Outcome::Complete(Box::new(complete)));
         }
+        if self.waits_for_subtasks().await? {
+            return Err(Outcome::Parked);
+        }
         if self.assignment.may_reply {
             let reply = Command::Reply {
                 attempt: self.assignment.attempt.n,
@@ -153,6 +156,22 @@ impl<'a> Talk<'a> {
         let missing = "You ended your turn without calling `complete_task`. If the task is done, commit and call it; if \
                        you need a decision, call `ask_owner`; otherwise go on.";
         self.remind(missing, said)
+    }
+
+    /// An agent that ends its turn while parts of its task are open, or have news for it, waits for them.
+    async fn waits_for_subtasks(&mut self) -> Result<bool, Outcome> {
+        if self.assignment.work == WorkId::Planning {
+            return Ok(false);
+        }
+        let wait = Command::AwaitSubtasks {
+            attempt: self.assignment.attempt.n,
+            token: self.assignment.token,
+        };
+        match self.attempt.tell(wait).await {
+            Ok(()) => Ok(true),
+            Err(ControlError::Refused(refusal)) if *refusal == Refusal::NothingToAwait => Ok(false),
+            Err(error) => Err(super::told(error)),
+        }
     }
 
     /// Reminds the agent of what is missing, a few times.
@@ -194,10 +213,10 @@ impl<'a> Talk<'a> {
         self.attempt.tell(command).await.map_err(super::told)
     }
 
-    /// Whether the agent asked its owner, or is about to: the attempt may be over before it is told so.
-    fn asks(&self) -> bool {
+    /// Whether the agent waits for something, or is about to: the attempt may be over before it is told so.
+    fn is_parked(&self) -> bool {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.asked || said.asking
+        said.parked.is_some() || said.parking
     }
 
     /// One turn: the agent works, heartbeats are given, and instructions are followed.
@@ -210,7 +229,7 @@ impl<'a> Talk<'a> {
         let mut interruption = Interruption::None;
         let mut heartbeat = tokio::time::interval(assignment.heartbeat);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // Set once the attempt is over because its agent asked: until then it may end its turn by itself.
+        // Set once the attempt is over because its agent waits: until then it may end its turn by itself.
         let mut last_words: Option<Instant> = None;
         loop {
             let instructions = attempt.control.instructions(assignment.attempt, &self.known);
@@ -230,14 +249,14 @@ impl<'a> Talk<'a> {
                 _ = heartbeat.tick(), if last_words.is_none() => {
                     let usage = self.agent.usage();
                     if !attempt.heartbeat(self.active_at, usage).await {
-                        if !self.asks() {
+                        if !self.is_parked() {
                             return (nothing(usage), Interruption::Over);
                         }
                         last_words = Some(Instant::now() + LAST_WORDS);
                     }
                 }
                 () = sleep_until(last_words.unwrap_or(began)), if last_words.is_some() => {
-                    attempt.trace.note("the agent asked its owner and did not end its turn").await;
+                    attempt.trace.note("the agent waits for something and did not end its turn").await;
                     return (nothing(self.agent.usage()), Interruption::Over);
                 }
                 now = instructions, if last_words.is_none() => {
@@ -248,7 +267,7 @@ impl<'a> Talk<'a> {
                     };
                     self.known = now;
                     if self.known.over {
-                        if !self.asks() {
+                        if !self.is_parked() {
                             return (nothing(self.agent.usage()), Interruption::Over);
                         }
                         last_words = Some(Instant::now() + LAST_WORDS);

@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use team6_agent::toolbox::{Accepted, CompleteTask, Refused, SubmitPlan, ToolCall, ToolHandler};
+use team6_agent::toolbox::{Accepted, CompleteTask, DelegateTask, Refused, SubmitPlan, ToolCall, ToolHandler};
 use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
 use team6_core::plan::{Plan, PlannedTask, Priority};
-use team6_core::sprint::{Command, Refusal};
+use team6_core::sprint::{Brief, Command, Refusal};
 use team6_core::trace::TraceBody;
 
 use super::is_over;
+use super::saved::Saved;
 use super::trace::Trace;
 use crate::control::{ControlError, ControlPlane};
 
@@ -22,6 +23,7 @@ pub(crate) struct Tools {
     pub(crate) threads: Vec<ThreadId>,
     pub(crate) trace: Trace,
     pub(crate) said: Arc<Mutex<Said>>,
+    pub(crate) saved: Saved,
 }
 
 /// What the agent said through the tools.
@@ -29,10 +31,19 @@ pub(crate) struct Tools {
 pub(crate) struct Said {
     /// The task is complete, in its words.
     pub(crate) complete: Option<CompleteTask>,
-    /// It is asking its owner at this moment.
-    pub(crate) asking: bool,
-    /// It asked its owner, so that the attempt is parked.
-    pub(crate) asked: bool,
+    /// It is about to wait for something at this moment.
+    pub(crate) parking: bool,
+    /// What it waits for, so that the attempt is parked.
+    pub(crate) parked: Option<WaitsFor>,
+}
+
+/// What a parked attempt waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitsFor {
+    /// The answer of the task's owner.
+    Owner,
+    /// What it delegated.
+    Subtasks,
 }
 
 impl Tools {
@@ -63,21 +74,25 @@ impl Tools {
         .await
     }
 
-    /// Whether the attempt goes on. It may be over before its worker knows, or because the agent has asked its owner.
+    /// Whether the task can be completed. The attempt may be over before its worker knows, or because the agent waits for
+    /// something; and parts of the task may still be open.
     async fn goes_on(&self) -> Result<(), Refused> {
-        let nothing = Command::MessagesDelivered {
+        let completes = Command::Completes {
             attempt: self.attempt.n,
             token: self.token,
-            messages: Vec::new(),
         };
-        match self.control.tell(self.attempt, nothing).await {
+        match self.control.tell(self.attempt, completes).await {
             Ok(()) => Ok(()),
             Err(ControlError::Refused(refusal)) if is_over(&refusal) => {
-                let next = match self.said().asked {
-                    true => {
+                let next = match self.said().parked {
+                    Some(WaitsFor::Owner) => {
                         "you asked your owner, and the answer begins your next turn; call complete_task in that one"
                     }
-                    false => "what you commit until then is kept, and is not delivered",
+                    Some(WaitsFor::Subtasks) => {
+                        "you wait for your subtasks, and what comes of them begins your next turn; call complete_task in \
+                         that one"
+                    }
+                    None => "what you commit until then is kept, and is not delivered",
                 };
                 Err(Refused::because(format!(
                     "this attempt is over, so nothing was recorded: {refusal}. End your turn now; {next}"
@@ -106,6 +121,36 @@ impl Tools {
         ))
     }
 
+    /// Ends the attempt for a while. The control plane may say so before the answer of the call is there.
+    async fn park(&self, command: Command, wait: WaitsFor, answer: &str) -> Result<Accepted, Refused> {
+        self.said().parking = true;
+        let told = self.tell(command, answer).await;
+        let mut said = self.said();
+        if told.is_ok() {
+            said.parked = Some(wait);
+        }
+        said.parking = false;
+        drop(said);
+        told
+    }
+
+    /// Hands a part of the task over. It builds on what is committed by now, which is brought out and published for it.
+    async fn delegate(&self, wanted: DelegateTask) -> Result<Accepted, Refused> {
+        let built_on = self.saved.save(&*self.control, self.attempt, self.token).await?;
+        let (title, instead_of) = (wanted.title.clone(), wanted.instead_of);
+        let delegated = self
+            .control
+            .delegate(self.attempt, self.token, brief(wanted), built_on, instead_of);
+        match delegated.await {
+            Ok(task) => Ok(Accepted::new(format!(
+                "Delegated as task {task}, \"{title}\". Go on with what does not depend on it; call await_tasks when you \
+                 have delegated all that you want to."
+            ))),
+            Err(ControlError::Refused(refusal)) => Err(reasons(&refusal)),
+            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
+        }
+    }
+
     async fn answer(&self, call: ToolCall) -> Result<Accepted, Refused> {
         let (attempt, token) = (self.attempt.n, self.token);
         match call {
@@ -131,18 +176,24 @@ impl Tools {
                     question: asked.question,
                     options: asked.options,
                 };
-                self.said().asking = true;
-                let told = self
-                    .tell(
-                        command,
-                        "Asked. Commit what you have and end your turn now; the answer begins the next one.",
-                    )
-                    .await;
-                let mut said = self.said();
-                said.asked |= told.is_ok();
-                said.asking = false;
-                drop(said);
-                told
+                let answer = "Asked. Commit what you have and end your turn now; the answer begins the next one.";
+                self.park(command, WaitsFor::Owner, answer).await
+            }
+            ToolCall::DelegateTask(wanted) => self.delegate(wanted).await,
+            ToolCall::AwaitTasks(_) => {
+                let command = Command::AwaitSubtasks { attempt, token };
+                let answer =
+                    "Noted. Commit what you have and end your turn now; what comes of them begins the next one.";
+                self.park(command, WaitsFor::Subtasks, answer).await
+            }
+            ToolCall::GiveUpTask(given_up) => {
+                let command = Command::GiveUpSubtask {
+                    attempt,
+                    token,
+                    task: given_up.task,
+                    reason: given_up.reason,
+                };
+                self.tell(command, "Noted. Go on without it.").await
             }
             ToolCall::ReportProgress(report) => {
                 let command = Command::ReportProgress {
@@ -182,6 +233,9 @@ fn name(call: &ToolCall) -> &'static str {
         ToolCall::AskQuestion(_) => "ask_question",
         ToolCall::AskOwner(_) => "ask_owner",
         ToolCall::ReportProgress(_) => "report_progress",
+        ToolCall::DelegateTask(_) => "delegate_task",
+        ToolCall::AwaitTasks(_) => "await_tasks",
+        ToolCall::GiveUpTask(_) => "give_up_task",
         ToolCall::CompleteTask(_) => "complete_task",
     }
 }
@@ -195,10 +249,28 @@ fn reasons(refusal: &Refusal) -> Refused {
                 reasons: problems.iter().map(ToString::to_string).chain(late).collect(),
             }
         }
+        Refusal::NotDelegated { reasons } => Refused {
+            reasons: reasons.iter().map(ToString::to_string).collect(),
+        },
         Refusal::PlanTooLate { problems } => Refused {
             reasons: problems.iter().map(ToString::to_string).collect(),
         },
         other => Refused::because(other.to_string()),
+    }
+}
+
+/// The part of a task as the core knows it.
+fn brief(wanted: DelegateTask) -> Brief {
+    Brief {
+        title: wanted.title,
+        what: wanted.brief,
+        why: String::new(),
+        acceptance_criteria: wanted.acceptance_criteria,
+        specialty: wanted.specialty,
+        agent: wanted.agent,
+        repositories: wanted.repositories,
+        paths: wanted.paths,
+        estimate_minutes: wanted.estimate_minutes,
     }
 }
 

@@ -91,6 +91,12 @@ fn steps_of(task: &TaskItem) -> Vec<(String, &'static str)> {
         Some(Reason::Merge { .. } | Reason::PartlyMerged { .. }) => {
             vec![(format!("team6 task merge {id}"), "merges it")]
         }
+        Some(Reason::SubtaskReview { task, .. }) => {
+            vec![(
+                format!("team6 task review {task} --approve"),
+                "approves the part that belongs to somebody else",
+            )]
+        }
         Some(Reason::DependencyCancelled { .. }) => {
             vec![(
                 format!("team6 sprint edit {}", task.sprint),

@@ -7,8 +7,8 @@ mod show;
 
 use clap::Subcommand;
 use reqwest::Method;
-use team6_core::ids::{AgentId, AttemptId, PersonId, RepositoryId, SprintId, TaskId};
-use team6_core::sprint::{MergeMethod, Urgency};
+use team6_core::ids::{AgentId, AttemptId, PersonId, RepositoryId, Specialty, SprintId, TaskId};
+use team6_core::sprint::{Brief, MergeMethod, Urgency};
 use team6_server::api::types::{
     AgentRequest, Changed, Me, MergeForecast, MergeRequest, MessageRequest, Page as Part, RetryRequest, TaskDetail,
     TaskItem,
@@ -117,7 +117,35 @@ pub(crate) enum TaskCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
-    /// Give a task up. What depends on it waits until a person decides.
+    /// Hand a part of a task to another agent, as a subtask whose work goes back into the task.
+    #[command(
+        after_help = "Examples:\n  team6 task delegate 12 \"Describe the endpoint\" --brief \"It is in src/api.rs.\" --specialty docs\n  team6 task delegate 12 \"Show the balance\" --brief @brief.md --agent codex --done-when \"The page shows it\""
+    )]
+    Delegate {
+        /// The number of the task.
+        task: TaskId,
+        /// One line that says what will be there.
+        title: String,
+        /// What to do; `-` reads it from standard input, `@FILE` from a file.
+        #[arg(long, value_name = "TEXT")]
+        brief: String,
+        /// The field of work, by which the agent is chosen.
+        #[arg(long, value_name = "FIELD")]
+        specialty: Option<Specialty>,
+        /// The agent that does it.
+        #[arg(long)]
+        agent: Option<AgentId>,
+        /// What can be seen when it is done; may be given several times.
+        #[arg(long, value_name = "TEXT")]
+        done_when: Vec<String>,
+        /// A repository of the task that it changes; all unless given. May be given several times.
+        #[arg(long, value_name = "REPOSITORY")]
+        repository: Vec<RepositoryId>,
+        /// Estimated time of work.
+        #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+        estimate: u32,
+    },
+    /// Give a task up, with all parts of it. What depends on it waits until a person decides.
     #[command(after_help = "Examples:\n  team6 task cancel 12\n  team6 task cancel 12 --yes")]
     Cancel {
         /// The number of the task.
@@ -241,6 +269,34 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
         TaskCommand::Retry { task, note } => {
             let reply = client
                 .post::<Changed<TaskItem>>(&format!("/tasks/{task}/retry"), &RetryRequest { note })
+                .await?;
+            context
+                .output
+                .show(&reply, |changed, page| show::changed(&changed.item, page))
+        }
+        TaskCommand::Delegate {
+            task,
+            title,
+            brief,
+            specialty,
+            agent,
+            done_when,
+            repository,
+            estimate,
+        } => {
+            let body = Brief {
+                title,
+                what: text::given(&brief)?,
+                why: String::new(),
+                acceptance_criteria: done_when,
+                specialty,
+                agent,
+                repositories: repository,
+                paths: Vec::new(),
+                estimate_minutes: estimate,
+            };
+            let reply = client
+                .post::<Changed<TaskItem>>(&format!("/tasks/{task}/subtasks"), &body)
                 .await?;
             context
                 .output

@@ -31,7 +31,7 @@ pub(crate) fn why(why: &Why, page: &Page) -> String {
 
 fn tone(state: &str) -> Tone {
     match state {
-        "done" => Tone::Good,
+        "done" | "delivered" => Tone::Good,
         "failed" | "held" => Tone::Bad,
         "in review" | "asking its owner" => Tone::Attention,
         _ => Tone::Plain,
@@ -48,9 +48,13 @@ pub(crate) fn list(tasks: &[TaskItem], page: &mut Page) {
     let rows = tasks.iter().map(|task| {
         let name = |name: Option<String>| name.unwrap_or_else(|| "-".into());
         let reason = task.why.as_ref().map(why_in_short);
+        let part = task
+            .parent
+            .map(|parent| format!(" (part of {parent})"))
+            .unwrap_or_default();
         [
             (Tone::Strong, task.id.to_string()),
-            (Tone::Plain, task.title.clone()),
+            (Tone::Plain, format!("{}{part}", task.title)),
             (tone(&task.state), task.state.clone()),
             (Tone::Plain, name(task.owner.as_ref().map(ToString::to_string))),
             (Tone::Plain, name(task.agent.as_ref().map(ToString::to_string))),
@@ -155,7 +159,9 @@ fn neighbours(detail: &TaskDetail, page: &mut Page) {
         let one = |task: &&RelatedTask| format!("{} {} ({})", task.id, task.title, task.state);
         tasks.iter().map(one).collect::<Vec<_>>().join("\n")
     };
-    let ended = |state: &str| matches!(state, "done" | "cancelled");
+    let ended = |state: &str| matches!(state, "done" | "cancelled" | "given up");
+    page.field("part of", listed(&detail.parent.iter().collect::<Vec<_>>()));
+    page.field("parts", listed(&detail.subtasks.iter().collect::<Vec<_>>()));
     let (done, open): (Vec<_>, Vec<_>) = detail.dependencies.iter().partition(|task| task.state == "done");
     page.field("builds on", listed(&done));
     if !ended(&detail.task.state) {
@@ -205,6 +211,7 @@ fn outcome(attempt: &AttemptItem) -> (Tone, String) {
         Some(Outcome::Delivered) => (Tone::Good, "delivered".into()),
         Some(Outcome::Replied) => (Tone::Good, "answered".into()),
         Some(Outcome::Asked) => (Tone::Attention, "asked its owner".into()),
+        Some(Outcome::Delegated) => (Tone::Plain, "waits for its subtasks".into()),
         Some(Outcome::Failed { failure }) => (Tone::Bad, failure.text.clone()),
         Some(Outcome::Held { failure }) => (Tone::Attention, format!("held: {}", failure.text)),
         Some(Outcome::Interrupted { why }) => (Tone::Faint, format!("interrupted: {why}")),
@@ -220,6 +227,7 @@ fn reason(reason: &AttemptReason) -> String {
         AttemptReason::HoldOver { .. } => "the hold is over".into(),
         AttemptReason::PersonRetried { by, .. } => format!("{by} retried"),
         AttemptReason::Message { .. } => "a message".into(),
+        AttemptReason::SubtasksSettled { .. } => "its subtasks are settled".into(),
         AttemptReason::ChangesRequested { .. } => "changes requested".into(),
         AttemptReason::Conflict { repository, .. } => format!("conflict in {repository}"),
     }
@@ -345,7 +353,7 @@ fn next(detail: &TaskDetail, page: &mut Page) {
             "or --request-changes -m TEXT --on FILE:LINE=TEXT",
         );
     }
-    if open && detail.approved_by.is_some() {
+    if open && detail.approved_by.is_some() && detail.parent.is_none() {
         page.next(format!("team6 task merge {id}"), "merges it");
     }
     if let Some((command, does)) = another_agent(&detail.task) {

@@ -62,11 +62,22 @@ impl Decider<'_> {
         if !reasons.is_empty() {
             return Err(Refusal::NotDelegated { reasons });
         }
-        let built_on = parent.heads.clone();
+        let built_on = self.published(parent);
         self.add(id, task, planned, built_on, Author::Person(by));
         self.choose(task, brief.clone());
         self.schedule(WorkId::Task(task));
         Ok(())
+    }
+
+    /// The commits of a task's branch that others can see.
+    fn published(&self, task: &Task) -> BTreeMap<RepositoryId, CommitId> {
+        let offered = task.pull_requests.iter();
+        let offered = offered.map(|(repository, p)| (repository.clone(), p.head.clone()));
+        let mut published: BTreeMap<RepositoryId, CommitId> = offered.collect();
+        for part in self.sprint.subtasks(task) {
+            published.extend(part.subtask.iter().flat_map(|subtask| subtask.built_on.clone()));
+        }
+        published
     }
 
     fn planned(&self, brief: &Brief, id: TaskId, parent: &Task) -> Result<PlannedTask, Refusal> {

@@ -24,6 +24,9 @@ pub struct TaskItem {
     pub id: TaskId,
     /// Its sprint.
     pub sprint: SprintId,
+    /// The task that it is a part of, if it was delegated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<TaskId>,
     /// Its title.
     pub title: String,
     /// What people call its state, such as `in review`.
@@ -69,6 +72,12 @@ pub struct TaskDetail {
     pub dependencies: Vec<RelatedTask>,
     /// The tasks that wait for it.
     pub dependents: Vec<RelatedTask>,
+    /// The task that it is a part of, if it was delegated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RelatedTask>,
+    /// The parts of it that were delegated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subtasks: Vec<RelatedTask>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptItem>,
     /// What its agent asks its owner now.
@@ -140,7 +149,7 @@ pub enum PullRequestState {
     Open,
     /// It is merged.
     Merged,
-    /// It will not be merged, because its task was cancelled.
+    /// It will not be merged, because its task was cancelled, or is merged as a part of another one.
     Closed,
 }
 
