@@ -171,7 +171,9 @@ fn a_sprint_survives_a_server_that_is_killed_again_and_again() {
 /// Nothing was lost and nothing happened twice: in the log, for the one who followed, and in the repository.
 fn check(events: &[Value], followed: &[Value], place: &Place, origin: &Repository) {
     let of = |kind: &str| events.iter().filter(|event| event["kind"] == kind).count();
-    assert_eq!((of("sprint_opened"), of("task_done"), of("sprint_finished")), (1, 6, 1));
+    assert_eq!((of("sprint_opened"), of("task_done"), of("sprint_finished")), (1, 8, 1));
+    assert_eq!(of("subtask_added"), 2, "a part was handed over twice");
+    assert_eq!(of("subtask_given_up"), 0);
     let versions: Vec<u64> = events.iter().filter_map(|event| event["version"].as_u64()).collect();
     assert_eq!(
         versions,
@@ -206,9 +208,12 @@ fn check(events: &[Value], followed: &[Value], place: &Place, origin: &Repositor
     let numbers: BTreeSet<u64> = requests.iter().map(|(_, number)| *number).collect();
     assert_eq!(
         (tasks.len(), numbers.len()),
-        (6, 6),
+        (8, 8),
         "a pull request was opened twice: {requests:?}"
     );
+    for part in ["left", "right"] {
+        assert_eq!(origin.git(&["show", &format!("main:{part}.txt")]), part);
+    }
     for name in ["one", "two", "three", "four", "five", "six"] {
         assert_eq!(origin.git(&["show", &format!("main:{name}.txt")]), name);
         let merges = origin.git(&[
@@ -222,5 +227,5 @@ fn check(events: &[Value], followed: &[Value], place: &Place, origin: &Repositor
         assert_eq!(merges.lines().count(), 1, "{name}: {merges}");
     }
     let changes = place.path().join("team6-data/forge/app/forge.git/refs/team6/changes");
-    assert_eq!(std::fs::read_dir(changes).unwrap().count(), 6);
+    assert_eq!(std::fs::read_dir(changes).unwrap().count(), 8);
 }
