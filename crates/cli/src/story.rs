@@ -131,8 +131,12 @@ impl Story {
                     )
                 }
             },
-            Event::PullRequestMerged { task, commit, .. } => {
-                format!("merged: {} as {}", self.task(*task), commit.short())
+            Event::PullRequestMerged {
+                task,
+                repository,
+                commit,
+            } => {
+                format!("merged: {} as {} in {repository}", self.task(*task), commit.short())
             }
             Event::MergeConflicted { task, files, .. } => {
                 format!(
@@ -144,6 +148,29 @@ impl Story {
             Event::ForgeFailed { task, why, .. } => format!("{} waits: {why}", self.task(*task)),
             Event::MergeFailed { task, why, .. } => format!("{} was not merged: {why}", self.task(*task)),
             Event::PublishFailed { task, failure } => format!("FAILED: {}: {}", self.task(*task), failure.text),
+            Event::SubtaskAdded {
+                task,
+                parent,
+                planned,
+                by,
+                ..
+            } => {
+                self.titles.insert(*task, planned.title.clone());
+                let field = planned.specialty.as_ref().map(|field| format!(" ({field})"));
+                format!(
+                    "{by} hands a part of {} over: {}{}",
+                    self.task(*parent),
+                    self.task(*task),
+                    field.unwrap_or_default()
+                )
+            }
+            Event::SubtasksAwaited { attempt } => {
+                format!("{} waits for its parts, without a slot", self.work(*attempt))
+            }
+            Event::SubtasksSettled { task } => {
+                format!("the parts of {} are settled; its agent goes on", self.task(*task))
+            }
+            Event::SubtaskGivenUp { task, reason } => format!("{} is given up: {reason}", self.task(*task)),
             Event::RoomReported { lacking: Some(lacking) } => format!("no further agent is started for now: {lacking}"),
             Event::RoomReported { lacking: None } => "there is room for agents again".into(),
             Event::SprintFinished => "the sprint is finished".into(),

@@ -133,7 +133,8 @@ fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
         .iter()
         .filter_map(|event| event["data"]["failure"]["kind"].as_str())
         .collect();
-    assert_eq!(count["task_done"], 5, "{stdout}");
+    assert_eq!(count["task_done"], 6, "{stdout}");
+    assert_eq!((count["subtask_added"], count["subtasks_settled"]), (1, 1), "{stdout}");
     assert_eq!(count["question_answered"], 1);
     assert_eq!(count["sprint_finished"], 1);
     assert!(
@@ -187,7 +188,12 @@ fn a_sprint_goes_from_a_goal_to_merged_pull_requests() {
         "what was merged passes its tests: {}",
         String::from_utf8_lossy(&tests.stderr)
     );
-    assert!(root.join("ledger/CHANGELOG.md").is_file());
+    assert!(root.join("ledger/CHANGELOG.md").is_file() && root.join("ledger/examples/travel.txt").is_file());
+    let handbook = Command::new("git")
+        .args(["show", "main:ledger.md"])
+        .current_dir(root.join("handbook.git"))
+        .output();
+    assert!(handbook.unwrap().status.success());
     let left = std::fs::read_dir(root.join("data/workspaces/slots")).unwrap().count();
     assert_eq!(left, 0, "no workspace is left");
 }

@@ -63,6 +63,9 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
     let project = root.join("ledger");
     let origin = root.join("ledger.git");
     sample::make(&project, &origin)?;
+    let handbook = root.join("handbook.git");
+    sample::make_handbook(&handbook)?;
+    staff(&root.join("agents"))?;
     let scenario = match demo.scenario {
         Some(file) => std::path::absolute(file).map_err(|error| error.to_string())?,
         None => {
@@ -83,7 +86,7 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
     let mut play = Play {
         watch: Watch::new(json),
         app,
-        origin,
+        origins: [("ledger", origin), ("handbook", handbook)],
     };
     let played = tokio::select! {
         played = play.whole() => played,
@@ -145,6 +148,13 @@ fn programs(scenario: &Path) -> Result<Programs, String> {
     })
 }
 
+/// Writes the file of the agent that only does words.
+fn staff(folder: &Path) -> Result<(), String> {
+    let writer = "+++\nextends = \"scripted\"\ntitle = \"Writer\"\nspecialties = [\"docs\"]\n+++\n";
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(folder.join("writer.md"), writer));
+    written.map_err(|error| format!("{} cannot be written: {error}", folder.display()))
+}
+
 fn config(root: &Path) -> Result<Config, String> {
     let person = |name: &str, email: &str| Person {
         name: name.into(),
@@ -171,6 +181,15 @@ fn config(root: &Path) -> Result<Config, String> {
     Ok(config)
 }
 
+fn card(id: &str, fields: &[&str]) -> Result<AgentCard, String> {
+    Ok(AgentCard {
+        id: name(id)?,
+        specialties: fields.iter().map(|field| name(field)).collect::<Result<_, _>>()?,
+        merged: 0,
+        failed: 0,
+    })
+}
+
 fn name<T>(text: &str) -> Result<T, String>
 where
     T: TryFrom<String>,
@@ -183,7 +202,8 @@ where
 struct Play {
     watch: Watch,
     app: Arc<App>,
-    origin: PathBuf,
+    /// The team's repositories.
+    origins: [(&'static str, PathBuf); 2],
 }
 
 /// What the people have to do next.
@@ -261,40 +281,36 @@ impl Play {
     }
 
     async fn connect(&self) -> Result<(), String> {
-        let (project, repository): (ProjectId, RepositoryId) = (name("demo")?, name("ledger")?);
+        let project: ProjectId = name("demo")?;
         let by: PersonId = name("ada")?;
-        let settings = RepositorySettings {
-            id: repository.clone(),
-            origin: self.origin.to_string_lossy().into_owned(),
-            branch: TargetBranch::Default,
-            method: MergeMethod::Merge,
-        };
-        let connected = self
-            .app
-            .control
-            .forge
-            .connect(&settings)
-            .await
-            .map_err(|error| error.to_string())?;
-        let create = ProjectCommand::Create {
+        let mut commands = vec![ProjectCommand::Create {
             id: project.clone(),
             title: "Demo".into(),
             concurrency: 3,
             by: by.clone(),
-        };
-        let add = ProjectCommand::AddRepository {
-            repository: Repository {
-                id: repository,
-                origin: settings.origin,
-                branch: connected.branch,
-                merge_method: settings.method,
-            },
-            by,
-        };
+        }];
+        for (repository, origin) in &self.origins {
+            let settings = RepositorySettings {
+                id: name(repository)?,
+                origin: origin.to_string_lossy().into_owned(),
+                branch: TargetBranch::Default,
+                method: MergeMethod::Merge,
+            };
+            let connected = self.app.control.forge.connect(&settings).await;
+            commands.push(ProjectCommand::AddRepository {
+                repository: Repository {
+                    id: settings.id,
+                    origin: settings.origin,
+                    branch: connected.map_err(|error| error.to_string())?.branch,
+                    merge_method: settings.method,
+                },
+                by: by.clone(),
+            });
+        }
         let engine = &self.app.control.engine;
         let known = engine.projects().await.map_err(|error| error.to_string())?;
         let known = known.get(&project).map_or(0, |project| 1 + project.repositories.len());
-        for command in [create, add].into_iter().skip(known) {
+        for command in commands.into_iter().skip(known) {
             engine
                 .change_project(&project, command, "ada", None)
                 .await
@@ -367,13 +383,8 @@ impl Play {
         self.execute(sprint, "ada", owners).await?;
         let facts = ApprovalFacts {
             may_approve: true,
-            repositories: [name("ledger")?].into(),
-            agents: vec![AgentCard {
-                id: name("scripted")?,
-                specialties: Vec::new(),
-                merged: 0,
-                failed: 0,
-            }],
+            repositories: [name("ledger")?, name("handbook")?].into(),
+            agents: vec![card("scripted", &[])?, card("writer", &["docs"])?],
         };
         self.execute(
             sprint,

@@ -37,6 +37,35 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
+/// The second repository: what the team says about its programs.
+const HANDBOOK: [(&str, &str); 1] = [("README.md", "# Handbook\n\nWhat the team says about its programs.\n")];
+
+/// Makes the team's second repository, unless an earlier run did.
+pub(super) fn make_handbook(origin: &Path) -> Result<(), String> {
+    if origin.is_dir() {
+        return Ok(());
+    }
+    let making = origin.with_file_name(MAKING);
+    let failed = |error: io::Error| format!("{} cannot be made: {error}", origin.display());
+    remove(&making).map_err(failed)?;
+    let (project, bare) = (making.join("project"), making.join("origin.git"));
+    fs::create_dir_all(&project).map_err(failed)?;
+    for (name, text) in HANDBOOK {
+        fs::write(project.join(name), text).map_err(failed)?;
+    }
+    begin(&project, "A handbook")?;
+    git(&project, &["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()])?;
+    fs::rename(&bare, origin).map_err(failed)?;
+    remove(&making).map_err(failed)
+}
+
+/// The first commit of a folder.
+fn begin(folder: &Path, message: &str) -> Result<(), String> {
+    git(folder, &["init", "--quiet", "--initial-branch", "main"])?;
+    git(folder, &["add", "."])?;
+    git(folder, &["commit", "--quiet", "--message", message]).map(drop)
+}
+
 /// Where both are made: a name that nobody else gives to a folder, as it is removed.
 const MAKING: &str = ".team6-demo-in-the-making";
 
@@ -78,9 +107,7 @@ pub(super) fn make(folder: &Path, origin: &Path) -> Result<(), String> {
     if !lock.is_ok_and(|status| status.success()) {
         return Err("cargo does not work here; the sample project of the demo needs it".into());
     }
-    git(&project, &["init", "--quiet", "--initial-branch", "main"])?;
-    git(&project, &["add", "."])?;
-    git(&project, &["commit", "--quiet", "--message", "A small ledger"])?;
+    begin(&project, "A small ledger")?;
     // The team shares a bare repository, as teams do; the folder is a clone of it.
     git(&project, &["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()])?;
     git(&project, &["remote", "add", "origin", &shared])?;

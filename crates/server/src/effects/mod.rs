@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use team6_core::ids::{AttemptId, PersonId, RepositoryId, SprintId, TaskId};
-use team6_core::sprint::{Command, Effect, Sprint, Task, WorkId};
+use team6_core::sprint::{Command, Effect, Sprint, Stage, Task, WorkId};
 use team6_core::time::Timestamp;
 use team6_forge::Identity;
 use team6_queue::Job;
@@ -120,11 +120,26 @@ impl Effects {
         removed.map(drop).map_err(|error| EffectError(error.to_string()))
     }
 
+    /// Closes the pull requests that need a task's branch, which goes away: those of its parts, and its own if it is a part.
+    async fn close_parts(&self, sprint: SprintId, task: TaskId) -> Result<(), EffectError> {
+        let parts = self.read_task(sprint, task, |sprint, task| {
+            let own = std::iter::once(task).filter(|task| task.subtask.is_some());
+            let offered = sprint.subtasks(task).chain(own).flat_map(|part| &part.pull_requests);
+            let open = offered.filter_map(|(repository, p)| Some((repository.clone(), p.number?)));
+            open.collect::<Vec<_>>()
+        });
+        for (repository, number) in parts.await?.unwrap_or_default() {
+            self.close(sprint, &repository, number).await?;
+        }
+        Ok(())
+    }
+
     /// Branches of a task that was merged are in the base; those of a cancelled one stay for who looks for them.
     async fn clean_up(&self, sprint: SprintId, work: WorkId) -> Result<(), EffectError> {
         if let WorkId::Task(task) = work {
             let merged = self.read_task(sprint, task, |_, task| {
-                let branch = task.branch.clone().filter(|_| task.is_merged());
+                let over = task.is_merged() || task.subtask.is_some() && task.work.stage == Stage::Done;
+                let branch = task.branch.clone().filter(|_| over);
                 branch.map(|branch| {
                     (
                         branch,
@@ -133,6 +148,7 @@ impl Effects {
                 })
             });
             if let Some((branch, repositories)) = merged.await?.flatten() {
+                self.close_parts(sprint, task).await?;
                 for repository in repositories {
                     let deleted = self.parts.forge.delete_branch(&repository, &branch).await;
                     if let Err(error) = deleted {
