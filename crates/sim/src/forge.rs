@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use team6_core::ids::{CommitId, RepositoryId, ReviewId, TaskId};
-use team6_core::sprint::{Command, Effect, WorkId};
+use team6_core::sprint::{Command, Effect, MergeProblem, WorkId};
 
 /// The pull requests, by task and repository, and whatever else effects leave outside.
 #[derive(Debug, Default)]
@@ -60,6 +60,21 @@ impl Forge {
                     repository: repository.clone(),
                     number: shown.number,
                     head: shown.head.clone(),
+                })
+            }
+            Effect::TryMerge {
+                task,
+                repositories,
+                merge,
+                ..
+            } => {
+                if !wanted {
+                    return None;
+                }
+                Some(Command::MergeTried {
+                    task: *task,
+                    merge: *merge,
+                    problems: trouble(rng, repositories, calm),
                 })
             }
             Effect::MergePullRequest {
@@ -157,4 +172,23 @@ impl Forge {
         }
         shown
     }
+}
+
+/// What stands against merging; mostly nothing.
+fn trouble(rng: &mut Rng, repositories: &[RepositoryId], calm: bool) -> Vec<MergeProblem> {
+    let mut problems = Vec::new();
+    for repository in repositories {
+        let (conflicts, why) = match rng.u8(0..12) {
+            _ if calm => continue,
+            0 => (vec!["src/lib.rs".to_owned()], None),
+            1 => (Vec::new(), Some("no permission".to_owned())),
+            _ => continue,
+        };
+        problems.push(MergeProblem {
+            repository: repository.clone(),
+            conflicts,
+            why,
+        });
+    }
+    problems
 }

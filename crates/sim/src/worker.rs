@@ -351,6 +351,11 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
                 what: "Did it.".into(),
                 why: "As asked.".into(),
                 tests: vec![],
+                // Some agents say which pull request comes first; most do not care.
+                merge_order: match task {
+                    Some(task) if rng.u8(0..4) == 0 => task.planned.repositories.iter().rev().cloned().collect(),
+                    _ => Vec::new(),
+                },
             };
             Command::Deliver {
                 attempt,

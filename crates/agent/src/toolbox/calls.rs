@@ -227,6 +227,11 @@ pub struct CompleteTask {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub tests: Vec<TestRun>,
+    /// The repositories in the order in which their pull requests are to be merged, if that matters, such as a server
+    /// before what calls it.
+    #[serde(default)]
+    #[schemars(length(max = 20), with = "Vec<Slug>")]
+    pub merge_order: Vec<RepositoryId>,
     /// Answers to review threads, one for each thread that was asked about in the prompt.
     #[serde(default)]
     #[schemars(length(max = 500))]

@@ -177,6 +177,7 @@ fn deliver(attempt: u32, token: FencingToken, results: BTreeMap<RepositoryId, De
             what: "It is done.".into(),
             why: "It was asked for.".into(),
             tests: Vec::new(),
+            merge_order: Vec::new(),
         },
         answers: Vec::new(),
         results,

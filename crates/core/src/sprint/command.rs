@@ -100,6 +100,20 @@ pub struct Delivery {
     pub why: String,
     /// The tests that the agent says it ran.
     pub tests: Vec<TestRun>,
+    /// The repositories in the order in which their pull requests are to be merged, where that matters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merge_order: Vec<RepositoryId>,
+}
+
+/// What stands against merging one pull request of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeProblem {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The files that conflict with its base.
+    pub conflicts: Vec<String>,
+    /// What else stands against it.
+    pub why: Option<String>,
 }
 
 /// A test run as the agent tells of it.
@@ -315,6 +329,12 @@ pub enum Command {
         by: PersonId,
         task: TaskId,
         method: MergeMethod,
+    },
+    /// The forge tried to merge all that is to be merged of a task, and merged nothing.
+    MergeTried {
+        task: TaskId,
+        merge: u32,
+        problems: Vec<MergeProblem>,
     },
     /// The forge merged one pull request.
     PullRequestMerged {

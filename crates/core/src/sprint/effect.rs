@@ -45,6 +45,13 @@ pub enum Effect {
         task: TaskId,
         delivery: u32,
     },
+    /// Find out whether all that is to be merged of a task can be, and merge nothing.
+    TryMerge {
+        sprint: SprintId,
+        task: TaskId,
+        repositories: Vec<RepositoryId>,
+        merge: u32,
+    },
     /// Merge a pull request.
     MergePullRequest {
         sprint: SprintId,
@@ -80,6 +87,7 @@ impl Effect {
             } => format!("open/{task}/{repository}/{delivery}"),
             Self::PostReview { sprint, review, .. } => format!("review/{sprint}/{review}"),
             Self::PostAnswers { task, delivery, .. } => format!("answers/{task}/{delivery}"),
+            Self::TryMerge { task, merge, .. } => format!("try/{task}/{merge}"),
             Self::MergePullRequest {
                 task,
                 repository,
@@ -104,7 +112,7 @@ impl Sprint {
     /// owner has decided since then counts.
     pub fn wants(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::MergePullRequest { task, merge, .. } => self
+            Effect::MergePullRequest { task, merge, .. } | Effect::TryMerge { task, merge, .. } => self
                 .tasks
                 .get(task)
                 .is_some_and(|t| t.merges == *merge && matches!(t.work.stage, Stage::Merging { .. })),
@@ -170,27 +178,9 @@ impl Sprint {
                     review: *review,
                 }]
             }
-            Event::MergeRequested {
-                task,
-                by,
-                method,
-                merge,
-            } => {
-                let Some(t) = self.tasks.get(task) else {
-                    return Vec::new();
-                };
-                let open = t.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
-                open.map(|(repository, p)| Effect::MergePullRequest {
-                    sprint: self.id,
-                    task: *task,
-                    repository: repository.clone(),
-                    head: p.head.clone(),
-                    by: by.clone(),
-                    method: *method,
-                    merge: *merge,
-                })
-                .collect()
-            }
+            Event::MergeRequested { task, .. }
+            | Event::MergeChecked { task, .. }
+            | Event::PullRequestMerged { task, .. } => self.next_merge(*task).into_iter().collect(),
             Event::PullRequestOpened {
                 task,
                 repository,
@@ -250,6 +240,44 @@ impl Sprint {
                 delivery: t.deliveries,
             })
             .collect()
+    }
+
+    /// The next step of a merge: all are tried before the first is made, and then one is made after the other.
+    fn next_merge(&self, task: TaskId) -> Option<Effect> {
+        let t = self.tasks.get(&task)?;
+        let Stage::Merging {
+            pending,
+            by,
+            method,
+            checked,
+            ..
+        } = &t.work.stage
+        else {
+            return None;
+        };
+        let order = t
+            .merge_order()
+            .into_iter()
+            .filter(|repository| pending.contains(repository));
+        let repositories: Vec<RepositoryId> = order.collect();
+        if !checked {
+            return Some(Effect::TryMerge {
+                sprint: self.id,
+                task,
+                repositories,
+                merge: t.merges,
+            });
+        }
+        let repository = repositories.into_iter().next()?;
+        Some(Effect::MergePullRequest {
+            sprint: self.id,
+            task,
+            head: t.pull_requests.get(&repository)?.head.clone(),
+            repository,
+            by: by.clone(),
+            method: *method,
+            merge: t.merges,
+        })
     }
 
     fn abandon(&self, task: TaskId) -> Vec<Effect> {

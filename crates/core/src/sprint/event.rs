@@ -273,6 +273,8 @@ pub enum Event {
         method: MergeMethod,
         merge: u32,
     },
+    /// All that is to be merged of a task can be.
+    MergeChecked { task: TaskId, merge: u32 },
     /// The forge merged one pull request.
     PullRequestMerged {
         task: TaskId,
@@ -354,6 +356,7 @@ impl Event {
             Self::PublishFailed { .. } => "publish_failed",
             Self::ReviewSubmitted { .. } => "review_submitted",
             Self::MergeRequested { .. } => "merge_requested",
+            Self::MergeChecked { .. } => "merge_checked",
             Self::PullRequestMerged { .. } => "pull_request_merged",
             Self::MergeConflicted { .. } => "merge_conflicted",
             Self::MergeFailed { .. } => "merge_failed",

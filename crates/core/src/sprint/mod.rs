@@ -14,7 +14,7 @@ mod state;
 mod view;
 
 pub use command::{
-    AgentCard, ApprovalFacts, Command, Delivered, Delivery, Opening, ReviewComment, TestRun, ThreadAnswer,
+    AgentCard, ApprovalFacts, Command, Delivered, Delivery, MergeProblem, Opening, ReviewComment, TestRun, ThreadAnswer,
 };
 pub use delegation::{Brief, DelegationBlock, Subtask};
 pub use effect::Effect;

@@ -310,6 +310,12 @@ pub enum Stage {
         pending: BTreeSet<RepositoryId>,
         /// Who merged.
         by: PersonId,
+        /// How.
+        #[serde(default)]
+        method: MergeMethod,
+        /// Whether it is known that all of them can be merged; until then none is.
+        #[serde(default)]
+        checked: bool,
         /// By when it must have happened.
         until: Timestamp,
     },
@@ -618,6 +624,18 @@ impl Task {
     /// Whether every pull request is merged; false while there is none.
     pub fn is_merged(&self) -> bool {
         !self.pull_requests.is_empty() && self.pull_requests.values().all(|p| p.merged.is_some())
+    }
+
+    /// The repositories in the order in which their pull requests are merged: as the agent said, then as planned.
+    pub fn merge_order(&self) -> Vec<RepositoryId> {
+        let said = self.summary.iter().flat_map(|delivery| &delivery.merge_order);
+        let mut order: Vec<RepositoryId> = Vec::new();
+        for repository in said.chain(&self.planned.repositories).chain(self.pull_requests.keys()) {
+            if self.pull_requests.contains_key(repository) && !order.contains(repository) {
+                order.push(repository.clone());
+            }
+        }
+        order
     }
 
     /// Threads that the agent has not answered.

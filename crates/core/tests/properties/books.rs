@@ -39,8 +39,9 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 impl Books {
-    pub(crate) fn merge_requested(&self, task: TaskId) -> bool {
-        self.merges.contains(&task)
+    /// Whether an effect was called for.
+    pub(crate) fn asked(&self, effect: &str) -> bool {
+        self.effects.contains_key(effect)
     }
 
     /// Why a command may change nothing; none if it may.

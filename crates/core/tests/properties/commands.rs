@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{FencingToken, PersonId, PlanVersion, QuestionId, TaskId, ThreadId};
 use team6_core::sprint::{
-    AgentCard, ApprovalFacts, Brief, Command, Delivered, Delivery, MergeMethod, ReviewComment, Sprint, Stage,
-    ThreadAnswer, Urgency, Verdict, WorkId,
+    AgentCard, ApprovalFacts, Brief, Command, Delivered, Delivery, MergeMethod, MergeProblem, ReviewComment, Sprint,
+    Stage, ThreadAnswer, Urgency, Verdict, WorkId,
 };
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
@@ -322,7 +322,8 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
     let repository = repository(which);
     let believed = known.pull_requests.get(&repository)?;
     let (head, merge) = (believed.head.clone(), known.merges);
-    let asked = books.merge_requested(task) && matches!(known.work.stage, Stage::Merging { .. });
+    let asked =
+        books.asked(&format!("merge/{task}/{repository}/{merge}")) && matches!(known.work.stage, Stage::Merging { .. });
     Some(match answer {
         Answer::Shown => {
             let number = task.0 * 2 + u64::from(which);
@@ -339,6 +340,18 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
             head,
             why: "nothing to review".into(),
         },
+        Answer::Tried(fine) if books.asked(&format!("try/{task}/{merge}")) => {
+            let conflict = MergeProblem {
+                repository,
+                conflicts: vec!["src/lib.rs".into()],
+                why: None,
+            };
+            Command::MergeTried {
+                task,
+                merge,
+                problems: if fine { vec![] } else { vec![conflict] },
+            }
+        }
         Answer::Merged if asked => Command::PullRequestMerged {
             task,
             repository,

@@ -81,6 +81,7 @@ pub(crate) enum Deed {
 pub(crate) enum Answer {
     Shown,
     NotShown,
+    Tried(bool),
     Merged,
     Conflict,
     NotMerged,
@@ -125,6 +126,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     let answer = prop_oneof![
         6 => Just(Answer::Shown),
         1 => Just(Answer::NotShown),
+        3 => any::<bool>().prop_map(Answer::Tried),
         3 => Just(Answer::Merged),
         4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),
@@ -150,9 +152,9 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
 pub(crate) fn any_step_or_delegation() -> impl Strategy<Value = Step> {
     let word = prop_oneof![
         4 => any::<u8>().prop_map(Word::Delegates),
-        1 => any::<u8>().prop_map(Word::DelegatesAnew),
+        2 => any::<u8>().prop_map(Word::DelegatesAnew),
         4 => Just(Word::Awaits),
-        1 => any::<u8>().prop_map(Word::GivesUp),
+        2 => any::<u8>().prop_map(Word::GivesUp),
         1 => Just(Word::Completes),
     ];
     let worker = (0..3_u8, word).prop_map(|(attempt, word)| Step::Worker(attempt, 0, word));

@@ -2,7 +2,7 @@
 
 use team6_core::failure::FailureKind;
 use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Effect, Refusal, ReviewComment, Stage, Verdict, WorkId};
+use team6_core::sprint::{Command, Effect, Event, MergeProblem, Refusal, ReviewComment, Stage, Verdict, WorkId};
 use team6_core::trace::Usage;
 
 use crate::team::{Team, ada, repository, task};
@@ -372,4 +372,113 @@ fn a_forge_that_does_not_answer_is_the_reason_why_a_merge_takes_its_time() {
     team.does(Team::merged(1, "app"));
     assert_eq!(team.why(1), "nothing");
     assert!(team.does(fails("late")).is_empty());
+}
+
+fn over_both() -> Team {
+    let mut both = task("a", &[]);
+    both.repositories = vec![repository("app"), repository("web")];
+    let mut team = Team::running(vec![both]);
+    team.delivers(1, &[("app", 'a'), ("web", 'b')]);
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    team
+}
+
+fn tried(problems: Vec<MergeProblem>) -> Command {
+    Command::MergeTried {
+        task: TaskId(1),
+        merge: 1,
+        problems,
+    }
+}
+
+/// The repositories in which something is merged because of these events.
+fn merges(team: &Team, events: &[Event]) -> Vec<String> {
+    let effects = events.iter().flat_map(|event| team.sprint.effects(event, team.now));
+    let merged = effects.filter_map(|effect| match effect {
+        Effect::MergePullRequest { repository, .. } => Some(repository.to_string()),
+        _ => None,
+    });
+    merged.collect()
+}
+
+#[test]
+fn pull_requests_are_merged_one_after_the_other_once_all_of_them_can_be() {
+    let mut team = over_both();
+    let events = team.does(Team::merge(1));
+    assert_eq!(
+        merges(&team, &events),
+        [""; 0],
+        "nothing is merged before all was tried"
+    );
+    let events = team.does(tried(vec![]));
+    assert_eq!(merges(&team, &events), ["app"]);
+    let events = team.does(Team::merged(1, "app"));
+    assert_eq!(merges(&team, &events), ["web"]);
+    team.does(Team::merged(1, "web"));
+    assert_eq!(*team.stage(1), Stage::Done);
+}
+
+#[test]
+fn nothing_is_merged_if_one_of_several_cannot_be() {
+    let problem = |conflicts: &[&str], why: Option<&str>| MergeProblem {
+        repository: repository("web"),
+        conflicts: conflicts.iter().map(|file| (*file).to_owned()).collect(),
+        why: why.map(str::to_owned),
+    };
+    let mut team = over_both();
+    team.does(Team::merge(1));
+    let events = team.does(tried(vec![problem(&["page.html"], None)]));
+    assert_eq!(merges(&team, &events), [""; 0]);
+    assert!(team.has_attempt(1), "its agent resolves the conflict");
+
+    let mut team = over_both();
+    team.does(Team::merge(1));
+    team.does(tried(vec![problem(&[], Some("no permission"))]));
+    assert_eq!(
+        team.why(1),
+        "approved, waits to be merged: nothing was merged: web: no permission -> ada"
+    );
+}
+
+#[test]
+fn a_merge_that_breaks_off_in_the_middle_is_shown_and_gone_on_with() {
+    let mut team = over_both();
+    team.does(Team::merge(1));
+    team.does(tried(vec![]));
+    team.does(Team::merged(1, "app"));
+    team.does(Command::MergeRefused {
+        task: TaskId(1),
+        repository: repository("web"),
+        merge: 1,
+        why: "no permission".into(),
+    });
+    assert_eq!(
+        team.why(1),
+        "merged in part, the rest waits to be merged: no permission -> ada"
+    );
+    let events = team.does(Team::merge(1));
+    assert_eq!(
+        merges(&team, &events),
+        ["web"],
+        "what is left needs no trial of its own"
+    );
+    team.does(Team::merged(1, "web"));
+    assert_eq!(*team.stage(1), Stage::Done);
+}
+
+#[test]
+fn an_agent_says_in_which_order_its_pull_requests_are_merged() {
+    let mut both = task("a", &[]);
+    both.repositories = vec![repository("app"), repository("web")];
+    let mut team = Team::running(vec![both]);
+    let (attempt, token) = team.works_on(1);
+    let mut deliver = team.deliver(attempt, token, &[("app", 'a'), ("web", 'b')]);
+    if let Command::Deliver { delivery, .. } = &mut deliver {
+        delivery.merge_order = vec![repository("web")];
+    }
+    team.does(deliver);
+    assert_eq!(
+        team.sprint.tasks[&TaskId(1)].merge_order(),
+        [repository("web"), repository("app")]
+    );
 }

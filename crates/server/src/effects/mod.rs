@@ -190,6 +190,12 @@ impl EffectHandler for Effects {
             } if !self.read(sprint, |sprint| sprint.wants(&effect)).await? => {
                 self.tell_if_merged(sprint, task, repository).await
             }
+            Effect::TryMerge {
+                sprint,
+                task,
+                repositories,
+                merge,
+            } => self.try_merge(sprint, task, &repositories, merge).await,
             Effect::MergePullRequest {
                 sprint,
                 task,

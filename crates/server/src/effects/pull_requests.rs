@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use team6_core::ids::{BranchName, CommitId, PersonId, RepositoryId, SprintId, TaskId};
-use team6_core::sprint::{Command, MergeMethod, Sprint, Stage, Task};
+use team6_core::sprint::{Command, MergeMethod, MergeProblem, Sprint, Stage, Task};
 use team6_core::time::Timestamp;
-use team6_forge::{ForgeError, Merge, MergeOutcome, NewPullRequest, PullRequest, Resolution, State};
+use team6_forge::{ForgeError, Merge, MergeOutcome, Mergeability, NewPullRequest, PullRequest, Resolution, State};
 
 use super::Effects;
 use crate::engine::{ENGINE, EffectError};
@@ -66,6 +66,48 @@ impl Effects {
             },
         };
         self.tell(sprint, command).await
+    }
+
+    /// Tries all merges of a task, and makes none.
+    pub(super) async fn try_merge(
+        &self,
+        sprint: SprintId,
+        task: TaskId,
+        repositories: &[RepositoryId],
+        merge: u32,
+    ) -> Result<(), EffectError> {
+        let mut problems = Vec::new();
+        for repository in repositories {
+            let number = self.read_task(sprint, task, |_, task| task.pull_requests.get(repository)?.number);
+            let Some(number) = number.await?.flatten() else {
+                continue;
+            };
+            let (conflicts, why) = match self.parts.forge.mergeability(repository, number).await {
+                Ok(Mergeability::Clean | Mergeability::NothingToMerge) => continue,
+                Ok(Mergeability::Conflicts { files }) => (files.iter().map(|file| file.path.shown()).collect(), None),
+                // Merged by somebody else, which is told, or closed.
+                Ok(Mergeability::NotOpen) => match self.parts.forge.pull_request(repository, number).await {
+                    Ok(PullRequest {
+                        state: State::Merged { .. },
+                        ..
+                    }) => {
+                        self.tell_if_merged(sprint, task, repository).await?;
+                        continue;
+                    }
+                    _ => (Vec::new(), Some(format!("pull request #{number} is not open any more"))),
+                },
+                Err(error) if error.is_retryable() => {
+                    return self.fails(sprint, task, repository.clone(), &error).await;
+                }
+                Err(error) => (Vec::new(), Some(error.to_string())),
+            };
+            problems.push(MergeProblem {
+                repository: repository.clone(),
+                conflicts,
+                why,
+            });
+        }
+        self.tell(sprint, Command::MergeTried { task, merge, problems }).await
     }
 
     pub(super) async fn merge(&self, sprint: SprintId, wanted: WantedMerge) -> Result<(), EffectError> {
@@ -225,6 +267,7 @@ fn draft(sprint: &Sprint, task: &Task, repository: &RepositoryId, branch: Branch
         body.push('\n');
     }
     parts(&mut body, sprint, task);
+    order(&mut body, task, repository);
     let _ = write!(body, "Task {} of sprint {}: {}", task.id, sprint.id, sprint.title());
     if let Some(owner) = &task.owner {
         let _ = write!(body, ". Owner: {owner}");
@@ -242,6 +285,22 @@ fn draft(sprint: &Sprint, task: &Task, repository: &RepositoryId, branch: Branch
             .map_or_else(|| ENGINE.to_owned(), |choice| choice.agent.to_string()),
         at,
     }
+}
+
+/// Which other pull requests belong to this one, and which is merged first.
+fn order(body: &mut String, task: &Task, repository: &RepositoryId) {
+    let order = task.merge_order();
+    if order.len() < 2 {
+        return;
+    }
+    body.push_str("## One of several\n\nThe task is done when all of these are merged, in this order:\n\n");
+    for (place, each) in order.iter().enumerate() {
+        let number = task.pull_requests.get(each).and_then(|p| p.number);
+        let number = number.map(|number| format!("#{number}")).unwrap_or_default();
+        let here = if each == repository { " (this one)" } else { "" };
+        let _ = writeln!(body, "{}. {each}{number}{here}", place + 1);
+    }
+    body.push('\n');
 }
 
 /// What each specialist did who was given a part of the task.

@@ -136,11 +136,14 @@ impl Checker {
     }
 
     /// Whether an effect may be carried out as people stand to it now.
-    pub(crate) fn may_do(&self, effect: &Effect, wanted: bool, forge: &Forge) -> Found {
+    pub(crate) fn may_do(&self, effect: &Effect, wanted: bool, sprint: &Sprint, forge: &Forge) -> Found {
         match effect {
             Effect::MergePullRequest {
                 task, repository, head, ..
-            } if wanted => self.reviews.may_merge(*task, repository, head, forge),
+            } if wanted => match sprint.tasks.get(task) {
+                Some(task) => self.reviews.may_merge(task, repository, head, forge),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }

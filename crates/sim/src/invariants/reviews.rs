@@ -19,6 +19,8 @@ pub(super) struct Reviews {
     /// The tasks whose owner asked for a merge that the log says nothing more of.
     merging: BTreeSet<TaskId>,
     merged: BTreeSet<(TaskId, RepositoryId)>,
+    /// The tasks of which every merge was tried since their owner asked for it.
+    tried: BTreeSet<TaskId>,
     /// How many deliveries of each task answered threads.
     answered: BTreeMap<TaskId, usize>,
 }
@@ -57,6 +59,7 @@ impl Reviews {
             Event::MergeRequested { task, by, .. } => {
                 self.owned(*task, by, "merged")?;
                 self.merge_wanted.insert(*task);
+                self.tried.remove(task);
                 self.merging.insert(*task);
                 self.parts_are_approved(*task, by, sprint)?;
                 let pull_requests = sprint.tasks.get(task).map(|t| &t.pull_requests);
@@ -74,12 +77,17 @@ impl Reviews {
                 }
                 Ok(())
             }
+            Event::MergeChecked { task, .. } => {
+                self.tried.insert(*task);
+                Ok(())
+            }
             Event::PullRequestMerged { task, repository, .. } => {
                 self.merged.insert((*task, repository.clone()));
                 Ok(())
             }
             Event::MergeConflicted { task, .. } | Event::MergeFailed { task, .. } => {
                 self.merging.remove(task);
+                self.tried.remove(task);
                 Ok(())
             }
             Event::TaskCancelled { task, by } => ensure(!self.merging.contains(task), "7 cancelled", || {
@@ -115,9 +123,33 @@ impl Reviews {
     }
 
     /// What is merged now is what an owner approves of now.
-    pub(super) fn may_merge(&self, task: TaskId, repository: &RepositoryId, head: &CommitId, forge: &Forge) -> Found {
-        let known = forge.pull_requests.get(&(task, repository.clone()));
-        let merged = known.is_some_and(|p| p.merged.is_some());
+    pub(super) fn may_merge(&self, task: &Task, repository: &RepositoryId, head: &CommitId, forge: &Forge) -> Found {
+        let is_merged = |repository: &RepositoryId| {
+            let known = forge.pull_requests.get(&(task.id, repository.clone()));
+            known.is_some_and(|p| p.merged.is_some())
+        };
+        let said = task.summary.iter().flat_map(|delivery| &delivery.merge_order);
+        let order = said.chain(&task.planned.repositories);
+        let mut before = order.take_while(|before| *before != repository);
+        let early = before.find(|before| task.pull_requests.contains_key(*before) && !is_merged(before));
+        let merged = is_merged(repository);
+        ensure(merged || early.is_none(), "7 merge order", || {
+            format!("task {} is merged in {repository} before {early:?}", task.id)
+        })?;
+        let open = task
+            .pull_requests
+            .keys()
+            .filter(|repository| !is_merged(repository))
+            .count();
+        let first = open == task.pull_requests.len();
+        let tried = open < 2 || !first || self.tried.contains(&task.id);
+        ensure(merged || tried, "7 tried first", || {
+            format!(
+                "task {} is merged in {repository}, and nobody knows whether the rest can be",
+                task.id
+            )
+        })?;
+        let task = task.id;
         let approved = self.approved.get(&task).and_then(|heads| heads.get(repository));
         ensure(merged || approved == Some(head), "2 approved merge", || {
             format!("task {task} is merged at {head} in {repository}, and {approved:?} is approved")

@@ -116,7 +116,7 @@ impl History {
             _ => {}
         }
         let wanted = self.sprint.wants(&effect);
-        let allowed = self.checker.may_do(&effect, wanted, &self.forge);
+        let allowed = self.checker.may_do(&effect, wanted, &self.sprint, &self.forge);
         allowed.map_err(|broken| self.violation(broken))?;
         let answer = self.forge.carry_out(&mut self.rng, &effect, wanted, self.calm);
         if self.is_unlucky(20) {

@@ -277,6 +277,7 @@ fn words(complete: CompleteTask) -> (Delivery, Vec<ThreadAnswer>) {
         what: complete.summary_what,
         why: complete.summary_why,
         tests: tests.collect(),
+        merge_order: complete.merge_order,
     };
     let answers = complete.answers.into_iter().map(|answer| ThreadAnswer {
         thread: answer.thread,

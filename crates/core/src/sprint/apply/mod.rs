@@ -109,6 +109,7 @@ impl Sprint {
             | Event::ReviewSubmitted { .. }
             | Event::MergeRequested { .. }
             | Event::ForgeFailed { .. }
+            | Event::MergeChecked { .. }
             | Event::PullRequestMerged { .. }
             | Event::MergeConflicted { .. }
             | Event::MergeFailed { .. }

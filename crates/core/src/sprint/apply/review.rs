@@ -73,9 +73,14 @@ impl Sprint {
                     self.stage(WorkId::Task(*task), Stage::Waiting { next, not_before: at }, at);
                 }
             }
-            Event::MergeRequested { task, by, merge, .. } => {
+            Event::MergeRequested {
+                task,
+                by,
+                method,
+                merge,
+            } => {
                 let until = at + self.policy.forge_time;
-                let pending = self.task(*task, |t| {
+                let pending: Option<BTreeSet<RepositoryId>> = self.task(*task, |t| {
                     t.merges = *merge;
                     t.merge_trouble = None;
                     t.work.failures = 0;
@@ -86,8 +91,11 @@ impl Sprint {
                     self.stage(
                         WorkId::Task(*task),
                         Stage::Merging {
+                            // The merge of a single one is its own trial.
+                            checked: pending.len() < 2,
                             pending,
                             by: by.clone(),
+                            method: *method,
                             until,
                         },
                         at,
@@ -96,6 +104,13 @@ impl Sprint {
             }
             Event::ForgeFailed { task, why, .. } => {
                 self.task(*task, |t| t.forge_trouble = Some(why.clone()));
+            }
+            Event::MergeChecked { task, .. } => {
+                self.task(*task, |t| {
+                    if let Stage::Merging { checked, .. } = &mut t.work.stage {
+                        *checked = true;
+                    }
+                });
             }
             Event::PullRequestMerged {
                 task,

@@ -130,7 +130,8 @@ impl Decider<'_> {
         let task = self.running_task(attempt, token)?;
         some_text(&delivery.what)?;
         let allowed = &task.planned.repositories;
-        if let Some(repository) = results.keys().find(|r| !allowed.contains(r)) {
+        let named = results.keys().chain(&delivery.merge_order);
+        if let Some(repository) = named.into_iter().find(|r| !allowed.contains(r)) {
             return Err(Refusal::ForeignRepository {
                 repository: repository.clone(),
                 allowed: allowed.clone(),

@@ -226,6 +226,7 @@ impl Decider<'_> {
                 heads,
             } => self.submit_review(by, task, verdict, body, comments, &heads),
             Command::Merge { by, task, method } => self.merge(by, task, method),
+            Command::MergeTried { task, merge, problems } => self.merge_tried(task, merge, problems),
             Command::PullRequestMerged {
                 task,
                 repository,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Decider, check_text, stage_name};
 use crate::failure::{Failure, FailureKind};
 use crate::ids::{CommitId, PersonId, RepositoryId, ReviewId, TaskId, ThreadId};
-use crate::sprint::{Event, MergeMethod, Refusal, ReviewComment, Stage, Task, Verdict, WorkId};
+use crate::sprint::{Event, MergeMethod, MergeProblem, Refusal, ReviewComment, Stage, Task, Verdict, WorkId};
 
 impl Decider<'_> {
     pub(super) fn pull_request_opened(
@@ -139,6 +139,30 @@ impl Decider<'_> {
             merge,
         });
         Ok(())
+    }
+
+    /// Nothing of a task is merged if a part of it could not be: the agent resolves the first conflict, or its owner decides.
+    pub(super) fn merge_tried(&mut self, id: TaskId, merge: u32, problems: Vec<MergeProblem>) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        let waits = matches!(task.work.stage, Stage::Merging { checked: false, .. });
+        if task.merges != merge || !waits {
+            return Ok(());
+        }
+        let refused: Vec<String> = problems
+            .iter()
+            .filter_map(|problem| Some(format!("{}: {}", problem.repository, problem.why.as_ref()?)))
+            .collect();
+        if !refused.is_empty() {
+            self.merge_failed(id, merge, format!("nothing was merged: {}", refused.join("; ")));
+            return Ok(());
+        }
+        match problems.into_iter().find(|problem| !problem.conflicts.is_empty()) {
+            Some(problem) => self.merge_conflicted(id, problem.repository, merge, problem.conflicts),
+            None => {
+                self.emit(Event::MergeChecked { task: id, merge });
+                Ok(())
+            }
+        }
     }
 
     /// What the forge has merged is merged, whatever people have decided since: a task that was cancelled before its
