@@ -13,5 +13,5 @@ mod worker;
 pub use check::{check, is_of_no_attempt};
 pub use quota::Quota;
 pub use room::Room;
-pub use surroundings::Surroundings;
+pub use surroundings::{Surroundings, hidden, unreadable_network};
 pub use worker::{Parts, Turns, run};

@@ -1,13 +1,14 @@
 //! What an agent has around it in its sandbox: its program, the engine's tools, and the way out.
 
 mod network;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use team6_agent::profile::{AgentProfile, EnvProblems, Environment, SecretReference, Way};
-use team6_agent::toolbox::{McpServerSpec, Toolbox};
+use team6_agent::toolbox::McpServerSpec;
 use team6_egress::{EgressSession, Record, SystemResolver};
 use team6_sandbox::reach::{Limits, Mount, Network};
 use team6_sandbox::{ProcessSpec, Reach};
@@ -17,7 +18,9 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::worker::Parts;
 use network::address;
+pub use network::unreadable_network;
 pub(crate) use network::{told, way_out};
+pub use shown::hidden;
 
 /// Where a sandbox has the folder of its tools' socket.
 const TOOLS: &str = "/engine/tools";
@@ -94,7 +97,7 @@ pub(crate) async fn place(
             way_out: None,
         });
     }
-    let around = around(&parts.surroundings, profile, &parts.toolbox, tools, folder).await?;
+    let around = around(parts, profile, tools, folder).await?;
     guest.shown = around.shown;
     guest.network = around.network;
     guest.limits = parts.surroundings.limits;
@@ -131,12 +134,12 @@ async fn environment(profile: &AgentProfile, way: Way) -> Result<Environment, No
 
 /// Lays ready what an agent needs. `folder` is that of its tools' socket.
 async fn around(
-    common: &Surroundings,
+    parts: &Parts,
     profile: &AgentProfile,
-    toolbox: &Toolbox,
     tools: &McpServerSpec,
     folder: &Path,
 ) -> Result<Around, NotReady> {
+    let (common, toolbox) = (&parts.surroundings, &parts.toolbox);
     let other = |error: String| NotReady::Other(format!("the agent's sandbox cannot be laid out: {error}"));
     let mut added = environment(profile, Way::Proxy).await?;
     let listed: Vec<String> = common
@@ -151,6 +154,13 @@ async fn around(
     let way_out = way_out(common, &listed, gateways, &out).await.map_err(other)?;
     added.reach(way_out.gateways);
     let variables = &added.variables;
+    // Homes lie in the engine's own data.
+    let data = parts.homes.parent().unwrap_or(&parts.homes);
+    let listed = named(&profile.sees, variables).chain(named(&profile.writes, variables));
+    if let Some(why) = listed.into_iter().find_map(|path| hidden(&path, data)) {
+        let agent = &profile.id;
+        return Err(other(format!("`sees` or `writes` of the profile of {agent}: {why}")));
+    }
 
     let mut shown: Vec<Mount> = installed(profile).map(|path| here(&path)).collect();
     shown.extend(common.sees.iter().map(|path| here(path)));

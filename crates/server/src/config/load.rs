@@ -147,6 +147,10 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     figment = figment.merge(environment.split("__"));
     let config: Config = figment.extract().map_err(explain)?;
     config.limits.policy().map_err(ConfigError::Invalid)?;
+    let problems = config.problems();
+    if !problems.is_empty() {
+        return Err(ConfigError::Invalid(problems.join("\n")));
+    }
     if let Some(me) = config.me.as_ref().filter(|me| !config.people.contains_key(me)) {
         let message = format!("me is \"{me}\", who is not one of the people; add [people.{me}] with name and email");
         return Err(ConfigError::Invalid(message));

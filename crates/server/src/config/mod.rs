@@ -2,6 +2,7 @@
 //!
 //! Keys that nobody knows are errors with a suggestion, and every value tells where it came from.
 
+mod check;
 mod load;
 mod settings;
 

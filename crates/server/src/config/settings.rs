@@ -166,7 +166,7 @@ impl Config {
     /// What everybody who works with this server should know.
     pub fn warnings(&self) -> Vec<String> {
         match self.sandbox {
-            Sandbox::On => Vec::new(),
+            Sandbox::On => self.missing().collect(),
             Sandbox::Off => vec![UNBOXED.to_owned()],
         }
     }

@@ -19,6 +19,11 @@ const PROXY: &str = "proxy.sock";
 /// The port of a sandbox's loopback at which the proxy is reached; gateways have those after it.
 const PORT: u16 = 3128;
 
+/// Why a list of hosts cannot be read, for people; none if it can.
+pub fn unreadable_network(listed: &[String]) -> Option<String> {
+    Rules::parse(listed).err().map(|error| error.to_string())
+}
+
 /// A way out of a sandbox.
 pub(crate) struct WayOut {
     /// The proxy's socket.
