@@ -231,12 +231,14 @@ writes = ["DATA/agents/written"]
 
 #[tokio::test]
 async fn an_agent_is_checked_where_an_attempt_would_have_it() {
+    let machine = tempfile::tempdir().unwrap();
+    let folder = machine.path().join("agents");
+    std::fs::create_dir_all(folder.join("written")).unwrap();
+    std::fs::write(folder.join("seen"), "seen\n").unwrap();
+    std::fs::write(machine.path().join("not-listed"), "").unwrap();
     let server = Server::configured("", |config| {
-        let folder = &config.agents.folder;
-        std::fs::create_dir(folder.join("written")).unwrap();
-        std::fs::write(folder.join("seen"), "seen\n").unwrap();
-        let data = folder.parent().unwrap().display().to_string();
-        std::fs::write(folder.join("looks.md"), LOOKS_AROUND.replace("DATA", &data)).unwrap();
+        let place = machine.path().display().to_string();
+        std::fs::write(config.agents.folder.join("looks.md"), LOOKS_AROUND.replace("DATA", &place)).unwrap();
     });
     let server = server.await;
     let report = Answer::done(&server.client.post("/agents/looks/check", json!({})).await);
