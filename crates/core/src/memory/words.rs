@@ -87,10 +87,12 @@ pub fn of_memory(memory: &Memory) -> Vec<String> {
     all
 }
 
-/// The words that a question asks for, each once, in order.
-pub fn of_question(text: &str) -> Vec<String> {
+/// The words that a question asks for, in order: those of its title twice, since they say what it is about.
+pub fn of_question(title: &str, text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let mut all: Vec<String> = words(text).filter(|word| seen.insert(word.clone())).collect();
+    let mut told = |text: &str| -> Vec<String> { words(text).filter(|word| seen.insert(word.clone())).collect() };
+    let (title, text) = (told(title), told(text));
+    let mut all = [title.clone(), title, text].concat();
     all.truncate(QUESTION_MOST);
     all
 }
@@ -171,10 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_its_telling_words_each_once() {
+    fn a_question_is_its_telling_words_those_of_its_title_twice() {
         assert_eq!(
-            of_question("Add the migration: migrations of the DB must be made to run in CI"),
-            ["migrat", "databas", "pipelin"]
+            of_question("Add the migration", "Migrations of the DB must be made to run in CI"),
+            ["migrat", "migrat", "databas", "pipelin"]
         );
     }
 

@@ -6,8 +6,8 @@ mod properties;
 
 use team6_core::ids::{AttemptId, MemoryId, PersonId, SprintId, TaskId, ThreadId};
 use team6_core::memory::{
-    EVIDENCE_KEPT, Found, Handled, Kind, Memories, Memory, MemoryCommand, MemoryEvent, MemoryRefusal, Scope, ScopePath,
-    Sought, Source, State, TEXT_MOST, Verdict, choose, line, section,
+    EVIDENCE_KEPT, Found, Handled, Kind, Memories, Memory, MemoryCommand, MemoryEvent, MemoryRefusal, Scope, Sought,
+    Source, State, Verdict, choose, section,
 };
 use team6_core::policy::MemoryLimits;
 use team6_core::time::Timestamp;
