@@ -151,9 +151,9 @@ impl Place {
         self.followed(&["events", "--sprint", "1", "--follow", "--json"], kind, holds)
     }
 
-    /// The first event of a kind in a project.
-    pub fn event_of(&self, project: &str, kind: &str) -> Value {
-        self.followed(&["events", "--project", project, "--follow", "--json"], kind, |_| true)
+    /// The first event of a kind on the whole log.
+    pub fn any_event(&self, kind: &str) -> Value {
+        self.followed(&["events", "--follow", "--json"], kind, |_| true)
     }
 
     fn followed(&self, args: &[&str], kind: &str, holds: impl Fn(&Value) -> bool) -> Value {

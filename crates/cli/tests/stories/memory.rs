@@ -69,7 +69,7 @@ fn what_is_learnt_at_a_task_is_told_at_the_next_and_people_correct_it() {
             .contains("No candidate.")
     );
     shop.merges("1");
-    place.event_of("shop", "memory_proposed");
+    place.any_event("memory_proposed");
     let candidates = place.ok(&["memory", "list", "shop", "--candidates"]);
     assert!(
         candidates.contains("Notes are written twice in this shop."),
@@ -83,7 +83,7 @@ fn what_is_learnt_at_a_task_is_told_at_the_next_and_people_correct_it() {
     );
     place.fails(3, &["memory", "accept", "shop", "3"]);
 
-    place.event_of("shop", "outcome_noted");
+    place.any_event("outcome_noted");
     let judged = place.ok(&["memory", "show", "shop", "1"]);
     assert!(
         judged.contains("0 of their tasks passed review, 1 were sent back"),
