@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 const MEMORIES: u64 = 50_000;
 /// How often each task is asked for.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 5;
 /// What the median may be.
 const TARGET: Duration = Duration::from_millis(20);
 

@@ -15,7 +15,7 @@ CREATE INDEX memories_by_path ON memories (project, repository, path) WHERE path
 CREATE INDEX memories_pinned ON memories (project, id) WHERE pinned = 1;
 
 -- The words come as stems, so they are only split here, by the blanks between them.
-CREATE VIRTUAL TABLE memory_words USING fts5(words, tokenize = "unicode61 remove_diacritics 0", detail = 'column');
+CREATE VIRTUAL TABLE memory_words USING fts5(words, tokenize = "unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE memory_counts USING fts5vocab(memory_words, 'row');
 
 CREATE TABLE given_memories (

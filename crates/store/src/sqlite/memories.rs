@@ -8,13 +8,15 @@ use team6_core::time::Timestamp;
 use team6_sqlite::{StorageError, integer};
 
 use super::SqliteStore;
-use super::values::{and_equals, and_in, end_of_prefix, json, json_column, name_column, optional_name_column, page};
+use super::values::{and_begins, and_equals, and_in, json, json_column, name_column, optional_name_column, page};
 use crate::{FoundMemory, GivenMemories, MemoryFilter, MemoryIndex, MemoryRow};
 
 /// The most words of a question that are looked for.
 const WORDS: usize = 24;
 /// How many memories the words of a question may be in, all counted, so that none is looked for that is nearly everywhere.
-const POSTINGS: u64 = 12_000;
+const POSTINGS: u64 = 4_000;
+/// How many paths are looked at, those of each repository counted.
+const PLACES: usize = 100;
 /// How many words of a question are looked for wherever they are.
 const WORDS_AT_LEAST: usize = 2;
 
@@ -50,9 +52,10 @@ impl MemoryIndex for SqliteStore {
         if words.is_empty() {
             return Ok(Vec::new());
         }
+        // CROSS keeps SQLite from asking for the words of every memory of the project, one by one.
         let mut query = QueryBuilder::new(
             "SELECT memories.*, memory_words.rank AS rank FROM memory_words
-             JOIN memories ON memories.number = memory_words.rowid WHERE memory_words MATCH ",
+             CROSS JOIN memories ON memories.number = memory_words.rowid WHERE memory_words MATCH ",
         );
         query.push_bind(any_of(&words));
         and_fits(&mut query, filter);
@@ -76,27 +79,28 @@ impl MemoryIndex for SqliteStore {
         if repositories.is_empty() || paths.is_empty() {
             return Ok(all);
         }
-        let mut query = QueryBuilder::new("SELECT * FROM memories WHERE path IS NOT NULL");
-        and_equals(&mut query, "project", Some(project));
-        let names: Vec<String> = repositories.iter().map(ToString::to_string).collect();
-        and_in(&mut query, "repository", &names);
-        query.push(" AND state = 'active' AND pinned = 0 AND (");
-        let above: Vec<&str> = paths.iter().flat_map(|path| with_folders(path)).collect();
-        query.push("path IN (");
-        let mut list = query.separated(", ");
-        above.iter().for_each(|path| {
-            list.push_bind((*path).to_owned());
-        });
-        query.push(")");
-        for path in paths {
-            let below = format!("{path}/");
-            if let Some(end) = end_of_prefix(&below) {
-                query.push(" OR (path >= ").push_bind(below);
-                query.push(" AND path < ").push_bind(end).push(")");
-            }
+        // A look into the index for each path, since an OR over all of them would read every path of the repositories.
+        let mut query = QueryBuilder::new("SELECT * FROM memories WHERE number IN (");
+        let mut first = true;
+        let places = repositories
+            .iter()
+            .flat_map(|repository| paths.iter().map(move |path| (repository, path)));
+        for (repository, path) in places.take(PLACES) {
+            let mut begin = |query: &mut QueryBuilder<Sqlite>| {
+                query.push(if first { "" } else { " UNION " });
+                first = false;
+                query.push("SELECT number FROM memories WHERE path IS NOT NULL");
+                and_equals(query, "project", Some(project));
+                and_equals(query, "repository", Some(repository));
+            };
+            begin(&mut query);
+            let above: Vec<String> = with_folders(path).map(str::to_owned).collect();
+            and_in(&mut query, "path", &above);
+            begin(&mut query);
+            and_begins(&mut query, "path", Some(&format!("{path}/")));
         }
         query
-            .push(") ORDER BY updated_at DESC, id LIMIT ")
+            .push(") AND state = 'active' AND pinned = 0 ORDER BY updated_at DESC, id LIMIT ")
             .push_bind(page(limit));
         all.extend(self.select(query, memory).await?);
         Ok(all)
