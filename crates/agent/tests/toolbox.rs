@@ -167,13 +167,21 @@ async fn a_planner_sees_its_tools_and_its_calls_arrive_typed() {
     let client = Client::connect(s.session.mcp_server()).await;
     let tools = client.service.list_all_tools().await.unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    assert_eq!(names, ["submit_plan", "ask_question", "report_progress"]);
+    assert_eq!(
+        names,
+        ["submit_plan", "ask_question", "report_progress", "remember", "recall"]
+    );
 
     let question = json!({ "question": "q?", "why": "y", "kind": "scope", "options": null });
     for (tool, arguments) in [
         ("submit_plan", plan()),
         ("ask_question", question),
         ("report_progress", json!({ "text": "t" })),
+        (
+            "remember",
+            json!({ "kind": "decision", "text": "Notes are kept in files.", "evidence": "ada said so" }),
+        ),
+        ("recall", json!({ "question": "where are notes kept" })),
     ] {
         assert_eq!(client.call(tool, arguments).await, (true, "taken".into()), "{tool}");
     }
@@ -182,6 +190,8 @@ async fn a_planner_sees_its_tools_and_its_calls_arrive_typed() {
         ToolCall::SubmitPlan(plan),
         ToolCall::AskQuestion(_),
         ToolCall::ReportProgress(_),
+        ToolCall::Remember(_),
+        ToolCall::Recall(_),
     ] = calls.as_slice()
     else {
         panic!("{calls:?}");

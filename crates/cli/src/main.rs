@@ -19,7 +19,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use commands::{Context, admin, agent, completions, config, doctor, events, inbox, project, repo, sprint, task};
+use commands::{
+    Context, admin, agent, completions, config, doctor, events, inbox, memory, project, repo, sprint, task,
+};
 use failure::Failure;
 
 /// Plans sprints with a product manager agent, and works them with agents that people review.
@@ -54,6 +56,12 @@ enum Commands {
         after_help = "Examples:\n  team6 repo add shop .\n  team6 repo list shop"
     )]
     Repo(repo::RepoCommand),
+    /// What a project has learnt: decisions, conventions, pitfalls, commands that work.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 memory list shop\n  team6 memory search shop \"database migrations\""
+    )]
+    Memory(memory::MemoryCommand),
     /// The agents that can be given work.
     #[command(
         subcommand,
@@ -137,6 +145,7 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
         Commands::Up(command) => Ok(up::run(command, context).await?),
         Commands::Project(command) => project::run(command, context).await,
         Commands::Repo(command) => repo::run(command, context).await,
+        Commands::Memory(command) => memory::run(command, context).await,
         Commands::Agent(command) => agent::run(command, context).await,
         Commands::Sprint(command) => sprint::run(command, context).await,
         Commands::Task(command) => task::run(command, context).await,

@@ -168,6 +168,10 @@ number!(
     ThreadId, u32
 );
 number!(
+    /// A memory, numbered in its project from 1.
+    MemoryId, u64
+);
+number!(
     /// Grows with every lease that is handed out in a sprint; what carries an older one changes nothing.
     FencingToken, u64
 );

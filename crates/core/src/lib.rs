@@ -10,6 +10,7 @@ pub mod failure;
 pub mod graph;
 pub mod ids;
 pub mod local_path;
+pub mod memory;
 pub mod owners;
 pub mod plan;
 pub mod policy;

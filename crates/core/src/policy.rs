@@ -45,6 +45,8 @@ pub struct Policy {
     pub tasks: usize,
     /// How far work may be delegated.
     pub delegation: DelegationLimits,
+    /// How much of the project's memory an attempt is told at its beginning.
+    pub memory: MemoryLimits,
     /// The seed of everything that is drawn by lot.
     pub seed: u64,
 }
@@ -66,6 +68,7 @@ impl Default for Policy {
             forge_time: minutes(10),
             tasks: 500,
             delegation: DelegationLimits::default(),
+            memory: MemoryLimits::default(),
             seed: 0,
         }
     }
@@ -89,6 +92,25 @@ impl Default for DelegationLimits {
             depth: 3,
             breadth: 8,
             in_all: 24,
+        }
+    }
+}
+
+/// How much of the project's memory an attempt is told at its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MemoryLimits {
+    /// The most tokens, at four characters each; none if this is 0.
+    pub tokens: usize,
+    /// The most memories.
+    pub most: usize,
+}
+
+impl Default for MemoryLimits {
+    fn default() -> Self {
+        Self {
+            tokens: 1_500,
+            most: 12,
         }
     }
 }

@@ -8,7 +8,9 @@ mod admin;
 mod error;
 mod folder;
 mod log;
+mod memories;
 mod outbox;
+mod recall;
 mod rows;
 mod sqlite;
 mod traces;
@@ -23,7 +25,9 @@ pub use log::{
     Append, Appended, EventLog, IdempotentAnswer, InvalidStream, LogFilter, NewEvent, NewSnapshot, RecordedEvent,
     Snapshot, StreamId,
 };
+pub use memories::{FoundMemory, GivenMemories, MemoryFilter, MemoryIndex, MemoryRow};
 pub use outbox::{Effect, EffectId, NewEffect, Outbox};
+pub use recall::{Question, recall};
 pub use rows::{
     InboxCursor, InboxFilter, InboxRow, ReadModelChanges, ReadModels, Rebuilt, SprintFilter, SprintRow, TaskFilter,
     TaskRow,
@@ -37,7 +41,7 @@ pub const LARGEST_PAGE: u32 = 10_000;
 
 /// Everything but the traces, behind one object.
 #[async_trait::async_trait]
-pub trait Store: EventLog + Outbox + ReadModels + Admin {
+pub trait Store: EventLog + Outbox + ReadModels + MemoryIndex + Admin {
     /// Finishes what was begun and closes the files. Later calls get [`StorageError::Closed`].
     async fn close(&self);
 }

@@ -49,6 +49,11 @@ impl StreamId {
         Self(format!("project/{project}"))
     }
 
+    /// The stream of a project's memory.
+    pub fn memory(project: &ProjectId) -> Self {
+        Self(format!("memory/{project}"))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -8,7 +8,7 @@ use team6_core::ids::{PersonId, Position, ProjectId, SprintId, StreamVersion, Ta
 use team6_core::time::Timestamp;
 use team6_sqlite::StorageError;
 
-use crate::{NewSnapshot, StoreError, StreamId};
+use crate::{GivenMemories, MemoryRow, NewSnapshot, StoreError, StreamId};
 
 /// A sprint as lists show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +82,10 @@ pub struct ReadModelChanges {
     pub inbox: Vec<InboxRow>,
     /// Keys of what waits no longer.
     pub removed_inbox: Vec<String>,
+    /// Memories as they are now.
+    pub memories: Vec<MemoryRow>,
+    /// What an attempt was given of the memory.
+    pub given_memories: Vec<GivenMemories>,
 }
 
 /// Everything that the read models and snapshots hold, made from the log.
@@ -93,6 +97,10 @@ pub struct Rebuilt {
     pub tasks: Vec<TaskRow>,
     /// All inboxes.
     pub inbox: Vec<InboxRow>,
+    /// All memories.
+    pub memories: Vec<MemoryRow>,
+    /// All that attempts were given of the memory.
+    pub given_memories: Vec<GivenMemories>,
     /// Snapshots, each with the version of its stream that it shows.
     pub snapshots: Vec<(StreamId, StreamVersion, NewSnapshot)>,
 }

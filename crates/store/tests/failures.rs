@@ -154,17 +154,31 @@ async fn a_file_of_a_later_version_is_refused() {
     let error = SqliteStore::open(&place.folder).await.unwrap_err();
     let text = error.to_string();
     assert!(
-        text.ends_with("has schema 99, and this program knows schemas up to 1: upgrade team6"),
+        text.ends_with("has schema 99, and this program knows schemas up to 2: upgrade team6"),
         "{text}"
     );
     assert!(matches!(
         error,
         StorageError::NewerSchema {
             found: 99,
-            known: 1,
+            known: 2,
             ..
         }
     ));
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_gone_on_with() {
+    let place = Place::with_events(1).await;
+    place
+        .tamper(
+            "DROP TABLE memories; DROP TABLE memory_counts; DROP TABLE memory_words; DROP TABLE given_memories;
+             PRAGMA user_version = 1",
+        )
+        .await;
+    let store = SqliteStore::open(&place.folder).await.unwrap();
+    assert_eq!(store.head().await.unwrap(), Position(1));
+    assert_eq!(store.check().await.unwrap(), []);
 }
 
 #[tokio::test]

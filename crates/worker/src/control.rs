@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use team6_core::briefing::Briefing;
 use team6_core::failure::Failure;
 use team6_core::ids::{
-    AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, ProjectId, RepositoryId, SprintId, TaskId,
-    ThreadId, WorkerId,
+    AgentId, AttemptId, BranchName, CommitId, FencingToken, MemoryId, MessageId, ProjectId, RepositoryId, SprintId,
+    TaskId, ThreadId, WorkerId,
 };
+use team6_core::memory::{Kind, Memory, ScopePath};
 use team6_core::sprint::{Brief, Command, Message, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
@@ -114,6 +115,43 @@ pub struct Publication {
     pub branch: BranchName,
 }
 
+/// What an agent wants to be kept in its project's memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remember {
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// What was learnt.
+    pub text: String,
+    /// The repository that it holds in.
+    pub repository: Option<RepositoryId>,
+    /// The path that it holds at: of the only repository of the task unless one is given.
+    pub path: Option<ScopePath>,
+    /// How it is known.
+    pub evidence: String,
+    /// What it takes the place of.
+    pub supersedes: Option<MemoryId>,
+}
+
+/// What became of something that was to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The memory that says it.
+    pub memory: MemoryId,
+    /// Its text, if it was there before.
+    pub known: Option<String>,
+}
+
+/// What an agent wants to know of its project's memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recall {
+    /// What it wants to know.
+    pub question: String,
+    /// The repository that it is about; those of its task unless given.
+    pub repository: Option<RepositoryId>,
+    /// The path that it is about.
+    pub path: Option<ScopePath>,
+}
+
 /// Why the control plane did not do what a worker asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ControlError {
@@ -185,6 +223,17 @@ pub trait ControlPlane: Send + Sync {
         built_on: BTreeMap<RepositoryId, CommitId>,
         instead_of: Option<TaskId>,
     ) -> Result<TaskId, ControlError>;
+
+    /// Keeps what an agent learnt.
+    async fn remember(&self, attempt: AttemptId, token: FencingToken, wanted: Remember) -> Result<Kept, ControlError>;
+
+    /// What the project's memory holds of something, most useful first.
+    async fn recall(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        wanted: Recall,
+    ) -> Result<Vec<Memory>, ControlError>;
 
     /// Pushes imported commits to the task's branch in the forge.
     async fn publish(

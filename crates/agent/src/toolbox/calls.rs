@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AgentId, CommitId, RepositoryId, Specialty, TaskId, TaskKey, ThreadId};
 
+use super::memory::{Recall, Remember};
+
 /// A call of one of the engine's tools, its shape checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "tool", content = "arguments", rename_all = "snake_case")]
@@ -27,6 +29,10 @@ pub enum ToolCall {
     AwaitTasks(AwaitTasks),
     /// A specialist goes on without a part that failed.
     GiveUpTask(GiveUpTask),
+    /// Either keeps what it learnt.
+    Remember(Remember),
+    /// Either asks what was learnt before.
+    Recall(Recall),
     /// A specialist hands in its task.
     CompleteTask(CompleteTask),
 }
@@ -282,7 +288,7 @@ pub struct ThreadAnswer {
 }
 
 /// The schema of a slug; see [`team6_core::ids`].
-struct Slug;
+pub(super) struct Slug;
 
 impl JsonSchema for Slug {
     fn inline_schema() -> bool {

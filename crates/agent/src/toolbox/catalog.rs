@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::calls::{
     AskOwner, AskQuestion, AwaitTasks, CompleteTask, DelegateTask, GiveUpTask, ReportProgress, SubmitPlan, ToolCall,
 };
+use super::memory::{Recall, Remember};
 use super::{plan, schema};
 
 /// The tools that one session may see; those outside of its role are not listed and not known.
@@ -18,10 +19,10 @@ pub struct ToolSet {
 }
 
 impl ToolSet {
-    /// What a planner may ask: `submit_plan`, `ask_question` and `report_progress`.
+    /// What a planner may ask.
     pub fn planner() -> Self {
         Self {
-            tools: vec![submit_plan(), ask_question(), report_progress()],
+            tools: vec![submit_plan(), ask_question(), report_progress(), remember(), recall()],
         }
     }
 
@@ -34,6 +35,8 @@ impl ToolSet {
                 delegate_task(),
                 await_tasks(),
                 give_up_task(),
+                remember(),
+                recall(),
                 complete_task(),
             ],
         }
@@ -187,6 +190,29 @@ fn give_up_task() -> Tool {
     )
 }
 
+fn remember() -> Tool {
+    Tool::new::<Remember>(
+        "remember",
+        "Keep something that you learnt and that whoever works here later will need: a decision with its reason, a convention, \
+         a pitfall, or a command that works. Leave out what the repository's files say, what holds for this task alone, and \
+         every secret. Where it contradicts a memory that you were told, name that one. Example: {\"kind\": \"pitfall\", \
+         \"text\": \"The tests of the parser need LANG=C; with another locale the sort order differs.\", \"repository\": \
+         \"notes\", \"path\": \"src/parser\", \"evidence\": \"cargo test -p parser failed with LANG=de_DE and passed with \
+         LANG=C\"}",
+        |arguments| typed(arguments).map(ToolCall::Remember),
+    )
+}
+
+fn recall() -> Tool {
+    Tool::new::<Recall>(
+        "recall",
+        "Look up what was learnt here before: decisions, conventions, pitfalls and commands. What seemed most useful for your \
+         task stood in the prompt; ask when you come to something that it did not foresee. Example: {\"question\": \"how are \
+         database migrations tested\", \"repository\": \"notes\"}",
+        |arguments| typed(arguments).map(ToolCall::Recall),
+    )
+}
+
 fn complete_task() -> Tool {
     Tool::new::<CompleteTask>(
         "complete_task",
@@ -209,7 +235,7 @@ mod tests {
     fn each_role_has_its_own_tools() {
         assert_eq!(
             ToolSet::planner().names().collect::<Vec<_>>(),
-            ["submit_plan", "ask_question", "report_progress"]
+            ["submit_plan", "ask_question", "report_progress", "remember", "recall"]
         );
         assert_eq!(
             ToolSet::specialist().names().collect::<Vec<_>>(),
@@ -219,13 +245,17 @@ mod tests {
                 "delegate_task",
                 "await_tasks",
                 "give_up_task",
+                "remember",
+                "recall",
                 "complete_task"
             ]
         );
         let refused = ToolSet::planner().call("complete_task", json!({})).unwrap_err();
         assert_eq!(
             refused,
-            ["there is no tool \"complete_task\" here; use one of submit_plan, ask_question, report_progress"]
+            [
+                "there is no tool \"complete_task\" here; use one of submit_plan, ask_question, report_progress, remember, recall"
+            ]
         );
     }
 
@@ -299,6 +329,8 @@ mod tests {
                 "tests": [{ "command": "c", "outcome": "passed", "detail": "d" }],
                 "answers": [{ "thread": 1, "commit": "a".repeat(40), "text": "t" }] });
             let calls = [("submit_plan", json!({ "prd": "p", "tasks": [task] })), ("complete_task", done),
+                ("remember", json!({ "kind": "pitfall", "text": "eight or more", "repository": "app", "path": "p",
+                    "evidence": "e", "supersedes": 3 })), ("recall", json!({ "question": "q", "repository": "app", "path": "p" })),
                 ("report_progress", json!({ "text": "t", "percent": 5 })), ("give_up_task", json!({ "task": 3, "reason": "r" })),
                 ("delegate_task", json!({ "title": "t", "brief": "b", "acceptance_criteria": ["c"], "specialty": "docs",
                     "agent": "writer", "repositories": ["app"], "paths": ["p"], "estimate_minutes": 5, "instead_of": 3 }))];

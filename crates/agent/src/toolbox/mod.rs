@@ -8,6 +8,7 @@ pub mod bridge;
 mod calls;
 mod catalog;
 mod lines;
+mod memory;
 mod plan;
 mod schema;
 mod server;
@@ -20,6 +21,7 @@ pub use calls::{
     ReportProgress, SubmitPlan, TestOutcome, TestRun, ThreadAnswer, ToolCall,
 };
 pub use catalog::ToolSet;
+pub use memory::{MemoryKind, Recall, Remember};
 pub use session::{McpServerSpec, SessionToken, Toolbox, ToolboxError, ToolboxSession};
 
 /// What the engine does with the calls of one session.

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inbox;
 mod local_files;
+pub(crate) mod memory;
 pub(crate) mod project;
 pub(crate) mod repo;
 pub(crate) mod sprint;

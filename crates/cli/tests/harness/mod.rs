@@ -148,7 +148,16 @@ impl Place {
 
     /// The first event of a kind for which this holds, from the beginning of sprint 1 on.
     pub fn event(&self, kind: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let mut viewer = self.spawn(&["events", "--sprint", "1", "--follow", "--json"]);
+        self.followed(&["events", "--sprint", "1", "--follow", "--json"], kind, holds)
+    }
+
+    /// The first event of a kind on the whole log.
+    pub fn any_event(&self, kind: &str) -> Value {
+        self.followed(&["events", "--follow", "--json"], kind, |_| true)
+    }
+
+    fn followed(&self, args: &[&str], kind: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut viewer = self.spawn(args);
         let lines = BufReader::new(viewer.stdout.take().unwrap()).lines();
         let (sender, events) = mpsc::channel();
         let reader = std::thread::spawn(move || {

@@ -13,6 +13,7 @@ mod chat;
 mod delegation;
 mod gateways;
 mod local_files;
+mod memory;
 mod repositories;
 mod revising;
 mod shop;

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use team6_core::memory::MemoryRefusal;
 use team6_core::project::ProjectRefusal;
 use team6_core::sprint::Refusal;
 use team6_forge::ForgeError;
@@ -102,6 +103,7 @@ impl From<EngineError> for ApiError {
         match error {
             EngineError::Refused(refusal) => refused(&refusal),
             EngineError::ProjectRefused(refusal) => project_refused(&refusal),
+            EngineError::MemoryRefused(refusal) => memory_refused(&refusal),
             EngineError::NoSuchSprint(sprint) => {
                 Self::missing("no-such-sprint", format!("{text}; see the list of sprints")).with("sprint", sprint)
             }
@@ -269,6 +271,26 @@ fn project_refused(refusal: &ProjectRefusal) -> ApiError {
     let mut problem = ApiError::new(status, code, refusal.to_string());
     problem.0.more = from_refusal(status, refusal).0.more;
     problem
+}
+
+fn memory_refused(refusal: &MemoryRefusal) -> ApiError {
+    let status = match refusal {
+        MemoryRefusal::NoSuchMemory { .. } => StatusCode::NOT_FOUND,
+        MemoryRefusal::TooShort
+        | MemoryRefusal::TooLong { .. }
+        | MemoryRefusal::EvidenceTooLong { .. }
+        | MemoryRefusal::SeemsSecret { .. }
+        | MemoryRefusal::NoChange => StatusCode::UNPROCESSABLE_ENTITY,
+        MemoryRefusal::NotAMember => StatusCode::FORBIDDEN,
+        MemoryRefusal::SaidAlready { .. }
+        | MemoryRefusal::TakenOut { .. }
+        | MemoryRefusal::Pinned { .. }
+        | MemoryRefusal::NotActive { .. }
+        | MemoryRefusal::NotCandidate { .. }
+        | MemoryRefusal::Counts { .. }
+        | MemoryRefusal::Full => StatusCode::CONFLICT,
+    };
+    from_refusal(status, refusal)
 }
 
 /// The variant's name becomes the code, its fields stand beside it.

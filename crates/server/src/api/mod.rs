@@ -14,6 +14,7 @@ mod known;
 mod live;
 mod local_files;
 mod log;
+mod memories;
 mod openapi;
 mod operations;
 mod owners;
@@ -73,6 +74,7 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(tasks::routes())
         .merge(changes::routes())
         .merge(attempts::routes())
+        .merge(memories::routes())
         .merge(inbox::routes())
         .merge(live::routes())
         .merge(log::routes())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AgentId, PersonId};
-use team6_core::policy::Policy;
+use team6_core::policy::{MemoryLimits, Policy};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,6 +146,8 @@ pub struct Limits {
     pub forge_time: SignedDuration,
     /// The most tasks of a sprint.
     pub tasks: usize,
+    /// How many tokens of the project's memory an attempt is told at its beginning; 0 for none.
+    pub memory_tokens: usize,
 }
 
 impl Default for Config {
@@ -240,6 +242,7 @@ impl Default for Limits {
             hold: span(policy.hold),
             forge_time: span(policy.forge_time),
             tasks: policy.tasks,
+            memory_tokens: policy.memory.tokens,
         }
     }
 }
@@ -262,6 +265,10 @@ impl Limits {
             hold: span("hold", self.hold)?,
             forge_time: span("forge_time", self.forge_time)?,
             tasks: self.tasks,
+            memory: MemoryLimits {
+                tokens: self.memory_tokens,
+                ..MemoryLimits::default()
+            },
             ..Policy::default()
         };
         if self.attempts == 0 {

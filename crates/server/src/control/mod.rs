@@ -3,6 +3,7 @@
 
 mod assignment;
 mod instructions;
+pub(crate) mod memory;
 
 pub(crate) use instructions::live;
 
@@ -12,13 +13,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{AttemptId, CommitId, FencingToken, ProjectId, RepositoryId, SprintId, TaskId, WorkerId};
+use team6_core::memory::Memory;
 use team6_core::sprint::{Brief, Command, Event, Refusal, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_forge::{Forge, ForgeError, Publish};
 use team6_queue::{JobQueue, Lease, QueueError};
 use team6_store::{TraceError, TraceStore};
-use team6_worker::control::{AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Publication};
+use team6_worker::control::{
+    AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Kept, Publication, Recall, Remember,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -120,10 +124,11 @@ impl EmbeddedControl {
             Err(error) => return Err(engine_failed(error)),
         }
         let token = self.token(attempt).await?;
-        let assignment = assignment::of(&self.parts, attempt, token)
+        let mut assignment = assignment::of(&self.parts, attempt, token)
             .await
             .map_err(engine_failed)?;
-        if assignment.is_some() {
+        if let Some(assignment) = &mut assignment {
+            memory::tell(&self.parts, assignment).await;
             let held = Held {
                 lease: lease.clone(),
                 token,
@@ -133,6 +138,20 @@ impl EmbeddedControl {
             all.insert(attempt, held);
         }
         Ok(assignment)
+    }
+
+    /// Refuses whoever does not work on an attempt any more.
+    async fn works(&self, attempt: AttemptId, token: FencingToken) -> Result<(), ControlError> {
+        let held = self.held(attempt)?;
+        let current = self
+            .parts
+            .engine
+            .read(attempt.sprint, |s, _| instructions::of(s, attempt.n))
+            .await;
+        match held.token != token || current.map_err(engine_failed)?.over {
+            true => Err(over(attempt)),
+            false => Ok(()),
+        }
     }
 
     async fn token(&self, attempt: AttemptId) -> Result<FencingToken, ControlError> {
@@ -365,21 +384,29 @@ impl ControlPlane for EmbeddedControl {
         added.ok_or_else(|| ControlError::Failed("no task came of it".into()))
     }
 
+    async fn remember(&self, attempt: AttemptId, token: FencingToken, wanted: Remember) -> Result<Kept, ControlError> {
+        self.works(attempt, token).await?;
+        memory::remember(&self.parts, attempt, wanted).await
+    }
+
+    async fn recall(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        wanted: Recall,
+    ) -> Result<Vec<Memory>, ControlError> {
+        self.works(attempt, token).await?;
+        memory::recall(&self.parts, attempt, wanted).await
+    }
+
     async fn publish(
         &self,
         attempt: AttemptId,
         token: FencingToken,
         publications: Vec<Publication>,
     ) -> Result<(), ControlError> {
+        self.works(attempt, token).await?;
         let held = self.held(attempt)?;
-        let current = self
-            .parts
-            .engine
-            .read(attempt.sprint, |s, _| instructions::of(s, attempt.n))
-            .await;
-        if held.token != token || current.map_err(engine_failed)?.over {
-            return Err(over(attempt));
-        }
         for publication in publications {
             let expected = held.branches.get(&publication.repository).cloned().flatten();
             self.publish_one(expected, &publication)

@@ -17,7 +17,7 @@ use team6_queue::Job;
 use tokio::sync::watch;
 
 use crate::config::Person;
-use crate::control::ControlParts;
+use crate::control::{ControlParts, memory};
 use crate::engine::{ENGINE, EffectError, EffectHandler, EngineError};
 
 /// Where commits that no person makes come from.
@@ -137,6 +137,8 @@ impl Effects {
     /// Branches of a task that was merged are in the base; those of a cancelled one stay for who looks for them.
     async fn clean_up(&self, sprint: SprintId, work: WorkId) -> Result<(), EffectError> {
         if let WorkId::Task(task) = work {
+            let learnt = memory::learn(&self.parts.engine, &self.people, sprint, task).await;
+            learnt.map_err(|error| EffectError(error.to_string()))?;
             let merged = self.read_task(sprint, task, |_, task| {
                 let over = task.is_merged() || task.subtask.is_some() && task.work.stage == Stage::Done;
                 let branch = task.branch.clone().filter(|_| over);

@@ -1,6 +1,7 @@
 //! Why the engine did not do what it was asked.
 
 use team6_core::ids::{ProjectId, SprintId, TaskId};
+use team6_core::memory::MemoryRefusal;
 use team6_core::project::ProjectRefusal;
 use team6_core::sprint::Refusal;
 use team6_queue::QueueError;
@@ -15,6 +16,9 @@ pub enum EngineError {
     /// The rules refuse it.
     #[error(transparent)]
     ProjectRefused(#[from] ProjectRefusal),
+    /// The rules refuse it.
+    #[error(transparent)]
+    MemoryRefused(#[from] MemoryRefusal),
     /// There is no such sprint.
     #[error("there is no sprint {0}")]
     NoSuchSprint(SprintId),

@@ -6,28 +6,32 @@
 mod clock;
 mod effects;
 mod error;
+mod memories;
 mod projects;
 mod rows;
 mod sprints;
 mod wake;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use team6_core::ids::{PersonId, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId};
-use team6_core::policy::Policy;
+use team6_core::ids::{MemoryId, PersonId, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId};
+use team6_core::memory::{Chosen, MemoryCommand};
+use team6_core::policy::{MemoryLimits, Policy};
 use team6_core::project::{Project, ProjectCommand, ProjectEvent, Repository};
 use team6_core::sprint::{Command, Event, Opening, Refusal, Sprint};
 use team6_core::time::Timestamp;
-use team6_store::{IdempotentAnswer, Rebuilt, SprintFilter, Store, StreamId};
+use team6_store::{IdempotentAnswer, Question, Rebuilt, SprintFilter, Store, StreamId};
 use tokio::sync::watch;
 
 pub use clock::Clock;
 pub use effects::{EffectError, EffectHandler, keep_deadlines, run as carry_out_effects};
 pub use error::EngineError;
+pub use memories::Remembered;
 pub use rows::phase_name;
 pub use sprints::Done;
 
+use memories::ProjectMemories;
 use projects::Projects;
 use sprints::Sprints;
 use wake::Deadlines;
@@ -41,6 +45,7 @@ pub struct Engine {
     clock: Arc<Clock>,
     sprints: Sprints,
     projects: Projects,
+    memories: ProjectMemories,
     deadlines: Deadlines,
     /// Rings when a base branch of a project may have moved, or it has another repository.
     bases: Mutex<BTreeMap<ProjectId, watch::Sender<u64>>>,
@@ -53,6 +58,7 @@ impl Engine {
         let engine = Self {
             sprints: Sprints::new(Arc::clone(&store), Arc::clone(&clock)),
             projects: Projects::new(Arc::clone(&store)),
+            memories: ProjectMemories::new(Arc::clone(&store), Arc::clone(&clock)),
             deadlines: Deadlines::default(),
             bases: Mutex::default(),
             store,
@@ -258,6 +264,28 @@ impl Engine {
         self.projects.all().await
     }
 
+    /// Changes what a project's memory holds.
+    pub async fn change_memory(
+        &self,
+        project: &ProjectId,
+        command: MemoryCommand,
+        actor: &str,
+        answer: Option<IdempotentAnswer>,
+    ) -> Result<Remembered, EngineError> {
+        self.project(project).await?;
+        self.memories.execute(project, command, actor, answer).await
+    }
+
+    /// The memories that the attempts of a task were given so far; none once it has ended.
+    pub async fn given_to(&self, project: &ProjectId, task: TaskId) -> Result<BTreeSet<MemoryId>, EngineError> {
+        self.memories.given_to(project, task).await
+    }
+
+    /// The most useful memories for a question, best first.
+    pub async fn recall(&self, question: &Question, limits: MemoryLimits) -> Result<Vec<Chosen>, EngineError> {
+        Ok(team6_store::recall(self.store.as_ref(), question, self.now(), limits).await?)
+    }
+
     /// Makes all read models anew from the log; gives the number of sprints.
     pub async fn rebuild(&self) -> Result<usize, EngineError> {
         loop {
@@ -277,6 +305,17 @@ impl Engine {
                     rebuilt.sprints.extend(rows.sprint);
                     rebuilt.tasks.extend(rows.tasks);
                     rebuilt.inbox.extend(rows.inbox);
+                }
+            }
+            let mut after: Option<StreamId> = None;
+            loop {
+                let page = self.store.list_streams("memory/", after.as_ref(), 1_000).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                for (stream, _) in &page {
+                    let (memories, given) = memories::all_rows(self.store.as_ref(), stream).await?;
+                    rebuilt.memories.extend(memories);
+                    rebuilt.given_memories.extend(given);
                 }
             }
             let sprints = rebuilt.sprints.len();

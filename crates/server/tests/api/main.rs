@@ -8,6 +8,7 @@ mod disk;
 mod lists;
 mod live;
 mod local_files;
+mod memories;
 mod openapi;
 mod orders;
 mod plans;

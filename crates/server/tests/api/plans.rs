@@ -238,7 +238,11 @@ async fn an_agent_is_checked_where_an_attempt_would_have_it() {
     std::fs::write(machine.path().join("not-listed"), "").unwrap();
     let server = Server::configured("", |config| {
         let place = machine.path().display().to_string();
-        std::fs::write(config.agents.folder.join("looks.md"), LOOKS_AROUND.replace("DATA", &place)).unwrap();
+        std::fs::write(
+            config.agents.folder.join("looks.md"),
+            LOOKS_AROUND.replace("DATA", &place),
+        )
+        .unwrap();
     });
     let server = server.await;
     let report = Answer::done(&server.client.post("/agents/looks/check", json!({})).await);
@@ -253,8 +257,7 @@ async fn an_agent_is_checked_where_an_attempt_would_have_it() {
         text.contains("network      GET http://elsewhere.test:80/ refused"),
         "{text}"
     );
-    let agents = server.data().join("agents");
-    assert_eq!(std::fs::read_to_string(agents.join("written/mark")).unwrap(), "x\n");
+    assert_eq!(std::fs::read_to_string(folder.join("written/mark")).unwrap(), "x\n");
     for folder in ["homes", "workspaces/slots"] {
         let left = std::fs::read_dir(server.data().join(folder)).unwrap().count();
         assert_eq!(left, 0, "{folder}");

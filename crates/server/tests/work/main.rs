@@ -6,6 +6,7 @@ mod ahead;
 mod asking;
 mod keeping;
 mod late;
+mod memory;
 mod merging;
 mod origins;
 mod outages;

@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use async_trait::async_trait;
 use team6_core::failure::Failure;
 use team6_core::ids::{AttemptId, CommitId, FencingToken, RepositoryId, SprintId, TaskId, WorkerId};
+use team6_core::memory::Memory;
 use team6_core::sprint::{Brief, Command, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_server::control::EmbeddedControl;
-use team6_worker::control::{AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Publication};
+use team6_worker::control::{
+    AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Kept, Publication, Recall, Remember,
+};
 use team6_workspace::{Claim, ClaimRepository, Imported, Provisioner, Setup, Swept, Workspace, WorkspaceError};
 
 /// How many of the next calls fail.
@@ -208,6 +211,19 @@ impl ControlPlane for Moody {
         instead_of: Option<TaskId>,
     ) -> Result<TaskId, ControlError> {
         self.inner.delegate(attempt, token, brief, built_on, instead_of).await
+    }
+
+    async fn remember(&self, attempt: AttemptId, token: FencingToken, wanted: Remember) -> Result<Kept, ControlError> {
+        self.inner.remember(attempt, token, wanted).await
+    }
+
+    async fn recall(
+        &self,
+        attempt: AttemptId,
+        token: FencingToken,
+        wanted: Recall,
+    ) -> Result<Vec<Memory>, ControlError> {
+        self.inner.recall(attempt, token, wanted).await
     }
 
     async fn publish(

@@ -11,6 +11,7 @@
 )]
 
 pub mod log;
+pub mod memories;
 pub mod outbox;
 pub mod rows;
 pub mod traces;
@@ -59,6 +60,16 @@ macro_rules! store_contract {
             a_rebuild_replaces_everything,
             a_rebuild_from_an_older_head_is_refused,
             a_sound_store_has_no_findings,
+        );
+        $crate::contract_tests!($open, memories:
+            a_memory_is_found_by_its_words_those_that_share_rarer_ones_first,
+            a_changed_memory_is_found_by_its_new_words_alone,
+            words_are_words_whatever_they_are_made_of,
+            a_project_sees_its_own_memories_only,
+            memories_are_listed_by_number_in_pages,
+            memories_are_found_by_their_place,
+            what_an_attempt_was_given_is_known_by_its_task,
+            a_rebuild_replaces_the_memories,
         );
     };
 }

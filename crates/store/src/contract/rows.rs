@@ -81,6 +81,7 @@ pub async fn rows_are_put_replaced_and_removed_with_an_append(store: Arc<dyn Sto
         removed_tasks: vec![TaskId(1)],
         inbox: vec![inbox_row("b", "bob", Some(2), 9)],
         removed_inbox: vec!["a".to_owned(), "never there".to_owned()],
+        ..ReadModelChanges::default()
     };
     put(&store, 1, rows).await;
     assert_eq!(
@@ -207,6 +208,7 @@ pub async fn a_rebuild_replaces_everything(store: Arc<dyn Store>) {
         tasks: vec![task_row(1, 1, None, "ready")],
         inbox: vec![inbox_row("right", "bob", Some(1), 1)],
         snapshots: vec![(sprint(1), StreamVersion(1), snapshot)],
+        ..Rebuilt::default()
     };
     store.rebuild(Position(1), rebuilt).await.unwrap();
     let sprints = store.sprints(&SprintFilter::default(), 10).await.unwrap();

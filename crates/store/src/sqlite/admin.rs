@@ -34,6 +34,10 @@ const LOG_RULES: &[&str] = &[
     "SELECT 'inbox row ' || key || ' is about sprint ' || sprint || coalesce(' and task ' || task, '') || ', which is not there'
      FROM inbox WHERE NOT EXISTS (SELECT 1 FROM sprints WHERE id = inbox.sprint)
          OR (task IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE id = inbox.task)) LIMIT 100",
+    "SELECT 'memory ' || id || ' of project ' || project || ' is listed and has no events' FROM memories
+     WHERE NOT EXISTS (SELECT 1 FROM streams WHERE stream = 'memory/' || memories.project) LIMIT 100",
+    "SELECT 'memory ' || id || ' of project ' || project || ' cannot be searched' FROM memories
+     WHERE NOT EXISTS (SELECT 1 FROM memory_words WHERE rowid = memories.number) LIMIT 100",
 ];
 
 const TRACE_RULES: &[&str] = &[

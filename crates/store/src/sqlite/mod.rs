@@ -3,6 +3,7 @@
 mod admin;
 mod answers;
 mod events;
+mod memories;
 mod outbox;
 mod read_models;
 mod traces;
@@ -17,7 +18,10 @@ use crate::{DataFolder, Store};
 
 pub use traces::SqliteTraceStore;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/log-001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/log-001.sql"),
+    include_str!("../../migrations/log-002.sql"),
+];
 
 /// The log, the outbox and the read models in `team6.db`.
 #[derive(Debug)]

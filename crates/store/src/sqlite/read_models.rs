@@ -8,10 +8,10 @@ use team6_core::time::Timestamp;
 use team6_sqlite::{Abort, StorageError, integer};
 
 use super::values::{and_equals, and_in, json, json_column, name_column, optional_name_column, page};
-use super::{SqliteStore, events};
+use super::{SqliteStore, events, memories};
 use crate::{
-    InboxFilter, InboxRow, NewSnapshot, ReadModelChanges, ReadModels, Rebuilt, SprintFilter, SprintRow, StoreError,
-    StreamId, TaskFilter, TaskRow,
+    GivenMemories, InboxFilter, InboxRow, MemoryRow, NewSnapshot, ReadModelChanges, ReadModels, Rebuilt, SprintFilter,
+    SprintRow, StoreError, StreamId, TaskFilter, TaskRow,
 };
 
 #[async_trait]
@@ -73,7 +73,7 @@ impl ReadModels for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn select<T>(
+    pub(super) async fn select<T>(
         &self,
         mut query: QueryBuilder<sqlx::Sqlite>,
         one: fn(&SqliteRow) -> Result<T, sqlx::Error>,
@@ -104,7 +104,7 @@ pub(super) async fn change(connection: &mut SqliteConnection, rows: &ReadModelCh
     for row in &rows.inbox {
         put_inbox(connection, row).await?;
     }
-    Ok(())
+    put_memories(connection, &rows.memories, &rows.given_memories).await
 }
 
 async fn replace(
@@ -116,9 +116,12 @@ async fn replace(
     if actual != expected {
         return Err(Abort::Refused(StoreError::LogMoved { expected, actual }));
     }
-    sqlx::raw_sql("DELETE FROM sprints; DELETE FROM tasks; DELETE FROM inbox; DELETE FROM snapshots")
-        .execute(&mut *connection)
-        .await?;
+    sqlx::raw_sql(
+        "DELETE FROM sprints; DELETE FROM tasks; DELETE FROM inbox; DELETE FROM snapshots;
+         DELETE FROM memories; DELETE FROM memory_words; DELETE FROM given_memories",
+    )
+    .execute(&mut *connection)
+    .await?;
     for sprint in &rebuilt.sprints {
         put_sprint(connection, sprint).await?;
     }
@@ -128,8 +131,23 @@ async fn replace(
     for row in &rebuilt.inbox {
         put_inbox(connection, row).await?;
     }
+    put_memories(connection, &rebuilt.memories, &rebuilt.given_memories).await?;
     for (stream, version, snapshot) in &rebuilt.snapshots {
         put_snapshot(connection, stream, *version, snapshot).await?;
+    }
+    Ok(())
+}
+
+async fn put_memories(
+    connection: &mut SqliteConnection,
+    rows: &[MemoryRow],
+    given: &[GivenMemories],
+) -> Result<(), sqlx::Error> {
+    for row in rows {
+        memories::put(connection, row).await?;
+    }
+    for row in given {
+        memories::put_given(connection, row).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod again;
 mod finish;
 mod guidance;
 mod login;
+mod memory;
 mod saved;
 mod talk;
 mod tools;

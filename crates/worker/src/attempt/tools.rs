@@ -203,6 +203,8 @@ impl Tools {
                 };
                 self.tell(command, "Noted.").await
             }
+            ToolCall::Remember(said) => self.remember(said).await,
+            ToolCall::Recall(asked) => self.recall(asked).await,
             ToolCall::CompleteTask(complete) => self.complete(complete).await,
         }
     }
@@ -236,7 +238,18 @@ fn name(call: &ToolCall) -> &'static str {
         ToolCall::DelegateTask(_) => "delegate_task",
         ToolCall::AwaitTasks(_) => "await_tasks",
         ToolCall::GiveUpTask(_) => "give_up_task",
+        ToolCall::Remember(_) => "remember",
+        ToolCall::Recall(_) => "recall",
         ToolCall::CompleteTask(_) => "complete_task",
+    }
+}
+
+/// Why a call came to nothing.
+pub(super) fn refused(error: ControlError) -> Refused {
+    match error {
+        ControlError::Refused(refusal) => reasons(&refusal),
+        ControlError::Failed(why) => Refused::because(why),
+        error @ ControlError::Unavailable(_) => Refused::because(format!("{error}; call the tool again in a moment")),
     }
 }
 

@@ -4,7 +4,7 @@ use team6_core::explain::{Actor, Reason};
 use team6_core::failure::FailureKind;
 use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
 use team6_server::api::types::{
-    AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskDetail, TaskItem, Why,
+    AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskDetail, TaskItem, ToldMemories, ToldMemory, Why,
 };
 
 use crate::output::{Page, Tone, ago, until};
@@ -86,6 +86,7 @@ pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
     }
     planned(detail, page);
     attempts(&detail.attempts, page);
+    memories(&detail.memories, page);
     if let Some(delivery) = &detail.delivery {
         let times = match detail.deliveries {
             0 | 1 => String::new(),
@@ -202,6 +203,39 @@ fn attempts(attempts: &[AttemptItem], page: &mut Page) {
         ]
     });
     page.table(["attempt", "agent", "because", "begun", "ended"], rows);
+}
+
+/// What its attempts were told of the memory, each memory with the attempts.
+fn memories(told: &[ToldMemories], page: &mut Page) {
+    let mut seen: Vec<&ToldMemory> = Vec::new();
+    for memory in told.iter().flat_map(|told| &told.memories) {
+        if !seen.iter().any(|known| known.id == memory.id) {
+            seen.push(memory);
+        }
+    }
+    if seen.is_empty() {
+        return;
+    }
+    page.heading("Told of the project's memory");
+    let rows = seen.into_iter().map(|memory| {
+        let to = told
+            .iter()
+            .filter(|told| told.memories.iter().any(|known| known.id == memory.id));
+        let to: Vec<String> = to.map(|told| told.attempt.to_string()).collect();
+        let state = if memory.state == "active" {
+            ""
+        } else {
+            memory.state.as_str()
+        };
+        [
+            (Tone::Strong, memory.id.to_string()),
+            (Tone::Plain, memory.kind.as_str().to_owned()),
+            (Tone::Plain, memory.text.clone()),
+            (Tone::Faint, to.join(", ")),
+            (Tone::Attention, state.to_owned()),
+        ]
+    });
+    page.table(["# memory", "kind", "text", "told to", "now"], rows);
 }
 
 fn outcome(attempt: &AttemptItem) -> (Tone, String) {

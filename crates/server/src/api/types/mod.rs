@@ -7,6 +7,7 @@
 mod agents;
 mod attempts;
 mod changes;
+mod memories;
 mod operations;
 mod plans;
 mod problem;
@@ -24,6 +25,7 @@ pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff,
 };
+pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
 pub use plans::{
     AnswerRequest, ApproveRequest, HandRequest, OwnerSuggestions, OwnersRequest, PlanVersionItem, RestoreRequest,

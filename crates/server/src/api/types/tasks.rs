@@ -52,6 +52,9 @@ pub struct TaskDetail {
     pub task: TaskItem,
     /// The version of its sprint, which is also the ETag.
     pub version: StreamVersion,
+    /// What its attempts were told of the project's memory, oldest first.
+    #[serde(default)]
+    pub memories: Vec<super::ToldMemories>,
     /// Its project.
     pub project: ProjectId,
     /// Its name in the plan.
