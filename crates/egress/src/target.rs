@@ -63,7 +63,14 @@ pub(crate) fn of(request: &Parts) -> (Asked, Result<Target, Refusal>) {
     let place = Host::parse_with_port(authority);
     let (host, port) = match &place {
         Ok((host, port)) => (host.to_string(), *port),
-        Err(HostError::Credentials) => (String::new(), None),
+        // What stands after them was meant to be asked, and tells people who wanted what.
+        Err(HostError::Credentials) => {
+            let place = authority.rsplit('@').next().unwrap_or_default();
+            match Host::parse_with_port(place) {
+                Ok((host, port)) => (host.to_string(), port),
+                Err(_) => (shown(place), None),
+            }
+        }
         Err(_) => (shown(authority), None),
     };
     let is_tunnel = request.method == Method::CONNECT;
@@ -254,8 +261,17 @@ mod tests {
 
     #[test]
     fn credentials_before_a_host_are_not_recorded() {
-        let (asked, _) = read("GET", "http://user:hunter2@example.com/");
-        assert!(!format!("{asked:?}").contains("hunter2"));
+        for (target, host, port) in [
+            ("http://user:hunter2@example.com/", "example.com", 80),
+            ("http://hunter2@127.0.0.1:6162/x", "127.0.0.1", 6162),
+            ("http://user:hunter2@[::1]:6162/", "[::1]", 6162),
+            ("http://hunter2@0x7f.1/", "0x7f.1", 80),
+        ] {
+            let (asked, refused) = read("GET", target);
+            assert_eq!((asked.host.as_str(), asked.port), (host, port), "{target}");
+            assert!(!format!("{asked:?}").contains("hunter2"), "{asked:?}");
+            assert_eq!(refused, Err(HostError::Credentials.into()), "{target}");
+        }
     }
 
     #[test]

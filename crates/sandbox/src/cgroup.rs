@@ -135,11 +135,20 @@ impl Group {
 
     /// Whether the kernel ended it for its memory.
     pub(crate) fn was_out_of_memory(&self) -> bool {
-        let events = fs::read_to_string(self.folder.join("memory.events")).unwrap_or_default();
+        self.has_been("memory.events", "oom_kill")
+    }
+
+    /// Whether the kernel refused it another process.
+    pub(crate) fn was_crowded(&self) -> bool {
+        self.has_been("pids.events", "max")
+    }
+
+    fn has_been(&self, events: &str, event: &str) -> bool {
+        let events = fs::read_to_string(self.folder.join(events)).unwrap_or_default();
         events
             .lines()
             .filter_map(|line| line.split_once(' '))
-            .any(|(what, times)| what == "oom_kill" && times.trim() != "0")
+            .any(|(what, times)| what == event && times.trim() != "0")
     }
 
     /// Ends every process in it.

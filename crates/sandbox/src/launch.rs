@@ -210,7 +210,7 @@ impl Launcher {
                 return Ok(Err(Trouble { step, errno }));
             }
             Report::NotConfined(trouble) => return Ok(Err(trouble)),
-            Report::Exceeded(_) | Report::Exited(_) | Report::Ended { .. } => {
+            Report::Exceeded(_) | Report::Crowded { .. } | Report::Exited(_) | Report::Ended { .. } => {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         };

@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pub(crate) state: char,
     ticks: u64,
     rss_pages: u64,
+    /// Its threads: the kernel counts each as a process where it limits these.
+    pub(crate) threads: u32,
 }
 
 /// What a process tree uses now.
@@ -127,6 +129,7 @@ fn parse(pid: i32, stat: &str) -> Option<Process> {
         state: fields.first()?.chars().next()?,
         ticks: number(14)?.saturating_add(number(15)?),
         rss_pages: number(24).unwrap_or(0),
+        threads: number(20).and_then(|threads| u32::try_from(threads).ok()).unwrap_or(1),
     })
 }
 
@@ -141,6 +144,7 @@ mod tests {
             state: 'S',
             ticks: 0,
             rss_pages: 0,
+            threads: 1,
         }
     }
 

@@ -89,6 +89,7 @@ fn supervise() -> io::Result<bool> {
         group,
         killed: BTreeSet::new(),
         left_behind: 0,
+        told_crowded: false,
     };
     tree.watch(&received, &mut engine, watched);
     let left = tree.end(&received, &mut engine);
@@ -113,6 +114,7 @@ struct Tree {
     killed: BTreeSet<ProcessId>,
     /// What the kernel ended with the sandbox.
     left_behind: u32,
+    told_crowded: bool,
 }
 
 fn next_order(orders: &mut impl BufRead) -> Option<Order> {
@@ -252,7 +254,9 @@ impl Tree {
                 Ok(Event::Died(..)) => {}
                 Ok(Event::Ordered(Order::Kill | Order::Start(_)) | Event::Alone | Event::Empty) => return,
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Some(exceeded) = watched.exceeded() {
+                    let exceeded = watched.exceeded();
+                    self.tell_crowded(watched.crowded(), engine);
+                    if let Some(exceeded) = exceeded {
                         report(engine, &Report::Exceeded(exceeded));
                         return;
                     }
@@ -278,7 +282,19 @@ impl Tree {
             let (used, most) = (*most, *most);
             report(engine, &Report::Exceeded(Exceeded::Memory { used, most }));
         }
+        if let Some((group, Limits { processes, .. })) = &self.group {
+            let crowded = processes.filter(|_| group.was_crowded());
+            self.tell_crowded(crowded, engine);
+        }
         report(engine, &Report::Exited(exit));
+    }
+
+    /// Says once that there were as many processes as there may be.
+    fn tell_crowded(&mut self, most: Option<u32>, engine: &mut UnixStream) {
+        if let Some(most) = most.filter(|_| !self.told_crowded) {
+            self.told_crowded = true;
+            report(engine, &Report::Crowded { most });
+        }
     }
 
     /// Ends every descendant. Returns how many are left.

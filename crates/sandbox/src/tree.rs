@@ -99,6 +99,8 @@ pub struct Ended {
     pub how: How,
     /// The limit that it was ended for.
     pub exceeded: Option<Exceeded>,
+    /// The most processes that it may have, if it had as many and could start no others.
+    pub crowded: Option<u32>,
 }
 
 /// A program and all that descends from it. Dropping it kills the whole tree without waiting.
@@ -116,6 +118,7 @@ pub struct ProcessTree {
     pid: i32,
     exit: Option<Exit>,
     exceeded: Option<Exceeded>,
+    crowded: Option<u32>,
 }
 
 impl ProcessTree {
@@ -138,6 +141,7 @@ impl ProcessTree {
             pid,
             exit: None,
             exceeded: None,
+            crowded: None,
         }
     }
 
@@ -166,6 +170,7 @@ impl ProcessTree {
         let exit = loop {
             match self.control.report().await {
                 Ok(Report::Exceeded(exceeded)) => self.exceeded = Some(exceeded),
+                Ok(Report::Crowded { most }) => self.crowded = Some(most),
                 Ok(Report::Exited(exit)) => break exit,
                 Ok(_) | Err(_) => break Exit::Unknown,
             }
@@ -201,6 +206,7 @@ impl ProcessTree {
                     left,
                     how,
                     exceeded: self.exceeded,
+                    crowded: self.crowded,
                 }
             }
             // Killed, or stopped by a process of the tree, which has the same rights.
@@ -223,6 +229,7 @@ impl ProcessTree {
             match self.control.report().await {
                 Ok(Report::Exited(exit)) => self.exit = Some(exit),
                 Ok(Report::Exceeded(exceeded)) => self.exceeded = Some(exceeded),
+                Ok(Report::Crowded { most }) => self.crowded = Some(most),
                 Ok(Report::Ended { killed, left }) => return Some((killed, left)),
                 Ok(_) | Err(_) => return None,
             }
@@ -254,6 +261,7 @@ impl ProcessTree {
             left,
             how: How::Swept,
             exceeded: self.exceeded,
+            crowded: self.crowded,
         }
     }
 }

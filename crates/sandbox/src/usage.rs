@@ -1,7 +1,8 @@
 //! Holds a tree to those of its limits that the kernel does not hold for a whole tree: memory and disk together.
 //!
 //! Both are looked at from outside, as often as looking is cheap. A tree may run over in between; files are bounded one by
-//! one by the kernel meanwhile.
+//! one by the kernel meanwhile. How many processes there are the kernel bounds, but without a control group it tells
+//! nobody, so that is seen here as well, as far as looking now and then can.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ const SHARE: u32 = 20;
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     memory: Option<u64>,
+    processes: Option<u32>,
+    crowded: bool,
     disk: Option<u64>,
     folders: Vec<PathBuf>,
     /// When the disk is looked at next.
@@ -27,8 +30,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// `memory` says whether memory is to be watched, which is not needed where the kernel holds a tree to it.
-    pub(crate) fn of(reach: &Reach, memory: bool) -> Self {
+    /// `whole` says whether no control group holds the tree to its memory and counts its processes.
+    pub(crate) fn of(reach: &Reach, whole: bool) -> Self {
         let Reach::Confined(confinement) = reach else {
             return Self::default();
         };
@@ -38,7 +41,9 @@ impl Watch {
             _ => None,
         });
         Self {
-            memory: confinement.limits.memory.filter(|_| memory),
+            memory: confinement.limits.memory.filter(|_| whole),
+            processes: confinement.limits.processes.filter(|_| whole),
+            crowded: false,
             disk: confinement.limits.disk,
             folders: written.collect(),
             disk_due: None,
@@ -47,13 +52,22 @@ impl Watch {
 
     /// How long to wait for events before looking; none if nothing is to be looked at.
     pub(crate) fn next(&self) -> Option<Duration> {
-        (self.memory.is_some() || self.disk.is_some()).then_some(PERIOD)
+        let looked_at = self.memory.is_some() || self.disk.is_some() || self.processes.is_some();
+        looked_at.then_some(PERIOD)
+    }
+
+    /// The most processes that there may be, if as many were seen.
+    pub(crate) fn crowded(&self) -> Option<u32> {
+        self.processes.filter(|_| self.crowded)
     }
 
     /// Looks, and tells what was exceeded.
     pub(crate) fn exceeded(&mut self) -> Option<Exceeded> {
         let me = rustix::process::getpid().as_raw_nonzero().get();
         let processes = proc::descendants(&proc::all(), [me]);
+        // The few that belong to the sandbox are counted or not, as its user is.
+        let threads: u64 = processes.iter().map(|process| u64::from(process.threads.max(1))).sum();
+        self.crowded |= self.processes.is_some_and(|most| threads >= u64::from(most));
         let nameless = nameless(&processes);
         if let Some(most) = self.memory {
             let used = proc::used(&processes).memory.saturating_add(nameless.memory);

@@ -54,6 +54,8 @@ pub(crate) enum Report {
     NotConfined(Trouble),
     /// The tree used up more than it may, and is being ended.
     Exceeded(Exceeded),
+    /// The tree had as many processes as it may have, so that it could start no others; it goes on.
+    Crowded { most: u32 },
     /// The program ended.
     Exited(crate::Exit),
     /// The whole tree is gone, but for `left` processes that could not be ended in time. The last report.

@@ -210,6 +210,25 @@ async fn a_fork_bomb_meets_its_limit_and_is_ended() {
 }
 
 #[tokio::test]
+async fn a_tree_that_had_all_the_processes_that_it_may_have_is_known_to_have_had_them() {
+    let place = tempfile::tempdir().unwrap();
+    for (script, expected) in [
+        // They stay for longer than it takes until somebody looks.
+        (
+            "for (1..100) { my $child = fork; sleep 1000 if defined $child && !$child } sleep 2",
+            Some(60),
+        ),
+        ("fork for 1..4; sleep 1", None),
+    ] {
+        let mut confinement = confinement(place.path());
+        confinement.limits.processes = Some(60);
+        let script = format!("perl -e '{script}'");
+        let (said, ended) = run(&launcher(), "crowded", confinement, &script).await;
+        assert_eq!(ended.crowded, expected, "{said} {ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn too_much_memory_ends_a_tree_and_is_named() {
     let place = tempfile::tempdir().unwrap();
     let mut confinement = confinement(place.path());

@@ -107,6 +107,7 @@ async fn a_program_that_reads_to_the_end_of_its_stdin_ends_when_it_is_closed() {
             left: 0,
             how: How::Closed,
             exceeded: None,
+            crowded: None,
         }
     );
 }

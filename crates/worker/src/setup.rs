@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::Receiver;
 
-use crate::surroundings::{here, told, way_out};
+use crate::surroundings::{crowded, here, told, way_out};
 use crate::worker::Parts;
 
 /// How the names of workspaces and homes of setup commands begin.
@@ -138,10 +138,14 @@ async fn program(parts: &Parts, spec: ProcessSpec, name: &str) -> Result<(), Tro
         let why = format!("it took longer than {} min", LIMIT.as_secs() / 60);
         return Err(Trouble::Failed(why));
     };
+    let crowded = ended
+        .crowded
+        .map(|most| format!("\n{}", crowded(most)))
+        .unwrap_or_default();
     match (ended.exceeded, ended.exit) {
         (Some(exceeded), _) => Err(Trouble::Failed(format!("{exceeded}\n{stdout}{stderr}"))),
         (None, Exit::Code(0)) => Ok(()),
-        (None, exit) => Err(Trouble::Failed(format!("{exit}\n{stdout}{stderr}"))),
+        (None, exit) => Err(Trouble::Failed(format!("{exit}{crowded}\n{stdout}{stderr}"))),
     }
 }
 

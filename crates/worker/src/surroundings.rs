@@ -206,6 +206,14 @@ fn not_kept_out<'a>(profile: &'a AgentProfile, view: &[Mount]) -> Option<&'a Pat
     })
 }
 
+/// What people are told of a tree that had all the processes that it may have.
+pub(crate) fn crowded(most: u32) -> String {
+    format!(
+        "there were {most} processes and threads, and there may be no more (agents.processes): programs that could start no \
+         others, or said \"Cannot fork\", met this limit"
+    )
+}
+
 pub(crate) fn here(path: &Path) -> Mount {
     Mount::System {
         from: path.to_owned(),

@@ -34,7 +34,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane, WorkName};
-use crate::surroundings::place;
+use crate::surroundings::{crowded, place};
 use crate::worker::Parts;
 use again::Again;
 use saved::Saved;
@@ -378,6 +378,9 @@ impl Attempt {
                 ended.survivors_killed
             );
             self.trace.note(text).await;
+        }
+        if let Some(most) = ended.crowded {
+            self.trace.note(format!("limit: {}", crowded(most))).await;
         }
         tools.shutdown().await;
         if let Some(way_out) = way_out {

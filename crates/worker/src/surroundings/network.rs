@@ -141,7 +141,11 @@ pub(crate) fn told(record: &Record) -> String {
         What::Unreadable => "a request that cannot be read".to_owned(),
     };
     match &record.outcome {
-        Outcome::Refused(refusal) => format!("network: {place} refused: {refusal}"),
+        Outcome::Refused(refusal) => {
+            let allow = |rule| format!("; to allow it, add \"{rule}\" to agents.network");
+            let mended = refusal.mended_by().map(allow).unwrap_or_default();
+            format!("network: {place} refused: {refusal}{mended}")
+        }
         Outcome::Failed { why, .. } => format!("network: {place} failed: {why}"),
         Outcome::Done { sent, received } => format!("network: {place}, {sent} bytes sent, {received} received"),
     }
@@ -149,6 +153,8 @@ pub(crate) fn told(record: &Record) -> String {
 
 #[cfg(test)]
 mod tests {
+    use team6_egress::{Host, Refusal};
+
     use super::*;
 
     #[test]
@@ -164,6 +170,30 @@ mod tests {
         for (value, expected) in cases {
             assert_eq!(address(value).as_deref(), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn what_was_refused_is_told_with_what_would_allow_it() {
+        let told_of = |refusal: Refusal| {
+            told(&Record {
+                host: "localhost".into(),
+                port: 7777,
+                address: None,
+                what: What::Tunnel,
+                outcome: Outcome::Refused(refusal),
+                took: std::time::Duration::ZERO,
+            })
+        };
+        let host = Host::parse("localhost").unwrap();
+        assert_eq!(
+            told_of(Refusal::NotListed { host, port: 7777 }),
+            "network: localhost:7777 refused: localhost:7777 is not listed; to allow it, add \"localhost:7777\" to \
+             agents.network"
+        );
+        assert_eq!(
+            told_of(Refusal::ConnectWithBody),
+            "network: localhost:7777 refused: CONNECT takes no body"
+        );
     }
 
     #[test]

@@ -78,6 +78,8 @@ macro_rules! provisioner_contract {
         $crate::provisioner_contract!($open $(, #[$attribute])?: sparse:
             chosen_folders_are_there_and_more_can_be_had,
             what_is_not_checked_out_is_not_deleted,
+            links_to_submodules_that_are_not_checked_out_are_not_deleted,
+            links_to_submodules_that_an_agent_removes_are_removed,
             what_changed_upstream_where_nothing_is_checked_out_is_kept,
             another_choice_of_folders_is_another_tree,
             folders_that_an_agent_puts_away_are_not_deleted,

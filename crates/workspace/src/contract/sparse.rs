@@ -78,6 +78,82 @@ pub async fn what_is_not_checked_out_is_not_deleted(scene: &Scene) {
     }
 }
 
+/// A repository with submodules at its top, in the folders that are checked out, and in others. Nobody can fetch them.
+fn source_with_links(recipe: &str) -> Repository {
+    let source = source(recipe);
+    for path in LINKS {
+        let link = format!("160000,{},{path}", source.head());
+        source.git(&["update-index", "--add", "--cacheinfo", &link]);
+        std::fs::create_dir_all(source.path().join(path)).unwrap();
+    }
+    source.commit("links");
+    source
+}
+
+const LINKS: [&str; 4] = ["top", "crates/near", "crates/words/in", "vendor/out"];
+
+pub async fn links_to_submodules_that_are_not_checked_out_are_not_deleted(scene: &Scene) {
+    for recipe in [WORDS, "sparse = [\"crates/words\"]\nsubmodules = false\n"] {
+        let source = source_with_links(recipe);
+        for left in [
+            "true",
+            "git add x.txt; git commit -qm x",
+            "git add -A; git commit -qm x",
+            "git commit -qam x",
+            "git sparse-checkout add docs; git sparse-checkout set crates/words",
+            "git sparse-checkout add vendor; git sparse-checkout set crates/words",
+            "git sparse-checkout add docs; git commit -qam x",
+            "git sparse-checkout disable; git sparse-checkout set crates/words; git add x.txt; git commit -qm x",
+            "rm .git/index",
+            "echo bad > .git/index",
+            "echo '[core]' > .git/config; rm .git/info/sparse-checkout",
+            "rm -rf .git",
+            "rm -rf .git; git init -q; git add .",
+        ] {
+            let workspace = scene.workspace(&source).await;
+            assert_eq!(scene.agent(&workspace, STATUS).await, "", "{recipe}");
+            let script = format!("echo x > x.txt; rm README.md; {left}");
+            scene.agent(&workspace, &script).await;
+            let imported = scene.imported(&workspace).await;
+            assert_eq!(
+                changes(&imported, &source.head()),
+                "D\tREADME.md\nA\tx.txt",
+                "{recipe}{left}: {imported:?}"
+            );
+            scene.provisioner.release(workspace).await.unwrap();
+            scene.provisioner.sweep(&[]).await.unwrap();
+        }
+    }
+}
+
+pub async fn links_to_submodules_that_an_agent_removes_are_removed(scene: &Scene) {
+    let source = source_with_links(WORDS);
+    for (script, removed) in [
+        ("git rm -q crates/words/in; git commit -qm x", "D\tcrates/words/in"),
+        ("git rm -q crates/words/in", "D\tcrates/words/in"),
+        ("rmdir crates/words/in top", "D\tcrates/words/in\nD\ttop"),
+        ("rmdir top; rm -rf .git", "D\ttop"),
+        (
+            "git rm -q --sparse --cached vendor/out; git commit -qm x",
+            "D\tvendor/out",
+        ),
+        ("echo x > vendor", "A\tvendor\nD\tvendor/out"),
+        ("mkdir vendor; echo x > vendor/out", "T\tvendor/out"),
+        (
+            "mkdir -p vendor/out; echo x > vendor/out/x",
+            "D\tvendor/out\nA\tvendor/out/x",
+        ),
+        ("ln -s crates vendor", "A\tvendor\nD\tvendor/out"),
+    ] {
+        let workspace = scene.workspace(&source).await;
+        scene.agent(&workspace, script).await;
+        let imported = scene.imported(&workspace).await;
+        assert_eq!(changes(&imported, &source.head()), removed, "{script}: {imported:?}");
+        scene.provisioner.release(workspace).await.unwrap();
+        scene.provisioner.sweep(&[]).await.unwrap();
+    }
+}
+
 pub async fn what_changed_upstream_where_nothing_is_checked_out_is_kept(scene: &Scene) {
     let source = source(WORDS);
     let first = scene.workspace(&source).await;

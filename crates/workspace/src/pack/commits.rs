@@ -11,7 +11,8 @@ use team6_core::ids::CommitId;
 use team6_git::{Call, Git, GitError};
 
 use super::agent_git::{self, AgentGit, is_folder};
-use super::leftovers::{Files, Tree, names};
+use super::found::Tree;
+use super::leftovers::{Files, names};
 use super::skipped::Skipped;
 use super::{How, Order, Outcome, Packed};
 use crate::checkout::{NO_ARGS, is_ancestor};

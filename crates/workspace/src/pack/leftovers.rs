@@ -20,6 +20,7 @@ use team6_git::{Call, GitError};
 
 use super::LARGEST_FILE;
 use super::agent_git::{is_folder, read};
+use super::found::{Found, Tree};
 use super::skipped::Skipped;
 use crate::skeleton::copy_index;
 
@@ -64,34 +65,6 @@ struct Among<'a> {
     index: PathBuf,
     /// The paths that are looked at; all if there are none.
     paths: &'a [Vec<u8>],
-}
-
-/// What was found.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    paths: BTreeSet<Vec<u8>>,
-    left_out: Vec<String>,
-    large: Vec<Vec<u8>>,
-    /// Submodules that the commit links to: what lies in them is no part of it.
-    linked: Vec<Vec<u8>>,
-}
-
-/// The tree of the files.
-pub(crate) struct Tree {
-    /// Its name; none if it is known to be that of the commit.
-    pub(crate) id: Option<String>,
-    /// What is not in it, for people.
-    pub(crate) left_out: Vec<String>,
-    /// What is not in it for its size.
-    pub(crate) large: Vec<Vec<u8>>,
-}
-
-impl Found {
-    fn has_below(&self, folder: &[u8]) -> bool {
-        let below = [folder, b"/"].concat();
-        let next = self.paths.range(below.clone()..).next();
-        next.is_some_and(|path| path.starts_with(&below))
-    }
 }
 
 impl Files<'_> {
@@ -182,7 +155,7 @@ impl Files<'_> {
 
     /// Writes the tree of what was found, on top of the index.
     async fn write(&self, mut links: BTreeMap<Vec<u8>, Vec<u8>>, mut found: Found) -> Result<Tree, GitError> {
-        links.retain(|path, _| is_folder(&self.work.join(OsStr::from_bytes(path))) && !found.has_below(path));
+        links.retain(|path, _| self.keeps_link(path, &found));
         self.add(&mut found).await?;
         self.take_out_copies(&mut found).await?;
         let back: Vec<u8> = links.into_values().flatten().collect();
@@ -195,6 +168,16 @@ impl Files<'_> {
             left_out: found.left_out,
             large: found.large,
         })
+    }
+
+    /// Whether a link to a submodule is left: its folder is there, or nobody wanted it to be, and nothing else has come
+    /// in its place.
+    fn keeps_link(&self, path: &[u8], found: &Found) -> bool {
+        let is_left = match fs::symlink_metadata(self.work.join(OsStr::from_bytes(path))) {
+            Ok(there) => there.is_dir(),
+            Err(_) => self.skipped.holds(path),
+        };
+        is_left && !found.has_above(path) && !found.has_below(path)
     }
 
     /// Takes the links to submodules out of the index, and gives their lines in it. Git would read the configurations

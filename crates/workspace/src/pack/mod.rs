@@ -5,6 +5,7 @@
 
 mod agent_git;
 mod commits;
+mod found;
 mod leftovers;
 mod skipped;
 
