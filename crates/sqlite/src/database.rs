@@ -126,12 +126,7 @@ impl Database {
 
     /// Writes a consistent copy to `target`, which must not exist yet, while readers and the writer go on.
     pub async fn copy_to(&self, target: &Path) -> Result<(), StorageError> {
-        let mut own = SqliteConnectOptions::new()
-            .filename(&self.file)
-            .disable_statement_logging()
-            .connect()
-            .await
-            .map_err(|error| self.error(error))?;
+        let mut own = self.own().await?;
         let copied = sqlx::query("VACUUM INTO $1")
             .bind(target.to_string_lossy().into_owned())
             .execute(&mut own)
@@ -141,12 +136,22 @@ impl Database {
         closed.map_err(|error| self.error(error))
     }
 
+    /// A connection for one purpose, which knows nothing of earlier ones.
+    async fn own(&self) -> Result<SqliteConnection, StorageError> {
+        let options = SqliteConnectOptions::new()
+            .filename(&self.file)
+            .disable_statement_logging();
+        options.connect().await.map_err(|error| self.error(error))
+    }
+
     /// What SQLite's own check finds wrong in the file, at most a hundred lines; nothing for a sound one.
     pub async fn damage(&self) -> Result<Vec<String>, StorageError> {
-        let mut reader = self.reader().await?;
+        // A connection that has searched before holds what it remembers of an index against what others wrote since.
+        let mut own = self.own().await?;
         let lines: Result<Vec<String>, _> = sqlx::query_scalar("PRAGMA integrity_check(100)")
-            .fetch_all(&mut *reader)
+            .fetch_all(&mut own)
             .await;
+        own.close().await.map_err(|error| self.error(error))?;
         match lines.map_err(|error| self.error(error)) {
             Ok(lines) => Ok(lines.into_iter().filter(|line| line != "ok").collect()),
             Err(StorageError::Corrupt { detail, .. }) => Ok(vec![detail]),
