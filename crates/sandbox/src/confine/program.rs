@@ -26,13 +26,12 @@ const START: &str = "start the program's process";
 /// The process that becomes the program, as init sees it. Where this is dropped, it ends.
 pub(super) struct Waiting {
     process: Pid,
-    /// Gives a byte once the user namespace is there.
-    asked: OwnedFd,
     order: UnixStream,
 }
 
 impl Waiting {
-    /// Starts it.
+    /// Starts it. Its user namespace is there on return: the kernel refuses one to a process whose root is being changed,
+    /// which is what comes next.
     pub(super) fn begin(filters: &Filters, said: &OwnedFd) -> Result<Self, Trouble> {
         let (asked, ask) = pipe().step(START)?;
         let (order, wanted) = UnixStream::pair().step(START)?;
@@ -40,15 +39,16 @@ impl Waiting {
             drop((asked, order));
             match run(&wanted, filters, ask, said)? {}
         };
-        Ok(Self { process, asked, order })
+        drop(ask);
+        if File::from(asked).read(&mut [0]).step(START)? == 0 {
+            // It has ended, with trouble of its own.
+            sys::exit_now(1);
+        }
+        Ok(Self { process, order })
     }
 
     /// Gives it its user, and lets it become the program.
     pub(super) fn start(self, wanted: &Wanted) -> Result<Pid, Trouble> {
-        // It is in its user namespace when it writes, or it has ended with trouble of its own.
-        if File::from(self.asked).read(&mut [0]).step(START)? == 0 {
-            sys::exit_now(1);
-        }
         let map = match wanted.confinement.identity {
             Identity::Engine => format!("{AGENT_UID} 0 1"),
             Identity::Range { first } => format!("0 {first} {ID_RANGE}"),

@@ -147,6 +147,11 @@ fn filters() -> Result<[BpfProgram; 4], seccompiler::BackendError> {
     // TIOCSTI types into a terminal as if a person did.
     let ioctls = [libc::TIOCSTI, libc::TIOCLINUX].map(|request| condition(1, SeccompCmpOp::Eq, request));
     refused.insert(libc::SYS_ioctl, ioctls.into_iter().map(one).collect::<Result<_, _>>()?);
+    // One without time or files ends a process, and the first one of the sandbox may have the program's user.
+    let limits_of_others = [(0, SeccompCmpArgLen::Dword), (2, SeccompCmpArgLen::Qword)]
+        .map(|(argument, length)| SeccompCondition::new(argument, length, SeccompCmpOp::Ne, 0));
+    let limits_of_others = SeccompRule::new(limits_of_others.into_iter().collect::<Result<_, _>>()?)?;
+    refused.insert(libc::SYS_prlimit64, vec![limits_of_others]);
     let foreign = FAMILIES
         .iter()
         .map(|family| condition(0, SeccompCmpOp::Ne, i64::from(*family).cast_unsigned()));
