@@ -158,17 +158,17 @@ impl Story {
                 self.titles.insert(*task, planned.title.clone());
                 let field = planned.specialty.as_ref().map(|field| format!(" ({field})"));
                 format!(
-                    "{by} hands a part of {} over: {}{}",
+                    "{by} delegates a subtask of {}: {}{}",
                     self.task(*parent),
                     self.task(*task),
                     field.unwrap_or_default()
                 )
             }
             Event::SubtasksAwaited { attempt } => {
-                format!("{} waits for its parts, without a slot", self.work(*attempt))
+                format!("{} waits for its subtasks, without a slot", self.work(*attempt))
             }
             Event::SubtasksSettled { task } => {
-                format!("the parts of {} are settled; its agent goes on", self.task(*task))
+                format!("the subtasks of {} are settled; its agent goes on", self.task(*task))
             }
             Event::SubtaskGivenUp { task, reason } => format!("{} is given up: {reason}", self.task(*task)),
             Event::RoomReported { lacking: Some(lacking) } => format!("no further agent is started for now: {lacking}"),

@@ -387,8 +387,9 @@ impl Sprint {
     /// What a task waits for on another level: its subtasks, or the task that it is a part of.
     fn explain_delegation(&self, task: &Task) -> (Reason, Actor, Option<Timestamp>) {
         let owner = |task: &Task| task.owner.clone().unwrap_or_else(|| self.lead.clone());
-        // A pause keeps everything below it from going on.
-        if let Some(Pause { by, .. }) = &task.paused {
+        // A pause keeps everything below it from going on; what was delivered goes on elsewhere.
+        let waits = matches!(task.work.stage, Stage::AwaitingSubtasks { .. });
+        if let Some(Pause { by, .. }) = task.paused.as_ref().filter(|_| waits) {
             let reason = Reason::Paused {
                 by: by.clone(),
                 above: None,

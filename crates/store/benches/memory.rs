@@ -12,9 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use team6_core::ids::{AgentId, AttemptId, ProjectId, RepositoryId, SprintId, StreamVersion};
-use team6_core::memory::{
-    Kind, Memories, MemoryCommand, MemoryEvent, Scope, ScopePath, Sought, Source, words_of_memory,
-};
+use team6_core::memory::{Kind, Memories, MemoryCommand, MemoryEvent, Scope, ScopePath, Sought, Source};
 use team6_core::policy::MemoryLimits;
 use team6_core::time::Timestamp;
 use team6_store::{Append, DataFolder, EventLog, MemoryRow, NewEvent, Question, SqliteStore, StreamId, recall};
@@ -102,21 +100,6 @@ fn memories() -> Memories {
     memories
 }
 
-fn row(project: &ProjectId, memory: &team6_core::memory::Memory) -> MemoryRow {
-    MemoryRow {
-        project: project.clone(),
-        id: memory.id,
-        state: memory.state.as_str().to_owned(),
-        kind: memory.kind.as_str().to_owned(),
-        repository: memory.scope.repository().cloned(),
-        path: memory.scope.path().map(ToString::to_string),
-        pinned: memory.pinned,
-        updated_at: memory.updated_at,
-        words: words_of_memory(memory),
-        body: serde_json::to_value(memory).unwrap(),
-    }
-}
-
 fn middle(times: &mut [Duration], part: f64) -> Duration {
     times.sort_unstable();
     times[((times.len() - 1) as f64 * part) as usize]
@@ -134,7 +117,7 @@ async fn main() {
         kind: "noted".into(),
         body: serde_json::Value::Null,
     }];
-    append.rows.memories = memories.all().map(|memory| row(&project, memory)).collect();
+    append.rows.memories = memories.all().map(|memory| MemoryRow::of(&project, memory)).collect();
     store.append(append).await.unwrap();
 
     let mut times = Vec::new();

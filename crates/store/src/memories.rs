@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use team6_core::ids::{AttemptId, MemoryId, ProjectId, RepositoryId, TaskId};
+use team6_core::memory::{Memory, words_of_memory};
 use team6_core::time::Timestamp;
 use team6_sqlite::StorageError;
 
@@ -31,6 +32,25 @@ pub struct MemoryRow {
     pub words: Vec<String>,
     /// All of it.
     pub body: Value,
+}
+
+impl MemoryRow {
+    /// The row of a project's memory.
+    pub fn of(project: &ProjectId, memory: &Memory) -> Self {
+        Self {
+            project: project.clone(),
+            id: memory.id,
+            state: memory.state.as_str().to_owned(),
+            kind: memory.kind.as_str().to_owned(),
+            repository: memory.scope.repository().cloned(),
+            path: memory.scope.path().map(ToString::to_string),
+            pinned: memory.pinned,
+            updated_at: memory.updated_at,
+            words: words_of_memory(memory),
+            // Plain data with string keys, which JSON can always hold.
+            body: serde_json::to_value(memory).unwrap_or(Value::Null),
+        }
+    }
 }
 
 /// What an attempt was given of the memory.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use team6_core::ids::{CommitId, RepositoryId};
+use team6_core::ids::{BranchName, CommitId, RepositoryId};
 use team6_git::{Fuse, Git};
 use team6_sandbox::probe::Users;
 use team6_sandbox::{Launcher, TreeMark};
@@ -30,7 +30,7 @@ use crate::provisioner::{
     Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Swept, Workspace, WorkspaceKey,
 };
 use crate::setup::{self, Setup};
-use crate::slot::Slot;
+use crate::slot::{Place, Slot};
 use crate::trash::Trash;
 
 /// How workspaces are made on this machine.
@@ -180,6 +180,27 @@ impl LocalProvisioner {
         let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
         while behind.try_join_next().is_some() {}
         behind.spawn(work);
+    }
+
+    /// How the work of a repository is brought out.
+    fn import_of<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+        slot: &'a Slot,
+        place: &'a Place,
+        checkout: &'a Checkout,
+        branch: &'a BranchName,
+    ) -> Import<'a> {
+        Import {
+            options: &self.options,
+            mirrors: &self.mirrors,
+            slot,
+            place,
+            workspace,
+            checkout,
+            branch,
+            module: None,
+        }
     }
 
     /// Makes what was asked for where nothing is.
@@ -410,16 +431,7 @@ impl Provisioner for LocalProvisioner {
         let mut trouble: Option<WorkspaceError> = None;
         for (id, checkout) in &workspace.checkouts {
             let place = slot.place(&self.mirrors, id);
-            let import = Import {
-                options: &self.options,
-                mirrors: &self.mirrors,
-                slot: &slot,
-                place: &place,
-                workspace,
-                checkout,
-                branch,
-                module: None,
-            };
+            let import = self.import_of(workspace, &slot, &place, checkout, branch);
             match modules::bring_out(&import).await {
                 Ok(imported) => all.push(imported),
                 // The work in the other repositories is brought out all the same. The first error is told, but before
@@ -453,16 +465,7 @@ impl Provisioner for LocalProvisioner {
         let mut all = Vec::new();
         for (id, checkout) in &workspace.checkouts {
             let place = slot.place(&self.mirrors, id);
-            let import = Import {
-                options: &self.options,
-                mirrors: &self.mirrors,
-                slot: &slot,
-                place: &place,
-                workspace,
-                checkout,
-                branch,
-                module: None,
-            };
+            let import = self.import_of(workspace, &slot, &place, checkout, branch);
             all.push(import.committed().await?);
         }
         Ok(all)

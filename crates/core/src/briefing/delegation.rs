@@ -64,9 +64,13 @@ impl Sprint {
             );
         }
         let any = |wanted: fn(&Task) -> bool| self.subtasks(task).any(wanted);
-        if any(|t| t.work.stage == Stage::Delivered) {
+        let is_apart = |t: &Task| t.subtask.as_ref().is_some_and(|subtask| !subtask.integrated);
+        if self
+            .subtasks(task)
+            .any(|t| t.work.stage == Stage::Delivered && is_apart(t))
+        {
             text.push_str(
-                "Merge each branch that was delivered into yours, resolve what conflicts, and run the tests of the whole; \
+                "Merge each branch that was delivered into yours, unless you did before, resolve what conflicts, and run the tests of the whole; \
                  say in your summary what each did.\n",
             );
         }

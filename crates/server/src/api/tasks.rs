@@ -246,7 +246,7 @@ async fn retry_task(
     api.on_task(task, order, retry).await
 }
 
-/// Hands a part of a task to another agent, as a subtask.
+/// Delegates a subtask of a task to another agent.
 #[utoipa::path(post, path = "/tasks/{task}/subtasks", tag = "tasks", params(("task" = TaskId, Path), OrderHeaders),
     request_body = Brief, responses((status = OK, body = Changed<TaskItem>)))]
 async fn add_subtask(

@@ -120,15 +120,15 @@ impl Effects {
         removed.map(drop).map_err(|error| EffectError(error.to_string()))
     }
 
-    /// Closes the pull requests that need a task's branch, which goes away: those of its parts, and its own if it is a part.
-    async fn close_parts(&self, sprint: SprintId, task: TaskId) -> Result<(), EffectError> {
-        let parts = self.read_task(sprint, task, |sprint, task| {
+    /// Closes the pull requests that need a task's branch, which goes away: those of its subtasks, and its own if it is one.
+    async fn close_delegated(&self, sprint: SprintId, task: TaskId) -> Result<(), EffectError> {
+        let open = self.read_task(sprint, task, |sprint, task| {
             let own = std::iter::once(task).filter(|task| task.subtask.is_some());
-            let offered = sprint.subtasks(task).chain(own).flat_map(|part| &part.pull_requests);
-            let open = offered.filter_map(|(repository, p)| Some((repository.clone(), p.number?)));
-            open.collect::<Vec<_>>()
+            let offered = sprint.subtasks(task).chain(own).flat_map(|task| &task.pull_requests);
+            let numbered = offered.filter_map(|(repository, p)| Some((repository.clone(), p.number?)));
+            numbered.collect::<Vec<_>>()
         });
-        for (repository, number) in parts.await?.unwrap_or_default() {
+        for (repository, number) in open.await?.unwrap_or_default() {
             self.close(sprint, &repository, number).await?;
         }
         Ok(())
@@ -150,7 +150,7 @@ impl Effects {
                 })
             });
             if let Some((branch, repositories)) = merged.await?.flatten() {
-                self.close_parts(sprint, task).await?;
+                self.close_delegated(sprint, task).await?;
                 for repository in repositories {
                     let deleted = self.parts.forge.delete_branch(&repository, &branch).await;
                     if let Err(error) = deleted {

@@ -266,7 +266,7 @@ fn draft(sprint: &Sprint, task: &Task, repository: &RepositoryId, branch: Branch
         }
         body.push('\n');
     }
-    parts(&mut body, sprint, task);
+    subtasks(&mut body, sprint, task);
     order(&mut body, task, repository);
     let _ = write!(body, "Task {} of sprint {}: {}", task.id, sprint.id, sprint.title());
     if let Some(owner) = &task.owner {
@@ -303,25 +303,25 @@ fn order(body: &mut String, task: &Task, repository: &RepositoryId) {
     body.push('\n');
 }
 
-/// What each specialist did who was given a part of the task.
-fn parts(body: &mut String, sprint: &Sprint, task: &Task) {
+/// What each specialist did to whom a subtask was delegated.
+fn subtasks(body: &mut String, sprint: &Sprint, task: &Task) {
     if task.subtasks.is_empty() {
         return;
     }
-    body.push_str("## Parts\n\n");
-    for part in sprint.subtasks(task) {
-        let agent = part
+    body.push_str("## Subtasks\n\n");
+    for subtask in sprint.subtasks(task) {
+        let agent = subtask
             .agent
             .as_ref()
             .map_or_else(String::new, |choice| format!(" by {}", choice.agent));
-        let _ = write!(body, "- Task {}, {}{agent}: ", part.id, part.planned.title);
-        let integrated = part.subtask.as_ref().is_some_and(|subtask| subtask.integrated);
-        let what = part
+        let _ = write!(body, "- Task {}, {}{agent}: ", subtask.id, subtask.planned.title);
+        let integrated = subtask.subtask.as_ref().is_some_and(|delegated| delegated.integrated);
+        let what = subtask
             .summary
             .as_ref()
             .map(|delivery| delivery.what.trim())
             .unwrap_or_default();
-        let _ = match &part.work.stage {
+        let _ = match &subtask.work.stage {
             Stage::GivenUp { reason } => writeln!(body, "given up: {reason}"),
             Stage::Cancelled { by } => writeln!(body, "cancelled by {by}"),
             _ if integrated => writeln!(body, "{what}"),

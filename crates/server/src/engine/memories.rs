@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 
 use team6_core::ids::{MemoryId, ProjectId, StreamVersion, TaskId};
-use team6_core::memory::{Memories, Memory, MemoryCommand, MemoryEvent, words_of_memory};
+use team6_core::memory::{Memories, Memory, MemoryCommand, MemoryEvent};
 use team6_core::time::Timestamp;
 use team6_store::{
     Append, AppendError, GivenMemories, IdempotentAnswer, MemoryRow, NewEvent, NewSnapshot, ReadModelChanges, Store,
@@ -211,7 +211,7 @@ pub(super) async fn all_rows(
     let mut all_given = Vec::new();
     let keep = |event: &MemoryEvent, at| all_given.extend(given(&project, event, at));
     replay(store, stream, &mut loaded, keep).await?;
-    let rows = loaded.memories.all().map(|memory| row(&project, memory));
+    let rows = loaded.memories.all().map(|memory| MemoryRow::of(&project, memory));
     Ok((rows.collect(), all_given))
 }
 
@@ -220,24 +220,9 @@ fn changes(project: &ProjectId, memories: &Memories, events: &[MemoryEvent], now
     let changed: BTreeSet<&MemoryId> = events.iter().flat_map(MemoryEvent::memories).collect();
     let rows = changed.into_iter().filter_map(|id| memories.get(*id));
     ReadModelChanges {
-        memories: rows.map(|memory| row(project, memory)).collect(),
+        memories: rows.map(|memory| MemoryRow::of(project, memory)).collect(),
         given_memories: events.iter().filter_map(|event| given(project, event, now)).collect(),
         ..ReadModelChanges::default()
-    }
-}
-
-fn row(project: &ProjectId, memory: &Memory) -> MemoryRow {
-    MemoryRow {
-        project: project.clone(),
-        id: memory.id,
-        state: memory.state.as_str().to_owned(),
-        kind: memory.kind.as_str().to_owned(),
-        repository: memory.scope.repository().cloned(),
-        path: memory.scope.path().map(ToString::to_string),
-        pinned: memory.pinned,
-        updated_at: memory.updated_at,
-        words: words_of_memory(memory),
-        body: to_json(memory),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use team6_core::ids::{AgentId, AttemptId, MemoryId, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId};
-use team6_core::memory::{Kind, Memories, MemoryCommand, Scope, ScopePath, Sought, Source, words_of_memory};
+use team6_core::memory::{Kind, Memories, MemoryCommand, Scope, ScopePath, Sought, Source};
 use team6_core::policy::MemoryLimits;
 use team6_core::time::Timestamp;
 use team6_store::{Append, DataFolder, EventLog, MemoryRow, NewEvent, Question, SqliteStore, StreamId, recall};
@@ -79,21 +79,6 @@ fn memories() -> Memories {
     memories
 }
 
-fn row(memory: &team6_core::memory::Memory) -> MemoryRow {
-    MemoryRow {
-        project: shop(),
-        id: memory.id,
-        state: memory.state.as_str().to_owned(),
-        kind: memory.kind.as_str().to_owned(),
-        repository: memory.scope.repository().cloned(),
-        path: memory.scope.path().map(ToString::to_string),
-        pinned: memory.pinned,
-        updated_at: memory.updated_at,
-        words: words_of_memory(memory),
-        body: serde_json::to_value(memory).unwrap(),
-    }
-}
-
 #[tokio::test]
 async fn what_a_task_should_know_is_among_the_first_five_memories() {
     let place = TempDir::new().unwrap();
@@ -104,7 +89,7 @@ async fn what_a_task_should_know_is_among_the_first_five_memories() {
         kind: "noted".into(),
         body: serde_json::Value::Null,
     }];
-    append.rows.memories = memories().all().map(row).collect();
+    append.rows.memories = memories().all().map(|memory| MemoryRow::of(&shop(), memory)).collect();
     assert!(append.rows.memories.len() >= 60);
     store.append(append).await.unwrap();
 

@@ -8,7 +8,8 @@ use team6_core::ids::{AttemptId, BranchName, CommitId, FencingToken, RepositoryI
 use team6_workspace::{Provisioner, Workspace};
 use tokio::sync::Mutex;
 
-use crate::control::{ControlError, ControlPlane, Publication};
+use super::tools::refused;
+use crate::control::{ControlPlane, Publication};
 
 /// The workspace of an attempt, of which the commits are brought out.
 #[derive(Debug)]
@@ -43,10 +44,8 @@ impl Saved {
             commit: one.head.clone(),
             branch: branch.clone(),
         });
-        match control.publish(attempt, token, publications.collect()).await {
-            Ok(()) => Ok(saved.into_iter().map(|one| (one.repository, one.head)).collect()),
-            Err(ControlError::Refused(refusal)) => Err(Refused::because(refusal.to_string())),
-            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
-        }
+        let published = control.publish(attempt, token, publications.collect()).await;
+        published.map_err(refused)?;
+        Ok(saved.into_iter().map(|one| (one.repository, one.head)).collect())
     }
 }

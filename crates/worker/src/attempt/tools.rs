@@ -52,11 +52,8 @@ impl Tools {
     }
 
     async fn tell(&self, command: Command, answer: &str) -> Result<Accepted, Refused> {
-        match self.control.tell(self.attempt, command).await {
-            Ok(()) => Ok(Accepted::new(answer)),
-            Err(ControlError::Refused(refusal)) => Err(reasons(&refusal)),
-            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
-        }
+        self.control.tell(self.attempt, command).await.map_err(refused)?;
+        Ok(Accepted::new(answer))
     }
 
     async fn submit_plan(&self, submitted: SubmitPlan) -> Result<Accepted, Refused> {
@@ -98,8 +95,7 @@ impl Tools {
                     "this attempt is over, so nothing was recorded: {refusal}. End your turn now; {next}"
                 )))
             }
-            Err(ControlError::Refused(refusal)) => Err(reasons(&refusal)),
-            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
+            Err(error) => Err(refused(error)),
         }
     }
 
@@ -141,14 +137,11 @@ impl Tools {
         let delegated = self
             .control
             .delegate(self.attempt, self.token, brief(wanted), built_on, instead_of);
-        match delegated.await {
-            Ok(task) => Ok(Accepted::new(format!(
-                "Delegated as task {task}, \"{title}\". Go on with what does not depend on it; call await_tasks when you \
-                 have delegated all that you want to."
-            ))),
-            Err(ControlError::Refused(refusal)) => Err(reasons(&refusal)),
-            Err(error) => Err(Refused::because(format!("{error}; call the tool again in a moment"))),
-        }
+        let task = delegated.await.map_err(refused)?;
+        Ok(Accepted::new(format!(
+            "Delegated as task {task}, \"{title}\". Go on with what does not depend on it; call await_tasks when you have \
+             delegated all that you want to."
+        )))
     }
 
     async fn answer(&self, call: ToolCall) -> Result<Accepted, Refused> {

@@ -94,7 +94,7 @@ fn steps_of(task: &TaskItem) -> Vec<(String, &'static str)> {
         Some(Reason::SubtaskReview { task, .. }) => {
             vec![(
                 format!("team6 task review {task} --approve"),
-                "approves the part that belongs to somebody else",
+                "approves the subtask that belongs to somebody else",
             )]
         }
         Some(Reason::DependencyCancelled { .. }) => {

@@ -117,7 +117,7 @@ pub(crate) enum TaskCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
-    /// Hand a part of a task to another agent, as a subtask whose work goes back into the task.
+    /// Delegate a subtask of a task to another agent; its work goes back into the task.
     #[command(
         after_help = "Examples:\n  team6 task delegate 12 \"Describe the endpoint\" --brief \"It is in src/api.rs.\" --specialty docs\n  team6 task delegate 12 \"Show the balance\" --brief @brief.md --agent codex --done-when \"The page shows it\""
     )]
@@ -145,7 +145,7 @@ pub(crate) enum TaskCommand {
         #[arg(long, value_name = "MINUTES", default_value_t = 60)]
         estimate: u32,
     },
-    /// Give a task up, with all parts of it. What depends on it waits until a person decides.
+    /// Give a task up, with all its subtasks. What depends on it waits until a person decides.
     #[command(after_help = "Examples:\n  team6 task cancel 12\n  team6 task cancel 12 --yes")]
     Cancel {
         /// The number of the task.

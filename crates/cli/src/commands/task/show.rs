@@ -48,13 +48,13 @@ pub(crate) fn list(tasks: &[TaskItem], page: &mut Page) {
     let rows = tasks.iter().map(|task| {
         let name = |name: Option<String>| name.unwrap_or_else(|| "-".into());
         let reason = task.why.as_ref().map(why_in_short);
-        let part = task
+        let subtask = task
             .parent
-            .map(|parent| format!(" (part of {parent})"))
+            .map(|parent| format!(" (subtask of {parent})"))
             .unwrap_or_default();
         [
             (Tone::Strong, task.id.to_string()),
-            (Tone::Plain, format!("{}{part}", task.title)),
+            (Tone::Plain, format!("{}{subtask}", task.title)),
             (tone(&task.state), task.state.clone()),
             (Tone::Plain, name(task.owner.as_ref().map(ToString::to_string))),
             (Tone::Plain, name(task.agent.as_ref().map(ToString::to_string))),
@@ -161,8 +161,8 @@ fn neighbours(detail: &TaskDetail, page: &mut Page) {
         tasks.iter().map(one).collect::<Vec<_>>().join("\n")
     };
     let ended = |state: &str| matches!(state, "done" | "cancelled" | "given up");
-    page.field("part of", listed(&detail.parent.iter().collect::<Vec<_>>()));
-    page.field("parts", listed(&detail.subtasks.iter().collect::<Vec<_>>()));
+    page.field("parent", listed(&detail.parent.iter().collect::<Vec<_>>()));
+    page.field("subtasks", listed(&detail.subtasks.iter().collect::<Vec<_>>()));
     let (done, open): (Vec<_>, Vec<_>) = detail.dependencies.iter().partition(|task| task.state == "done");
     page.field("builds on", listed(&done));
     if !ended(&detail.task.state) {

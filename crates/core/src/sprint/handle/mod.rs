@@ -155,7 +155,7 @@ impl Decider<'_> {
                 messages,
             } => {
                 self.running(attempt, token)?;
-                // Without messages it is only asked whether the attempt goes on.
+                // Without messages nothing has happened.
                 if !messages.is_empty() {
                     self.emit(Event::MessagesDelivered { attempt, messages });
                 }

@@ -24,7 +24,7 @@ pub struct TaskItem {
     pub id: TaskId,
     /// Its sprint.
     pub sprint: SprintId,
-    /// The task that it is a part of, if it was delegated.
+    /// The task that it is a subtask of, if it was delegated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<TaskId>,
     /// Its title.
@@ -75,10 +75,10 @@ pub struct TaskDetail {
     pub dependencies: Vec<RelatedTask>,
     /// The tasks that wait for it.
     pub dependents: Vec<RelatedTask>,
-    /// The task that it is a part of, if it was delegated.
+    /// The task that it is a subtask of, if it was delegated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<RelatedTask>,
-    /// The parts of it that were delegated.
+    /// Its subtasks, in the order in which they were delegated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subtasks: Vec<RelatedTask>,
     /// Its attempts, oldest first.
