@@ -82,6 +82,10 @@ impl Story {
             }
             Event::QuestionAsked { text, options, .. } => format!("the planner asks: {text} [{}]", options.join(" | ")),
             Event::QuestionAnswered { by, text, .. } => format!("{by} answers: {text}"),
+            Event::DeputySet { by, owner, deputy } => match deputy {
+                Some(deputy) => format!("{by} lets {deputy} decide for {owner}"),
+                None => format!("{owner} decides again, says {by}"),
+            },
             Event::OwnerSet { task, owner, .. } => format!("{owner} owns {}", self.task(*task)),
             Event::PlanApproved { version, by, .. } => format!("{by} approves version {version} of the plan"),
             Event::AttemptScheduled {

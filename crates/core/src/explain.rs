@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, FailureClass};
 use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
-use crate::sprint::{AttemptReason, Block, Pause, QuestionState, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::sprint::{AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
 /// The one reason why something is not done.
@@ -82,6 +82,12 @@ pub enum Reason {
     DependencyCancelled { task: TaskId, title: String },
     /// A further attempt follows after a wait.
     Backoff { failure: String, attempt: u32, of: u32 },
+    /// Its owner has as many tasks to review, now or soon, as may be.
+    Reviews {
+        owner: PersonId,
+        load: ReviewLoad,
+        most: usize,
+    },
     /// A slot must become free.
     Queued,
     /// The worker's machine cannot hold one more agent.
@@ -235,6 +241,7 @@ impl Sprint {
                 let title = self.tasks.get(&on).map(|t| t.planned.title.clone()).unwrap_or_default();
                 person(Reason::DependencyCancelled { task: on, title }, &self.lead, since)
             }
+            Block::Reviews(owner, load) => self.explain_reviews(owner, load, since),
             Block::Dependency(on) => {
                 // Chains are followed to their end; an approved plan has no cycle, so the depth is bounded by its size.
                 let Some(dependency) = self.tasks.get(&on).filter(|_| depth <= self.tasks.len()) else {
@@ -265,6 +272,25 @@ impl Sprint {
         }
     }
 
+    /// Whoever ends one of the others moves it: the owner by a review, or an agent by what it delivers.
+    fn explain_reviews(&self, owner: PersonId, load: ReviewLoad, since: Timestamp) -> Explanation {
+        let moved = self.under_way(&owner).filter(|_| load.unreviewed == 0);
+        let (actor, by) = match moved.map(|task| self.explain_task(task, self.tasks.len())) {
+            Some(moved) => (moved.actor, moved.by),
+            None => (Actor::Person(self.acting_for(&owner).clone()), None),
+        };
+        Explanation {
+            reason: Reason::Reviews {
+                owner,
+                load,
+                most: self.policy.reviews,
+            },
+            actor,
+            since,
+            by,
+        }
+    }
+
     /// The task at the end of a chain of waiting ones.
     fn root_blocker<'a>(&'a self, from: &'a Task) -> &'a Task {
         let mut at = from;
@@ -290,7 +316,7 @@ impl Sprint {
                 None => (&self.planning, &self.lead, None),
             },
         };
-        let by_owner = |reason| (reason, Actor::Person(owner.clone()), None);
+        let by_owner = |reason| (reason, Actor::Person(self.acting_for(owner).clone()), None);
         let agent_of = |n: u32| {
             self.attempt(n)
                 .map_or_else(|| self.planner.clone(), |a| a.agent.clone())
@@ -477,7 +503,7 @@ impl fmt::Display for Reason {
             Self::NotPlanned => f.write_str("there is no plan for it that could be approved"),
             Self::SprintPaused { by } => write!(f, "{by} paused the sprint"),
             Self::Paused { by, above: None } => write!(f, "{by} paused it"),
-            Self::Paused { by, above: Some(task) } => write!(f, "{by} paused task {task}, of which it is a part"),
+            Self::Paused { by, above: Some(task) } => write!(f, "{by} paused task {task}, whose subtask it is"),
             Self::Dependency { task, title, because } => write!(f, "waits for task {task} \"{title}\" ({because})"),
             Self::DependencyCancelled { task, title } => {
                 write!(
@@ -491,6 +517,11 @@ impl fmt::Display for Reason {
                     "attempt {attempt} of {of} follows after a wait; the last one failed: {failure}"
                 )
             }
+            Self::Reviews { owner, load, most } => write!(
+                f,
+                "waits for its turn: {} of {owner}'s tasks wait for review and {} are being worked on, of at most {most}",
+                load.unreviewed, load.under_way
+            ),
             Self::Queued => f.write_str("waits for a free agent slot"),
             Self::NoRoom { lacking } => write!(f, "waits for room on the worker's machine: {lacking}"),
             Self::Preparing { progress } => write!(f, "its workspace is being made{}", said(progress)),
@@ -515,7 +546,7 @@ impl fmt::Display for Reason {
             Self::Integration { task, title, because } => {
                 write!(
                     f,
-                    "delivered to task {task} \"{title}\", of which it is a part ({because})"
+                    "delivered to task {task} \"{title}\", whose subtask it is ({because})"
                 )
             }
             Self::SubtaskReview { task, title } => {

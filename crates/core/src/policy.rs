@@ -41,6 +41,8 @@ pub struct Policy {
     /// How long opening pull requests, or merging them, may take before a person is asked.
     #[serde(with = "millis")]
     pub forge_time: Duration,
+    /// How many tasks of one owner may be at work or wait for review before no further one begins; any number if this is 0.
+    pub reviews: usize,
     /// The most tasks of a plan.
     pub tasks: usize,
     /// How far work may be delegated.
@@ -66,6 +68,7 @@ impl Default for Policy {
             hold: minutes(15),
             queue_check: minutes(5),
             forge_time: minutes(10),
+            reviews: 10,
             tasks: 500,
             delegation: DelegationLimits::default(),
             memory: MemoryLimits::default(),

@@ -54,7 +54,15 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone());
     let owner = owner.filter(|_| rng.u8(0..8) > 0).unwrap_or_else(|| by.clone());
     let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
-    match rng.u8(0..35) {
+    match rng.u8(0..36) {
+        35 => {
+            let deputy = everybody[rng.usize(0..everybody.len())].clone();
+            Command::SetDeputy {
+                by,
+                owner,
+                deputy: Some(deputy).filter(|_| rng.bool()),
+            }
+        }
         34 => Command::AddSubtask {
             by: owner,
             parent: task,

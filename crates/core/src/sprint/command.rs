@@ -191,6 +191,12 @@ pub enum Command {
         by: PersonId,
         owners: BTreeMap<TaskId, PersonId>,
     },
+    /// A person says who decides for an owner who is away, or that nobody does any more.
+    SetDeputy {
+        by: PersonId,
+        owner: PersonId,
+        deputy: Option<PersonId>,
+    },
     /// A person chooses the agent of a task, from its next attempt on.
     ChooseAgent { by: PersonId, task: TaskId, agent: AgentId },
     /// A person approves a version of the plan.

@@ -123,6 +123,12 @@ pub enum Event {
         by: PersonId,
         to: PersonId,
     },
+    /// Somebody decides for an owner who is away, or nobody does any more.
+    DeputySet {
+        by: PersonId,
+        owner: PersonId,
+        deputy: Option<PersonId>,
+    },
     /// A task has a new owner.
     OwnerSet {
         task: TaskId,
@@ -323,6 +329,7 @@ impl Event {
             Self::QuestionAnswered { .. } => "question_answered",
             Self::QuestionSkipped { .. } => "question_skipped",
             Self::QuestionHanded { .. } => "question_handed",
+            Self::DeputySet { .. } => "deputy_set",
             Self::OwnerSet { .. } => "owner_set",
             Self::AgentChosen { .. } => "agent_chosen",
             Self::PlanApproved { .. } => "plan_approved",

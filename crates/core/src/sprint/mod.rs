@@ -10,6 +10,7 @@ mod effect;
 mod event;
 mod handle;
 mod refusal;
+mod reviewing;
 mod state;
 mod view;
 
@@ -21,6 +22,7 @@ pub use effect::Effect;
 pub use event::{AttemptReason, Event, Outcome};
 pub(crate) use handle::Block;
 pub use refusal::{ApprovalBlock, Refusal, TooLate};
+pub use reviewing::ReviewLoad;
 pub use state::{
     AgentChoice, Approval, Attempt, Author, Ended, Hold, MergeMethod, Message, Pause, PullRequest, Question,
     QuestionState, Review, Shortage, Sprint, SprintPhase, Stage, Started, Task, Thread, Urgency, Verdict, Work, WorkId,

@@ -115,6 +115,10 @@ pub enum Refusal {
     NotOwner { task: TaskId, owner: Option<PersonId> },
     #[error("only the owner of task {task} or the sprint's lead {lead} does this; ask one of them")]
     NotOwnerOrLead { task: TaskId, lead: PersonId },
+    #[error("only {owner} or the sprint's lead {lead} says who decides for {owner}; ask one of them")]
+    NotTheirs { owner: PersonId, lead: PersonId },
+    #[error("{owner} cannot be their own deputy; name somebody else, or nobody to end it")]
+    OwnDeputy { owner: PersonId },
     #[error("task {task} is {stage}, not in review; wait until its pull requests are open")]
     NotInReview { task: TaskId, stage: String },
     #[error("a review that requests changes says which: write a text or comment on lines")]

@@ -70,6 +70,9 @@ pub struct Sprint {
     /// What the worker's machine is short of, while no further agent is started for it.
     #[serde(default)]
     pub shortage: Option<Shortage>,
+    /// Who decides for whom.
+    #[serde(default)]
+    pub deputies: BTreeMap<PersonId, PersonId>,
     /// Tasks whose agents wait for their subtasks; derived from the stages.
     #[serde(default)]
     pub(crate) parked: BTreeSet<TaskId>,

@@ -216,6 +216,7 @@ impl Sprint {
         let elsewhere = matches!(
             why.reason,
             Reason::Dependency { .. }
+                | Reason::Reviews { .. }
                 | Reason::Subtask { .. }
                 | Reason::Integration { .. }
                 | Reason::Paused { above: Some(_), .. }

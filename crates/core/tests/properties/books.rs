@@ -15,6 +15,7 @@ pub(crate) struct Books {
     plans: Vec<Plan>,
     numbers: BTreeMap<TaskKey, TaskId>,
     owners: BTreeMap<TaskId, PersonId>,
+    deputies: BTreeMap<PersonId, PersonId>,
     /// What each approved task needs.
     approved: BTreeMap<TaskId, Vec<TaskId>>,
     done: BTreeSet<TaskId>,
@@ -101,6 +102,11 @@ impl Books {
             Event::PlanSaved { plan, numbers, .. } => {
                 self.plans.push(plan.clone());
                 self.numbers.extend(numbers.iter().map(|(key, id)| (key.clone(), *id)));
+            }
+            Event::DeputySet { owner, deputy, .. } => {
+                self.deputies.remove(owner);
+                self.deputies
+                    .extend(deputy.iter().map(|deputy| (owner.clone(), deputy.clone())));
             }
             Event::OwnerSet { task, owner, .. } => {
                 self.owners.insert(*task, owner.clone());
@@ -275,7 +281,8 @@ impl Books {
 
     fn owned(&self, task: TaskId, by: &PersonId) -> Result<(), String> {
         let owner = self.owners.get(&task);
-        ensure(owner == Some(by), || {
+        let acts = owner == Some(by) || owner.is_some_and(|owner| self.deputies.get(owner) == Some(by));
+        ensure(acts, || {
             format!("invariant 2: {by} decides over task {task} of {owner:?}")
         })
     }

@@ -202,6 +202,11 @@ pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Optio
             owners: [(task, by.clone())].into(),
             by,
         },
+        Deed::Deputes(away) => Command::SetDeputy {
+            owner: person((place + u8::from(away)) % 3),
+            deputy: Some(person(place % 3)).filter(|_| away),
+            by,
+        },
         Deed::Chooses => Command::ChooseAgent {
             by,
             task,

@@ -56,6 +56,7 @@ pub(crate) enum Word {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Deed {
     Owns,
+    Deputes(bool),
     Chooses,
     Approves,
     Restores,
@@ -105,6 +106,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     ];
     let deed = prop_oneof![
         2 => Just(Deed::Owns),
+        1 => any::<bool>().prop_map(Deed::Deputes),
         1 => Just(Deed::Chooses),
         2 => Just(Deed::Approves),
         1 => Just(Deed::Restores),
@@ -126,8 +128,8 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     let answer = prop_oneof![
         6 => Just(Answer::Shown),
         1 => Just(Answer::NotShown),
-        3 => any::<bool>().prop_map(Answer::Tried),
-        3 => Just(Answer::Merged),
+        5 => any::<bool>().prop_map(Answer::Tried),
+        5 => Just(Answer::Merged),
         4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),
         1 => Just(Answer::Fails),

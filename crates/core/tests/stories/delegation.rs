@@ -147,7 +147,7 @@ fn merging_the_parent_is_the_end_of_what_was_delivered_to_it() {
     team.delivers(1, &[("app", 'd')]);
     assert_eq!(
         team.why(2),
-        "delivered to task 1 \"Do a\", of which it is a part (waits for review) -> ada"
+        "delivered to task 1 \"Do a\", whose subtask it is (waits for review) -> ada"
     );
     assert!(matches!(team.refused(Team::merge(2)), Refusal::NotInReview { .. }));
     team.does(Team::review(1, Verdict::Approve, vec![]));
@@ -307,7 +307,7 @@ fn cancelling_or_pausing_a_task_is_so_for_all_below_it() {
     team.does(Command::PauseTask { by, task: TaskId(1) });
     assert!(!team.has_attempt(3), "what waits is taken out of the queue");
     assert!(matches!(team.stage(2), Stage::Running { stopping: true, .. }));
-    assert_eq!(team.why(3), "ada paused task 1, of which it is a part -> ada");
+    assert_eq!(team.why(3), "ada paused task 1, whose subtask it is -> ada");
     team.does(Command::ResumeTask {
         by: ada(),
         task: TaskId(1),

@@ -14,12 +14,13 @@ use utoipa_axum::routes;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::request::{Order, OrderHeaders, Path, known_person};
-use super::types::{Changed, OwnerSuggestions, OwnersRequest, SprintItem, SuggestedOwners};
+use super::types::{Changed, DeputyRequest, OwnerSuggestions, OwnersRequest, SprintItem, SuggestedOwners};
 use super::{ApiState, TouchedPaths};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(set_owners))
+        .routes(routes!(set_deputy))
         .routes(routes!(suggest_owners))
 }
 
@@ -38,6 +39,25 @@ async fn set_owners(
         .values()
         .try_for_each(|person| known_person(&api, person))?;
     let set = |by: PersonId, body: OwnersRequest| Command::SetOwners { by, owners: body.0 };
+    api.on_sprint(sprint, order, set).await
+}
+
+/// Says who decides for an owner who is away, or that they are back.
+#[utoipa::path(put, path = "/sprints/{sprint}/deputies", tag = "plans",
+    params(("sprint" = SprintId, Path), OrderHeaders), request_body = DeputyRequest,
+    responses((status = OK, body = Changed<SprintItem>)))]
+async fn set_deputy(
+    State(api): State<ApiState>,
+    Path(sprint): Path<SprintId>,
+    order: Order<DeputyRequest>,
+) -> Answer<Changed<SprintItem>> {
+    known_person(&api, &order.body.owner)?;
+    order
+        .body
+        .deputy
+        .iter()
+        .try_for_each(|person| known_person(&api, person))?;
+    let set = |by: PersonId, DeputyRequest { owner, deputy }| Command::SetDeputy { by, owner, deputy };
     api.on_sprint(sprint, order, set).await
 }
 

@@ -107,6 +107,7 @@ pub(super) fn sprint_detail(sprint: &Sprint, version: StreamVersion) -> SprintDe
             in_plan: task.in_plan,
         })
     });
+    let owners = sprint.tasks.values().filter_map(|task| task.owner.as_ref());
     SprintDetail {
         sprint: sprint_item(sprint),
         version,
@@ -114,6 +115,9 @@ pub(super) fn sprint_detail(sprint: &Sprint, version: StreamVersion) -> SprintDe
         planner: sprint.planner.clone(),
         opened_at: sprint.opened_at,
         pause: sprint.paused.clone(),
+        deputies: sprint.deputies.clone(),
+        reviews: owners.map(|owner| (owner.clone(), sprint.review_load(owner))).collect(),
+        most_reviews: sprint.policy.reviews,
         plan: sprint.newest_plan().cloned(),
         approval: sprint.approved.clone(),
         agents: sprint.roster.clone(),

@@ -144,6 +144,8 @@ pub struct Limits {
     /// How long the forge may take before a person is asked.
     #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub forge_time: SignedDuration,
+    /// How many tasks of one owner may be at work or wait for review before no further one begins; 0 for any number.
+    pub reviews: usize,
     /// The most tasks of a sprint.
     pub tasks: usize,
     /// How many tokens of the project's memory an attempt is told at its beginning; 0 for none.
@@ -241,6 +243,7 @@ impl Default for Limits {
             backoff_limit: span(policy.backoff_limit),
             hold: span(policy.hold),
             forge_time: span(policy.forge_time),
+            reviews: policy.reviews,
             tasks: policy.tasks,
             memory_tokens: policy.memory.tokens,
         }
@@ -264,6 +267,7 @@ impl Limits {
             backoff_limit: span("backoff_limit", self.backoff_limit)?,
             hold: span("hold", self.hold)?,
             forge_time: span("forge_time", self.forge_time)?,
+            reviews: self.reviews,
             tasks: self.tasks,
             memory: MemoryLimits {
                 tokens: self.memory_tokens,

@@ -3,6 +3,7 @@
 //! The checks follow the events and keep books of their own. They ask the core's state as little as they can: a rule
 //! that is broken in the core must not be broken in its check as well.
 
+mod capacity;
 mod delegated;
 mod explained;
 mod gates;
@@ -19,6 +20,7 @@ use team6_core::sprint::{Command, Effect, Event, Sprint, WorkId};
 use team6_core::time::Timestamp;
 
 use crate::forge::Forge;
+use capacity::Capacity;
 use delegated::Delegated;
 use gates::Gates;
 use leases::Leases;
@@ -77,6 +79,7 @@ struct Seen<'a> {
 #[derive(Debug)]
 pub(crate) struct Checker {
     works: BTreeMap<u32, WorkId>,
+    capacity: Capacity,
     delegated: Delegated,
     gates: Gates,
     leases: Leases,
@@ -89,6 +92,7 @@ impl Checker {
     pub(crate) fn new(at_once: usize) -> Self {
         Self {
             works: BTreeMap::new(),
+            capacity: Capacity::default(),
             delegated: Delegated::default(),
             gates: Gates::default(),
             leases: Leases::new(at_once),
@@ -110,6 +114,7 @@ impl Checker {
                 policy: &sprint.policy,
                 project: &sprint.project,
             };
+            self.capacity.event(&seen)?;
             self.delegated.event(&seen, &sprint.effects(event, at))?;
             self.gates.event(&seen)?;
             self.leases.event(&seen)?;

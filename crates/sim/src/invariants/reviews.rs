@@ -11,6 +11,8 @@ use crate::forge::Forge;
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
     owners: BTreeMap<TaskId, PersonId>,
+    /// Who decides for whom.
+    deputies: BTreeMap<PersonId, PersonId>,
     /// What each subtask is a part of.
     parents: BTreeMap<TaskId, TaskId>,
     /// The commits that an owner approved.
@@ -28,6 +30,15 @@ pub(super) struct Reviews {
 impl Reviews {
     pub(super) fn event(&mut self, seen: &Seen<'_>, sprint: &Sprint, forge: &Forge) -> Found {
         match seen.event {
+            Event::DeputySet { by, owner, deputy } => {
+                match deputy {
+                    Some(deputy) => self.deputies.insert(owner.clone(), deputy.clone()),
+                    None => self.deputies.remove(owner),
+                };
+                ensure(by == owner || *by == sprint.lead, "2 owner decides", || {
+                    format!("{by} said who decides for {owner}")
+                })
+            }
             Event::OwnerSet { task, owner, .. } => {
                 self.owners.insert(*task, owner.clone());
                 Ok(())
@@ -115,7 +126,7 @@ impl Reviews {
         let delivered = |id: &TaskId| sprint.tasks.get(id).is_some_and(|t| t.work.stage == Stage::Delivered);
         let parts = self.parents.keys().filter(|id| is_part(**id) && delivered(id));
         let unseen = parts
-            .filter(|id| self.owners.get(id) != Some(by))
+            .filter(|id| self.owners.get(id) != self.owners.get(&whole))
             .find(|id| !self.approved.contains_key(id));
         ensure(unseen.is_none(), "2 parts are approved", || {
             format!("{by} merges task {whole}, and the owner of task {unseen:?} has not approved it")
@@ -168,7 +179,8 @@ impl Reviews {
 
     fn owned(&self, task: TaskId, by: &PersonId, did: &str) -> Found {
         let owner = self.owners.get(&task);
-        ensure(owner == Some(by), "2 owner decides", || {
+        let acts = owner == Some(by) || owner.is_some_and(|owner| self.deputies.get(owner) == Some(by));
+        ensure(acts, "2 owner decides", || {
             format!("{by} {did} task {task}, whose owner is {owner:?}")
         })
     }

@@ -66,6 +66,7 @@ impl History {
         let mut rng = Rng::with_seed(seed);
         let at_once = rng.usize(1..6);
         let now = Timestamp(1_000_000);
+        let reviews = rng.usize(0..4);
         let lead = people::people().swap_remove(0);
         let planner = lead.as_str().parse();
         let opening = Opening {
@@ -75,6 +76,7 @@ impl History {
             lead,
             planner: planner.unwrap_or_else(|_| unreachable!("a valid name")),
             policy: Policy {
+                reviews,
                 seed,
                 ..Policy::default()
             },

@@ -142,6 +142,9 @@ pub(crate) enum SprintCommand {
         after_help = "Examples:\n  team6 sprint owners 3\n  team6 sprint owners 3 12=ada 13=lin\n  team6 sprint owners 3 --suggested"
     )]
     Owners(owners::OwnersArguments),
+    /// Let somebody review, answer and merge for an owner who is away; the owner stays accountable.
+    #[command(after_help = "Examples:\n  team6 sprint deputy 3 ada lin\n  team6 sprint deputy 3 ada --back")]
+    Deputy(owners::DeputyArguments),
     /// Approve the plan: its tasks start.
     #[command(after_help = "Examples:\n  team6 sprint approve 3\n  team6 sprint approve 3 --version 2")]
     Approve {
@@ -322,6 +325,7 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
                 .await?,
         ),
         SprintCommand::Owners(arguments) => owners::run(&client, arguments, context).await,
+        SprintCommand::Deputy(arguments) => shown(&owners::set_deputy(&client, arguments).await?),
         SprintCommand::Approve { sprint, version } => {
             let version = match version {
                 Some(version) => version,

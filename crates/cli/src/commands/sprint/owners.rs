@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use team6_core::ids::{PersonId, SprintId, TaskId};
-use team6_server::api::types::{Changed, OwnerSuggestions, OwnersRequest, SprintItem};
+use team6_server::api::types::{Changed, DeputyRequest, OwnerSuggestions, OwnersRequest, SprintItem};
 
 use super::show;
-use crate::client::Client;
+use crate::client::{Client, Reply};
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
@@ -23,6 +23,34 @@ pub(crate) struct OwnersArguments {
     /// Give every task without an owner to whoever is suggested first.
     #[arg(long, conflicts_with = "owners")]
     suggested: bool,
+}
+
+/// The arguments of `team6 sprint deputy`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeputyArguments {
+    /// The number of the sprint.
+    sprint: SprintId,
+    /// Who is away.
+    owner: PersonId,
+    /// Who decides for them.
+    #[arg(required_unless_present = "back")]
+    deputy: Option<PersonId>,
+    /// They are back, and decide themselves.
+    #[arg(long, conflicts_with = "deputy")]
+    back: bool,
+}
+
+/// Says who decides for an owner.
+pub(super) async fn set_deputy(
+    client: &Client,
+    arguments: DeputyArguments,
+) -> Result<Reply<Changed<SprintItem>>, Failure> {
+    let path = format!("/sprints/{}/deputies", arguments.sprint);
+    let request = DeputyRequest {
+        owner: arguments.owner,
+        deputy: arguments.deputy.filter(|_| !arguments.back),
+    };
+    client.order(Method::PUT, &path, &request).await
 }
 
 fn owner(argument: &str) -> Result<(TaskId, PersonId), String> {

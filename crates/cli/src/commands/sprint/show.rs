@@ -1,9 +1,9 @@
 //! Sprints as people see them.
 
 use serde_json::Value;
-use team6_core::ids::PlanVersion;
+use team6_core::ids::{PersonId, PlanVersion};
 use team6_core::plan::PlanDiff;
-use team6_core::sprint::{QuestionState, SprintPhase};
+use team6_core::sprint::{QuestionState, ReviewLoad, SprintPhase};
 use team6_server::api::types::{PlanVersionItem, SprintDetail, SprintItem, SprintTask, TaskItem};
 
 use super::next;
@@ -101,6 +101,24 @@ pub(super) fn changed(sprint: &SprintItem, page: &mut Page) {
     page.next(format!("team6 sprint watch {}", sprint.id), "shows it live");
 }
 
+/// What an owner has to review, and who does it for them.
+fn reviews(detail: &SprintDetail, owner: &PersonId, load: ReviewLoad) -> String {
+    let most = match detail.most_reviews {
+        0 => String::new(),
+        most => format!(", of at most {most}"),
+    };
+    let deputy = detail
+        .deputies
+        .get(owner)
+        .map(|deputy| format!("; {deputy} decides for {owner}"));
+    format!(
+        "{owner}: {} to review, {} under way{most}{}",
+        load.unreviewed,
+        load.under_way,
+        deputy.unwrap_or_default()
+    )
+}
+
 /// A sprint with its plan and tasks.
 pub(super) fn detail(detail: &SprintDetail, prd: bool, page: &mut Page) {
     let sprint = &detail.sprint;
@@ -114,6 +132,9 @@ pub(super) fn detail(detail: &SprintDetail, prd: bool, page: &mut Page) {
     }
     page.field("project", &sprint.project);
     page.field("lead", &sprint.lead);
+    for (owner, load) in &detail.reviews {
+        page.field("reviews", reviews(detail, owner, *load));
+    }
     page.field("goal", &detail.goal);
     page.field("planner", &detail.planner);
     if let Some(saved) = &detail.plan {

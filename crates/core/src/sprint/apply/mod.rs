@@ -49,6 +49,7 @@ impl Sprint {
             open_tasks: 0,
             shortage: None,
             parked: BTreeSet::new(),
+            deputies: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             touched: Touched::default(),
         }
@@ -115,6 +116,7 @@ impl Sprint {
             | Event::MergeFailed { .. }
             | Event::TaskDone { .. } => self.apply_review(event, at),
             Event::MessageSent { .. }
+            | Event::DeputySet { .. }
             | Event::Retried { .. }
             | Event::WorkWanted { .. }
             | Event::TaskCancelled { .. }

@@ -1,5 +1,6 @@
 //! What people do to work beside planning and review: messages, retries, pauses, cancellation.
 
+use crate::ids::PersonId;
 use crate::sprint::event::{AttemptReason, Event};
 use crate::sprint::state::{Message, Pause, Sprint, Stage, WorkId};
 use crate::time::Timestamp;
@@ -25,6 +26,7 @@ impl Sprint {
                 });
                 self.work_mut(*to, |w| w.unread.push(*message));
             }
+            Event::DeputySet { owner, deputy, .. } => self.deputed(owner, deputy.as_ref()),
             Event::Retried { work, by, note } => self.retried(*work, by, note, at),
             Event::WorkWanted { work, message } => {
                 self.work_mut(*work, |w| w.failures = 0);
@@ -44,5 +46,14 @@ impl Sprint {
             }
             _ => {}
         }
+    }
+
+    fn deputed(&mut self, owner: &PersonId, deputy: Option<&PersonId>) {
+        match deputy {
+            Some(deputy) => self.deputies.insert(owner.clone(), deputy.clone()),
+            None => self.deputies.remove(owner),
+        };
+        let theirs = self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner));
+        self.touched.0.extend(theirs.map(|task| task.id));
     }
 }

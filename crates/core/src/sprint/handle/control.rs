@@ -106,6 +106,29 @@ impl Decider<'_> {
         Ok(())
     }
 
+    pub(super) fn set_deputy(
+        &mut self,
+        by: PersonId,
+        owner: PersonId,
+        deputy: Option<PersonId>,
+    ) -> Result<(), Refusal> {
+        self.open()?;
+        if by != owner && by != self.sprint.lead {
+            return Err(Refusal::NotTheirs {
+                owner,
+                lead: self.sprint.lead.clone(),
+            });
+        }
+        if deputy.as_ref() == Some(&owner) {
+            return Err(Refusal::OwnDeputy { owner });
+        }
+        if self.sprint.deputies.get(&owner) == deputy.as_ref() {
+            return Err(Refusal::NothingChanged);
+        }
+        self.emit(Event::DeputySet { by, owner, deputy });
+        Ok(())
+    }
+
     pub(super) fn cancel_sprint(&mut self, by: PersonId) -> Result<(), Refusal> {
         self.open()?;
         let open = self

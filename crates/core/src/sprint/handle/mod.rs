@@ -44,6 +44,7 @@ impl Sprint {
         };
         decider.decide(command)?;
         decider.settle_parents();
+        decider.settle_reviews();
         Ok(decider.events)
     }
 }
@@ -89,6 +90,7 @@ impl Decider<'_> {
             } => self.save_plan(by, base, plan, note, first_task),
             Command::RestorePlan { by, version } => self.restore_plan(by, version),
             Command::SetOwners { by, owners } => self.set_owners(&by, owners),
+            Command::SetDeputy { by, owner, deputy } => self.set_deputy(by, owner, deputy),
             Command::ChooseAgent { by, task, agent } => self.choose_agent(by, task, agent),
             Command::Approve { by, version, facts } => self.approve(by, version, facts),
 
@@ -273,10 +275,14 @@ impl Decider<'_> {
         self.sprint.tasks.get(&id).ok_or(Refusal::NoSuchTask { task: id })
     }
 
-    /// The task, if it belongs to `by`.
+    /// The task, if it belongs to `by` or to somebody whose deputy they are.
     fn owned(&self, id: TaskId, by: &PersonId) -> Result<&Task, Refusal> {
         let task = self.task(id)?;
-        if task.owner.as_ref() == Some(by) {
+        if task
+            .owner
+            .as_ref()
+            .is_some_and(|owner| self.sprint.may_act_for(by, owner))
+        {
             Ok(task)
         } else {
             Err(Refusal::NotOwner {
@@ -289,7 +295,11 @@ impl Decider<'_> {
     /// The task, if it belongs to `by` or `by` leads the sprint.
     fn led(&self, id: TaskId, by: &PersonId) -> Result<&Task, Refusal> {
         let task = self.task(id)?;
-        if task.owner.as_ref() == Some(by) || self.sprint.lead == *by {
+        let acts = task
+            .owner
+            .as_ref()
+            .is_some_and(|owner| self.sprint.may_act_for(by, owner));
+        if acts || self.sprint.lead == *by {
             Ok(task)
         } else {
             Err(Refusal::NotOwnerOrLead {

@@ -1,8 +1,10 @@
 //! When an attempt may be made, and by which agent.
 
+use std::cmp::Reverse;
+
 use super::{Decider, Event};
 use crate::ids::{AgentId, BranchName, PersonId, TaskId};
-use crate::sprint::{AgentCard, AgentChoice, Pause, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::sprint::{AgentCard, AgentChoice, Pause, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
 /// The one thing that stands before a task's next attempt.
@@ -22,6 +24,8 @@ pub(crate) enum Block {
     DependencyCancelled(TaskId),
     /// It depends on a task that is not done; the one with the longest chain behind it.
     Dependency(TaskId),
+    /// Its owner has as much to review as may be.
+    Reviews(PersonId, ReviewLoad),
 }
 
 impl Sprint {
@@ -38,9 +42,9 @@ impl Sprint {
         if let Some(Pause { by, at }) = &self.paused {
             return Some(Block::SprintPaused(by.clone(), *at));
         }
-        if task.owner.is_none() {
+        let Some(owner) = &task.owner else {
             return Some(Block::NoOwner);
-        }
+        };
         let paused = std::iter::once(task)
             .chain(self.above(task))
             .find_map(|t| Some((t.id, t.paused.as_ref()?)));
@@ -48,7 +52,8 @@ impl Sprint {
             return Some(Block::Paused(pause.clone(), Some(id).filter(|id| *id != task.id)));
         }
         if task.blockers == 0 {
-            return None;
+            let full = self.reviews_full(task);
+            return full.map(|load| Block::Reviews(owner.clone(), load));
         }
         let waited_for = task.dependencies.iter().filter_map(|id| self.tasks.get(id));
         let mut heaviest: Option<&Task> = None;
@@ -86,14 +91,7 @@ impl Sprint {
             self.deadlines.iter().filter(|(_, work)| busy(*work)).count()
         };
         let candidates = self.roster.iter().filter(|card| fits(card) > 0);
-        let key = |card: &&AgentCard| {
-            (
-                fits(card),
-                record(card),
-                std::cmp::Reverse(load(card)),
-                std::cmp::Reverse(card.id.clone()),
-            )
-        };
+        let key = |card: &&AgentCard| (fits(card), record(card), Reverse(load(card)), Reverse(card.id.clone()));
         let best = candidates.max_by_key(key)?;
         let skill = match wanted {
             Some(specialty) if fits(best) == 2 => format!("does {specialty}"),
@@ -168,18 +166,37 @@ impl Decider<'_> {
 
     /// Schedules every task that nothing stands before.
     pub(super) fn schedule_all(&mut self) {
-        let waiting = |stage: &Stage| matches!(stage, Stage::Waiting { .. });
-        let tasks: Vec<TaskId> = self
+        self.schedule_tasks();
+        self.schedule(WorkId::Planning);
+    }
+
+    /// The longest chains first: where an owner can review only some, those are begun.
+    fn schedule_tasks(&mut self) {
+        let waiting = |task: &&Task| matches!(task.work.stage, Stage::Waiting { .. });
+        let mut tasks: Vec<(Reverse<u64>, TaskId)> = self
             .sprint
             .tasks
             .values()
-            .filter(|t| waiting(&t.work.stage))
-            .map(|t| t.id)
+            .filter(waiting)
+            .map(|t| (Reverse(t.rank), t.id))
             .collect();
-        for task in tasks {
+        tasks.sort_unstable();
+        for (_, task) in tasks {
             self.schedule(WorkId::Task(task));
         }
-        self.schedule(WorkId::Planning);
+    }
+
+    /// Begins what waited for its owner's reviews, where there are fewer now.
+    pub(super) fn settle_reviews(&mut self) {
+        let changes_nothing = |event: &Event| {
+            matches!(
+                event,
+                Event::LeaseRenewed { .. } | Event::ProgressReported { .. } | Event::AttemptStarted { .. }
+            )
+        };
+        if self.sprint.policy.reviews > 0 && !self.events.iter().all(changes_nothing) {
+            self.schedule_tasks();
+        }
     }
 
     /// Gives work that rests a new attempt when somebody wrote to its agent.

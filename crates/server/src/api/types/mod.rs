@@ -28,8 +28,8 @@ pub use changes::{
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
 pub use plans::{
-    AnswerRequest, ApproveRequest, HandRequest, OwnerSuggestions, OwnersRequest, PlanVersionItem, RestoreRequest,
-    SavePlanRequest, SuggestedOwners,
+    AnswerRequest, ApproveRequest, DeputyRequest, HandRequest, OwnerSuggestions, OwnersRequest, PlanVersionItem,
+    RestoreRequest, SavePlanRequest, SuggestedOwners,
 };
 pub use problem::Problem;
 pub use projects::{

@@ -72,6 +72,16 @@ pub struct OwnersRequest(
     pub BTreeMap<TaskId, PersonId>,
 );
 
+/// Says who decides for an owner who is away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeputyRequest {
+    /// Who is away.
+    pub owner: PersonId,
+    /// Who reviews, answers and merges for them meanwhile; none when they are back.
+    pub deputy: Option<PersonId>,
+}
+
 /// Approves a version of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

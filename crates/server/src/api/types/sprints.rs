@@ -1,10 +1,12 @@
 //! Sprints, and why they and their tasks are where they are.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use team6_core::explain::{Actor, Explanation, Reason};
 use team6_core::ids::{AgentId, PersonId, PlanVersion, ProjectId, SprintId, StreamVersion, TaskId, TaskKey};
 use team6_core::plan::SavedPlan;
-use team6_core::sprint::{AgentCard, Approval, Counts, Message, Pause, Question, SprintPhase};
+use team6_core::sprint::{AgentCard, Approval, Counts, Message, Pause, Question, ReviewLoad, SprintPhase};
 use team6_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -92,6 +94,15 @@ pub struct SprintDetail {
     pub opened_at: Timestamp,
     /// The pause, if it is paused.
     pub pause: Option<Pause>,
+    /// Who decides for whom meanwhile.
+    #[serde(default)]
+    pub deputies: BTreeMap<PersonId, PersonId>,
+    /// What each owner has to review, now or soon.
+    #[serde(default)]
+    pub reviews: BTreeMap<PersonId, ReviewLoad>,
+    /// How many that may be before no further task of theirs begins; any number if this is 0.
+    #[serde(default)]
+    pub most_reviews: usize,
     /// The newest version of the plan.
     pub plan: Option<SavedPlan>,
     /// Who approved which version.

@@ -1,0 +1,100 @@
+//! People's review as the scarce resource: how much of it is wanted from each, and who stands in for whom.
+//!
+//! An agent delivers faster than a person reviews. So a task begins only while its owner has few others that are not
+//! reviewed yet: what waits then is work that nobody has paid for, not a heap of pull requests that grow old. Work that has
+//! begun goes on, whatever the limit, because its review is wanted anyway.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{Sprint, Stage, Task};
+use crate::ids::PersonId;
+
+/// How many tasks a person has to review, now or soon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReviewLoad {
+    /// Delivered and not approved.
+    pub unreviewed: usize,
+    /// Begun and not delivered.
+    pub under_way: usize,
+}
+
+impl ReviewLoad {
+    /// Both together.
+    pub fn total(self) -> usize {
+        self.unreviewed + self.under_way
+    }
+}
+
+impl Sprint {
+    /// What a person has to review of this sprint, now or soon.
+    pub fn review_load(&self, owner: &PersonId) -> ReviewLoad {
+        let mut load = ReviewLoad::default();
+        for task in self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner)) {
+            match self.reviewed_soon(task) {
+                Some(Soon::Now) => load.unreviewed += 1,
+                Some(Soon::Later) => load.under_way += 1,
+                None => {}
+            }
+        }
+        load
+    }
+
+    /// What the owner of a task that has not begun has to review, if that is as much as it may be.
+    pub(crate) fn reviews_full(&self, task: &Task) -> Option<ReviewLoad> {
+        let most = self.policy.reviews;
+        // What its parent waits for is a part of work that has begun.
+        if most == 0 || !task.work.attempts.is_empty() || task.subtask.is_some() {
+            return None;
+        }
+        let load = self.review_load(task.owner.as_ref()?);
+        (load.total() >= most).then_some(load)
+    }
+
+    /// The begun task of a person that ends soonest as far as anybody knows.
+    pub(crate) fn under_way(&self, owner: &PersonId) -> Option<&Task> {
+        let of_owner = self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner));
+        of_owner
+            .filter(|task| matches!(self.reviewed_soon(task), Some(Soon::Later)))
+            .max_by_key(|task| (matches!(task.work.stage, Stage::Running { .. }), task.rank))
+    }
+
+    /// Who decides for a person: their deputy, if they have one.
+    pub fn acting_for<'a>(&'a self, person: &'a PersonId) -> &'a PersonId {
+        self.deputies.get(person).unwrap_or(person)
+    }
+
+    /// Whether a person decides what is the owner's to decide.
+    pub fn may_act_for(&self, by: &PersonId, owner: &PersonId) -> bool {
+        by == owner || self.deputies.get(owner) == Some(by)
+    }
+
+    /// When a task's owner has to review it, if at all.
+    fn reviewed_soon(&self, task: &Task) -> Option<Soon> {
+        let parent = task.parent().and_then(|id| self.tasks.get(&id));
+        // A subtask is reviewed with the whole, unless it belongs to somebody else.
+        let with_the_whole = parent.is_some_and(|parent| parent.owner == task.owner);
+        if with_the_whole || task.approved_by.is_some() {
+            return None;
+        }
+        match &task.work.stage {
+            Stage::Publishing { .. } | Stage::InReview | Stage::Delivered => Some(Soon::Now),
+            Stage::Queued { .. }
+            | Stage::Running { .. }
+            | Stage::Held(_)
+            | Stage::Asking { .. }
+            | Stage::AwaitingSubtasks { .. } => Some(Soon::Later),
+            // One that waits for others may wait for one of the same owner's.
+            Stage::Waiting { .. } if !task.work.attempts.is_empty() && task.blockers == 0 => Some(Soon::Later),
+            // A person decides first whether there will be anything.
+            Stage::Failed { .. } | Stage::Idle | Stage::Waiting { .. } | Stage::Merging { .. } => None,
+            Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Soon {
+    Now,
+    Later,
+}
