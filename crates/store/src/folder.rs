@@ -8,6 +8,10 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a lock is waited for. Between the beginning of a process and its program lie milliseconds, more on a busy machine.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Why a data folder could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +62,7 @@ impl DataFolder {
             .mode(0o600)
             .open(path.join("team6.lock"))
             .map_err(io)?;
-        match lock.try_lock() {
+        match lock_soon(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let pid = read_pid(&mut lock);
@@ -81,6 +85,18 @@ impl DataFolder {
     /// A file or folder in it.
     pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path.join(name)
+    }
+}
+
+/// A process that its holder was just starting has the file as well, until it has become another program: so a lock that
+/// is given up at this moment, by an end of any kind, is waited for.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            outcome => return outcome,
+        }
     }
 }
 

@@ -43,3 +43,18 @@ fn a_path_that_is_no_folder_is_refused_by_name() {
         "{error}"
     );
 }
+
+#[test]
+fn a_folder_that_is_given_up_at_this_moment_is_waited_for() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("data");
+    let held = DataFolder::open(&path).unwrap();
+    let (beginning, begins) = std::sync::mpsc::channel();
+    let opened = std::thread::spawn(move || {
+        beginning.send(()).unwrap();
+        DataFolder::open(&path).map(drop)
+    });
+    begins.recv().unwrap();
+    drop(held);
+    opened.join().unwrap().unwrap();
+}
