@@ -11,6 +11,7 @@ use crate::probe::{Missing, Refusal};
 #[derive(Debug, Default)]
 struct Machine {
     root: bool,
+    within: Within,
     /// `user.max_user_namespaces`
     most_namespaces: Option<u64>,
     /// `kernel.unprivileged_userns_clone`, of Debian's older kernels and others.
@@ -22,6 +23,29 @@ struct Machine {
     kernel: String,
 }
 
+/// Whose users this process knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Within {
+    /// All of the machine's.
+    #[default]
+    Machine,
+    /// Those of a user namespace, as in rootless containers.
+    Namespace,
+    /// None, not even its own: a user namespace without a map.
+    Nothing,
+}
+
+impl Within {
+    /// From `/proc/self/uid_map`, see user_namespaces(7).
+    fn of(map: &str) -> Self {
+        match map.split_whitespace().collect::<Vec<_>>()[..] {
+            [] => Self::Nothing,
+            ["0", "0", "4294967295"] => Self::Machine,
+            _ => Self::Namespace,
+        }
+    }
+}
+
 impl Machine {
     fn read() -> Self {
         let setting = |name: &str| {
@@ -31,6 +55,9 @@ impl Machine {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         Self {
             root: rustix::process::geteuid().is_root(),
+            within: fs::read_to_string("/proc/self/uid_map")
+                .map(|map| Within::of(&map))
+                .unwrap_or_default(),
             most_namespaces: setting("user/max_user_namespaces"),
             cloning: setting("kernel/unprivileged_userns_clone"),
             apparmor: setting("kernel/apparmor_restrict_unprivileged_userns"),
@@ -69,6 +96,12 @@ fn explain(refusal: &Refusal, machine: &Machine) -> Missing {
             format!("user.max_user_namespaces is 0, so nobody may have any ({said})"),
             how,
         );
+    }
+    if denied && users && machine.within == Within::Nothing {
+        let how =
+            "run Team6 outside of it, or give it users: `unshare --user --map-root-user` instead of `unshare --user`";
+        let why = format!("this is a user namespace without users, not even whoever runs this program ({said})");
+        return missing(namespaces, why, how);
     }
     if denied && !machine.root && machine.cloning == Some(0) {
         let how = "sudo sysctl -w kernel.unprivileged_userns_clone=1, and the same line without sudo sysctl -w in \
@@ -137,26 +170,47 @@ pub(crate) fn folder(folder: &Path, error: &io::Error) -> Missing {
     )
 }
 
+/// For a program that is root.
 pub(crate) fn own_users(refusal: &Refusal) -> Missing {
-    let why = format!("failed to {}: {}", refusal.step, refusal.error);
-    let how = "keep the data folder on a file system with id-mapped mounts: ext4 or xfs (Linux 5.12 and newer), btrfs (5.15), \
-               not NFS or a container's own files";
-    missing("a user of its own for each sandbox", why, how)
+    let said = format!("failed to {}: {}", refusal.step, refusal.error);
+    root_of(
+        &Machine::read(),
+        "a user of its own for each sandbox",
+        &said,
+        "keep the data folder on a file system with id-mapped mounts: ext4 or xfs (Linux 5.12 and newer), btrfs (5.15), \
+         not NFS or a container's own files",
+    )
 }
 
+/// For a program that is root.
 pub(crate) fn root_as_itself() -> Missing {
-    let why = "programs in sandboxes are root, without its rights, and the kernel counts no processes of root";
-    let how = "run Team6 as an ordinary user, or keep its data on a file system with id-mapped mounts";
-    missing("a limit of processes", why, how)
+    root_of(
+        &Machine::read(),
+        "a limit of processes",
+        "programs in sandboxes are root, without its rights, and the kernel counts no processes of root",
+        "run Team6 as an ordinary user, or keep its data on a file system with id-mapped mounts",
+    )
 }
 
 pub(crate) fn folder_renames() -> Missing {
-    let why = "only root's overlays rename folders that come from a layer below; `mv` copies them, `git mv` fails";
-    missing(
+    root_of(
+        &Machine::read(),
         "renames of folders",
-        why,
+        "only root's overlays rename folders that come from a layer below; `mv` copies them, `git mv` fails",
         "run Team6 as root, where each sandbox still is an ordinary user of its own",
     )
+}
+
+/// Something that root can have, or can have in another way: but not root of a user namespace.
+fn root_of(machine: &Machine, what: &str, why: &str, how: &str) -> Missing {
+    match (machine.within, machine.root) {
+        (Within::Machine, _) | (_, false) => missing(what, why, how),
+        (_, true) => missing(
+            what,
+            format!("{why}; and this is root of a user namespace only, as in rootless containers"),
+            "run Team6 outside of that namespace, as root or as an ordinary user",
+        ),
+    }
 }
 
 pub(crate) fn overlay(folder: &Path, refusal: &Refusal) -> Missing {
@@ -222,6 +276,12 @@ mod tests {
             (
                 MAKE_USERS,
                 libc::EPERM,
+                machine(|m| m.within = Within::Nothing),
+                "--map-root-user",
+            ),
+            (
+                MAKE_USERS,
+                libc::EPERM,
                 machine(|m| m.cloning = Some(0)),
                 "kernel.unprivileged_userns_clone=1",
             ),
@@ -268,5 +328,27 @@ mod tests {
             let said = said(step, errno, &machine);
             assert!(said.contains(expected) && said.contains(step), "{said}");
         }
+    }
+
+    #[test]
+    fn root_of_a_user_namespace_is_not_told_to_be_root() {
+        let root = |within| Machine {
+            root: true,
+            within,
+            ..Machine::default()
+        };
+        let said = |machine: &Machine| root_of(machine, "it", "only root has it", "run Team6 as root").how_to_enable;
+        assert_eq!(said(&Machine::default()), "run Team6 as root");
+        assert_eq!(
+            said(&root(Within::of("         0          0 4294967295\n"))),
+            "run Team6 as root"
+        );
+        for map in ["0 1000 1\n", "0 1000 1\n1 100000 65536\n", "0 0 1\n"] {
+            assert!(
+                said(&root(Within::of(map))).contains("outside of that namespace"),
+                "{map}"
+            );
+        }
+        assert_eq!(Within::of(""), Within::Nothing);
     }
 }

@@ -29,7 +29,7 @@ pub use error::WorkspaceError;
 pub use files::Files;
 pub use local::{LocalOptions, LocalProvisioner};
 pub use local_files::LocalFile;
-pub use mirror::git_is_new_enough;
+pub use mirror::check_git;
 pub use provisioner::{
     Boxed, Checkout, Claim, ClaimRepository, Imported, Provisioner, Submodule, Swept, Workspace, WorkspaceKey,
 };

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use team6_core::ids::{AttemptId, BranchName, CommitId, RepositoryId};
 use team6_git::{Call, Git, GitError, ORIGIN};
-use tokio::sync::OnceCell;
 
 use crate::checkout::is_sha256;
 use crate::error::{OLDEST_GIT, WorkspaceError};
@@ -73,7 +72,6 @@ pub(crate) struct Mirrors {
     root: PathBuf,
     locks: Mutex<BTreeMap<RepositoryId, Arc<tokio::sync::Mutex<()>>>>,
     news: News,
-    probed: OnceCell<()>,
     modules: Mutex<BTreeMap<RepositoryId, Arc<Mirrors>>>,
 }
 
@@ -84,7 +82,6 @@ impl Mirrors {
             root,
             locks: Mutex::default(),
             news: News::default(),
-            probed: OnceCell::new(),
             modules: Mutex::default(),
         }
     }
@@ -203,7 +200,6 @@ impl Mirrors {
         tell: &(dyn Fn(String) + Send + Sync),
     ) -> Result<(), WorkspaceError> {
         let id = needed.repository;
-        self.probed.get_or_try_init(|| self.probe()).await?;
         let lock = {
             let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(locks.entry(id.clone()).or_default())
@@ -299,16 +295,6 @@ impl Mirrors {
         }
         let start = needed.start?;
         (!self.has(&self.store(needed.repository), start).await).then_some(start)
-    }
-
-    async fn probe(&self) -> Result<(), WorkspaceError> {
-        let said = self.git.call(["version"]).text().await;
-        let said = said.map_err(|error| WorkspaceError::git("git cannot be used", &self.root, &error))?;
-        let version = said.trim_start_matches("git version ").to_owned();
-        match git_is_new_enough(&version) {
-            true => Ok(()),
-            false => Err(WorkspaceError::Git(format!("this is {version}"))),
-        }
     }
 
     async fn make(&self, id: &RepositoryId, sha256: bool) -> Result<(), GitError> {
@@ -421,8 +407,19 @@ fn fetch_failed(needed: &Needed<'_>, root: &Path, error: &GitError) -> Workspace
     WorkspaceError::Unreachable { repository, why }
 }
 
+/// Which git this is; an error if it is missing or cannot do all that workspaces need.
+pub async fn check_git(git: &Git) -> Result<String, WorkspaceError> {
+    let said = git.call(["version"]).text().await;
+    let said = said.map_err(|error| WorkspaceError::git("git cannot be used", Path::new("."), &error))?;
+    let version = said.trim_start_matches("git version ").trim().to_owned();
+    match is_new_enough(&version) {
+        true => Ok(version),
+        false => Err(WorkspaceError::Git(format!("this is {version}"))),
+    }
+}
+
 /// Whether this version of git, such as `2.47.3`, can do all that workspaces need.
-pub fn git_is_new_enough(version: &str) -> bool {
+fn is_new_enough(version: &str) -> bool {
     let numbers = |text: &str| -> Vec<u32> { text.split('.').map_while(|part| part.parse().ok()).take(2).collect() };
     numbers(version) >= numbers(OLDEST_GIT)
 }
@@ -434,10 +431,10 @@ mod tests {
     #[test]
     fn old_versions_of_git_are_told_from_new_ones() {
         for new in ["2.40.0", "2.47.3", "2.100.1 (Apple Git-1)", "3.0", "2.45.windows.1"] {
-            assert!(git_is_new_enough(new), "{new}");
+            assert!(is_new_enough(new), "{new}");
         }
         for old in ["2.39.5", "1.99.0", "", "git"] {
-            assert!(!git_is_new_enough(old), "{old}");
+            assert!(!is_new_enough(old), "{old}");
         }
     }
 }

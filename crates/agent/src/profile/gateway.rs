@@ -17,6 +17,8 @@ use crate::toml_reader::{Fields, Node, Reader};
 const AUTHORIZATION: &str = "authorization";
 /// The scheme that it has if a profile names none.
 const BEARER: &str = "Bearer";
+/// Variables that programs have from the engine, besides those that tell of its proxy.
+const OF_THE_ENGINE: [&str; 4] = ["HOME", "PATH", "TMPDIR", "USER"];
 /// The most characters that a gateway's name has of its upstream's.
 const LONGEST_NAME: usize = 40;
 
@@ -200,9 +202,7 @@ fn one(fields: &mut Fields<'_>) -> Gateway {
     let reader = fields.reader;
     let upstream = required(fields, "upstream", |text| upstream(text).err());
     let header = required(fields, "header", |text| header(text).err());
-    let variable = required(fields, "variable", |text| {
-        (!env::is_name(text)).then(|| format!("gateway.variable \"{text}\" is no name of a variable"))
-    });
+    let variable = required(fields, "variable", |text| variable(text).err());
     let secret = fields.require("secret").and_then(|node| secret(reader, node));
     let scheme = fields.get("scheme").map(|node| {
         let text = reader.text("gateway.scheme", node);
@@ -247,6 +247,20 @@ fn required(fields: &mut Fields<'_>, name: &'static str, wrong: impl Fn(&str) ->
         fields.reader.add(&node.span(), problem);
     }
     text.to_owned()
+}
+
+fn variable(text: &str) -> Result<(), String> {
+    if !env::is_name(text) {
+        return Err(format!("gateway.variable \"{text}\" is no name of a variable"));
+    }
+    let engines = OF_THE_ENGINE.contains(&text) || text.to_ascii_lowercase().ends_with("_proxy");
+    match engines {
+        true => Err(format!(
+            "gateway.variable {text} is one that the engine sets for every program; name the one by which the agent's program \
+             learns its server's address, such as ANTHROPIC_BASE_URL"
+        )),
+        false => Ok(()),
+    }
 }
 
 /// It may hold a password, so it is not shown.

@@ -1,11 +1,11 @@
 //! `team6 doctor`: whether this machine has what the server needs, and what to do if not.
 
 use std::path::Path;
-use std::process::Command;
 
 use rustix::fs::statvfs;
 use serde::Serialize;
 use team6_agent::profile::BuiltIns;
+use team6_git::{Fuse, Git};
 use team6_sandbox::Launcher;
 use team6_sandbox::probe::{self, Isolation, Missing, Overlay, Users};
 use team6_server::api::types::Me;
@@ -55,12 +55,14 @@ impl Finding {
         }
     }
 
+    /// `next` is empty where what was found says it.
     fn trouble(what: &'static str, state: State, found: impl Into<String>, next: impl Into<String>) -> Self {
+        let next = next.into();
         Self {
             what,
             state,
             found: found.into(),
-            next: Some(next.into()),
+            next: (!next.is_empty()).then_some(next),
             isolation: None,
         }
     }
@@ -68,7 +70,7 @@ impl Finding {
 
 /// Looks at everything, and fails if the server could not work.
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
-    let mut findings = vec![git()];
+    let mut findings = vec![git().await];
     match configuration::load(context.connection.config.as_deref()) {
         Ok(loaded) => {
             let file = loaded.file.as_ref().map(|file| file.display().to_string());
@@ -76,9 +78,14 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
                 "configuration",
                 file.unwrap_or_else(|| "built in; there is no file".into()),
             ));
-            findings.extend([people(&loaded.config), data(&loaded.config), space(&loaded.config.data)]);
+            let data = data(&loaded.config);
+            let isolation = match data.state {
+                State::Bad => Finding::trouble("isolation", State::Attention, "it is tried in the data folder", ""),
+                _ => isolation(&loaded.config).await,
+            };
+            findings.extend([people(&loaded.config), data, space(&loaded.config.data)]);
             findings.extend(exposure(&loaded.config));
-            findings.push(isolation(&loaded.config).await);
+            findings.push(isolation);
             findings.extend(agents(&loaded.config));
             findings.push(server(context).await);
         }
@@ -98,16 +105,10 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     }
 }
 
-fn git() -> Finding {
-    let next = "install git 2.40 or newer";
-    let Ok(output) = Command::new("git").arg("version").output() else {
-        return Finding::trouble("git", State::Bad, "it is not installed", next);
-    };
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let version = said.trim_start_matches("git version ");
-    match team6_workspace::git_is_new_enough(version) {
-        true => Finding::good("git", version),
-        false => Finding::trouble("git", State::Bad, format!("{version} is too old"), next),
+async fn git() -> Finding {
+    match team6_workspace::check_git(&Git::new("git".into(), Fuse::default())).await {
+        Ok(version) => Finding::good("git", version),
+        Err(error) => Finding::trouble("git", State::Bad, error.to_string(), ""),
     }
 }
 
@@ -132,23 +133,31 @@ fn people(config: &Config) -> Finding {
 /// Whether the data folder can be had. One that is not there is not made.
 fn data(config: &Config) -> Finding {
     let path = &config.data;
+    let trouble = |found: String| {
+        let next = "let the user that runs the server write there, or set another with TEAM6_DATA=FOLDER";
+        Finding::trouble("data folder", State::Bad, found, next)
+    };
     if !path.exists() {
-        return Finding::good(
-            "data folder",
-            format!("{} is made by the first `team6 up`", path.display()),
-        );
+        let there = existing(path);
+        return match tempfile::tempdir_in(there) {
+            Ok(_) => Finding::good(
+                "data folder",
+                format!("{} is made by the first `team6 up`", path.display()),
+            ),
+            Err(error) => trouble(format!(
+                "{} cannot be made in {}: {}",
+                path.display(),
+                there.display(),
+                std::io::Error::from(error.kind())
+            )),
+        };
     }
     match DataFolder::open(path) {
         Ok(_) => Finding::good("data folder", path.display().to_string()),
         Err(DataFolderError::InUse { pid, .. }) => {
             Finding::good("data folder", format!("{}, in use by process {pid}", path.display()))
         }
-        Err(error) => Finding::trouble(
-            "data folder",
-            State::Bad,
-            error.to_string(),
-            "set another with TEAM6_DATA=FOLDER",
-        ),
+        Err(error) => trouble(error.to_string()),
     }
 }
 
@@ -219,12 +228,12 @@ fn explained(isolation: Isolation, setting: Sandbox) -> Finding {
             "",
         ),
     };
-    let without = match isolation.users {
-        Some(_) if off => vec!["this machine can keep them in sandboxes: take the setting out".to_owned()],
-        Some(_) => Vec::new(),
-        None => vec!["sandbox = \"off\" in the configuration runs agents without".to_owned()],
+    let setting = match (isolation.users, off) {
+        (Some(_), true) => vec!["this machine can keep them in sandboxes: take the setting out".to_owned()],
+        (None, false) => vec!["sandbox = \"off\" in the configuration runs agents without".to_owned()],
+        _ => Vec::new(),
     };
-    let next = [lines(&isolation.missing), lines(&isolation.better), without].concat();
+    let next = [lines(&isolation.missing), lines(&isolation.better), setting].concat();
     finding.next = (!next.is_empty()).then(|| next.join("\n"));
     finding.isolation = Some(isolation);
     finding

@@ -1,5 +1,7 @@
 //! What commands say of this machine and its configuration, without a server.
 
+use std::process::Command;
+
 use crate::harness::Place;
 
 /// A folder in which no agent is installed, whatever this machine has.
@@ -143,6 +145,41 @@ fn the_doctor_fails_where_the_server_could_not_work() {
         ran.stdout.contains("team6.toml") && ran.stdout.contains("`team6 config show` tells"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_no_reason_to_do_without_sandboxes() {
+    let mut place = without_agents("");
+    place.env = vec![("TEAM6_DATA".into(), "/proc/team6-data".into())];
+    let ran = place.run(&["doctor"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.stdout.contains("/proc/team6-data cannot be made in /proc") && ran.stdout.contains("TEAM6_DATA=FOLDER"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout.contains("it is tried in the data folder") && !ran.stdout.contains("sandbox ="),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn no_server_starts_with_a_git_that_is_too_old() {
+    let mut place = without_agents("");
+    // Another process writes it: one that this process has open for writing, and a fork of it, could not be started.
+    let write = "mkdir old && printf '#!/bin/sh\necho git version 2.30.2\n' > old/git && chmod +x old/git";
+    let written = Command::new("sh")
+        .args(["-c", write])
+        .current_dir(place.path())
+        .status();
+    assert!(written.unwrap().success());
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", place.path().join("old").display());
+    place.env = vec![("PATH".into(), path)];
+    for said in [place.fails(1, &["up"]), place.run(&["doctor"]).stdout] {
+        assert!(said.contains("2.40 or newer, but this is 2.30.2; install it"), "{said}");
+    }
+    assert!(!place.path().join("team6-data").exists());
 }
 
 #[test]

@@ -86,6 +86,8 @@ impl App {
             path: config.data.clone(),
             source,
         })?;
+        let git = Git::new(programs.git.clone(), Fuse::default());
+        team6_workspace::check_git(&git).await?;
         let folder = DataFolder::open(&config.data)?;
         let path = folder.path().to_owned();
         let built_ins = BuiltIns::new(programs.scripted);
@@ -96,7 +98,6 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder).await?);
         let traces: Arc<dyn TraceStore> = Arc::new(SqliteTraceStore::open(&folder).await?);
         let queue: Arc<dyn JobQueue> = Arc::new(queue::open(&folder.join("queue.db")).await?);
-        let git = Git::new(programs.git.clone(), Fuse::default());
         let forge: Arc<dyn Forge> = Arc::new(LocalForge::new(LocalForgeOptions {
             root: path.join("forge"),
             git: git.clone(),

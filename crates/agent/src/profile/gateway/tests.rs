@@ -244,3 +244,14 @@ fn gateways_to_one_host_are_told_apart() {
     let long = format!("https://{}.example.org", "a".repeat(60));
     assert_eq!(named(&long), "a".repeat(40));
 }
+
+#[test]
+fn a_variable_that_the_engine_sets_leads_to_no_gateway() {
+    for name in ["https_proxy", "NO_PROXY", "npm_config_https_proxy", "PATH", "HOME"] {
+        let problems = profile(&CLAUDE.replace("ANTHROPIC_BASE_URL", name)).unwrap_err();
+        assert!(
+            problems.contains(&format!("gateway.variable {name} is one that the engine sets")),
+            "{problems}"
+        );
+    }
+}
