@@ -9,7 +9,10 @@ use super::super::repository::{Repository, read_id};
 use crate::error::ForgeError;
 
 /// The most commits that are listed. Heads further apart are merged without being looked at before.
-const MOST: usize = 20_000;
+const MOST: usize = 10_000;
+
+/// The name of a tree.
+pub(super) type Tree = CommitId;
 
 /// The commits from where all of the heads parted up to them.
 #[derive(Debug)]
@@ -20,27 +23,22 @@ pub(super) struct History {
 
 #[derive(Debug)]
 struct Commit {
-    tree: CommitId,
+    tree: Tree,
     /// The heads that it is in the history of.
     heads: Heads,
+    parents: Vec<usize>,
     children: Vec<usize>,
 }
 
-/// Where two heads parted.
+/// The commits that each of two heads has and the other one has not, by their places, if the two parted once.
 #[derive(Debug)]
-pub(super) enum Parted {
-    /// At one commit; these are its tree and theirs.
-    Once {
-        from: CommitId,
-        one: CommitId,
-        other: CommitId,
-    },
-    /// At several, or nowhere.
-    Otherwise,
+pub(super) struct Parted {
+    pub(super) one: Vec<usize>,
+    pub(super) other: Vec<usize>,
 }
 
 /// A set of heads, by their places.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Heads(Vec<u64>);
 
 impl Heads {
@@ -80,6 +78,7 @@ impl History {
             commits.push(Commit {
                 tree,
                 heads: none.clone(),
+                parents: Vec::new(),
                 children: Vec::new(),
             });
         }
@@ -93,35 +92,42 @@ impl History {
             for parent in line.split(' ').skip(2).filter_map(|parent| numbers.get(parent)) {
                 commits[*parent].heads.add_all(&heads);
                 commits[*parent].children.push(at);
+                commits[at].parents.push(*parent);
             }
         }
         Ok(Self { heads: places, commits })
     }
 
-    fn tree(&self, place: usize) -> Option<&CommitId> {
-        // Children come first: the first commit that a head has is itself.
-        self.commits
-            .iter()
-            .find(|commit| commit.heads.has(place))
-            .map(|commit| &commit.tree)
-    }
-
-    /// Where two of the heads parted: the common commits without a common child.
-    pub(super) fn parted(&self, one: &CommitId, other: &CommitId) -> Parted {
-        let (Some(one), Some(other)) = (self.heads.get(one), self.heads.get(other)) else {
-            return Parted::Otherwise;
-        };
-        let common = |commit: &Commit| commit.heads.has(*one) && commit.heads.has(*other);
+    /// Where two of the heads parted: the common commits without a common child. None if that is several places, or none.
+    pub(super) fn parted(&self, one: &CommitId, other: &CommitId) -> Option<Parted> {
+        let (one, other) = (*self.heads.get(one)?, *self.heads.get(other)?);
+        let common = |commit: &Commit| commit.heads.has(one) && commit.heads.has(other);
         let last = |commit: &&Commit| common(commit) && !commit.children.iter().any(|at| common(&self.commits[*at]));
         let mut found = self.commits.iter().filter(last);
-        match (found.next(), found.next(), self.tree(*one), self.tree(*other)) {
-            (Some(from), None, Some(one), Some(other)) => Parted::Once {
-                from: from.tree.clone(),
-                one: one.clone(),
-                other: other.clone(),
-            },
-            _ => Parted::Otherwise,
-        }
+        let (Some(_), None) = (found.next(), found.next()) else {
+            return None;
+        };
+        let without = |has: usize, not: usize| {
+            let places = self.commits.iter().enumerate();
+            let own = places.filter(|(_, commit)| commit.heads.has(has) && !commit.heads.has(not));
+            own.map(|(place, _)| place).collect()
+        };
+        Some(Parted {
+            one: without(one, other),
+            other: without(other, one),
+        })
+    }
+
+    /// The trees between which each commit changed something: its own, and each parent's. A commit that all heads have
+    /// is on no side of any pair.
+    pub(super) fn steps(&self) -> Vec<(usize, Tree, Tree)> {
+        let every = |commit: &Commit| (0..self.heads.len()).all(|head| commit.heads.has(head));
+        let places = self.commits.iter().enumerate();
+        let steps = places.filter(|(_, commit)| !every(commit)).flat_map(|(place, commit)| {
+            let parents = commit.parents.iter().map(|parent| self.commits[*parent].tree.clone());
+            parents.map(move |parent| (place, parent, commit.tree.clone()))
+        });
+        steps.collect()
     }
 }
 

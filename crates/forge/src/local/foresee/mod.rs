@@ -16,8 +16,7 @@ use super::repository::Repository;
 use crate::error::ForgeError;
 use crate::forecast::{Clash, ConflictForecast};
 use crate::merge::Conflict;
-use history::{History, Parted};
-use paths::Changed;
+use history::History;
 
 /// How many pairs are remembered before those that nobody asked for in the last forecast are forgotten.
 const KEPT: usize = 50_000;
@@ -89,30 +88,11 @@ impl Repository {
 
     /// The pairs that may conflict: both sides changed something in common since they parted, or parted more than once.
     async fn not_clean_for_sure(&self, history: &History, pairs: Vec<Pair>) -> Result<Vec<Pair>, ForgeError> {
-        let parted: Vec<(Pair, Parted)> = pairs
-            .into_iter()
-            .map(|pair| {
-                let parted = history.parted(&pair.0, &pair.1);
-                (pair, parted)
-            })
-            .collect();
-        let mut wanted = BTreeSet::new();
-        for (_, parted) in &parted {
-            if let Parted::Once { from, one, other } = parted {
-                wanted.insert((from.clone(), one.clone()));
-                wanted.insert((from.clone(), other.clone()));
-            }
-        }
-        let changed: BTreeMap<_, Changed> = self.changed_paths(wanted).await?;
-        let nothing = Changed::default();
-        let of = |from: &CommitId, to: &CommitId| changed.get(&(from.clone(), to.clone())).unwrap_or(&nothing);
-        let may = |parted: &Parted| match parted {
-            Parted::Once { from, one, other } => of(from, one).may_conflict(of(from, other)),
-            Parted::Otherwise => true,
+        let changes = self.changes(history).await?;
+        let may = |(one, other): &Pair| {
+            let parted = history.parted(one, other);
+            parted.is_none_or(|sides| changes.may_conflict(&sides))
         };
-        Ok(parted
-            .into_iter()
-            .filter_map(|(pair, parted)| may(&parted).then_some(pair))
-            .collect())
+        Ok(pairs.into_iter().filter(may).collect())
     }
 }
