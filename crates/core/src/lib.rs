@@ -7,6 +7,7 @@
 pub mod briefing;
 pub mod explain;
 pub mod failure;
+pub mod forecast;
 pub mod graph;
 pub mod ids;
 pub mod local_path;

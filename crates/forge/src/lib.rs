@@ -7,6 +7,7 @@
 pub mod conformance;
 mod diff;
 mod error;
+mod forecast;
 mod local;
 mod merge;
 mod path;
@@ -16,6 +17,7 @@ mod pull_request;
 
 pub use diff::{Change, Content, Diff, DiffOptions, FileDiff, Hunk, Line, LineKind, Mode, Patch, Range};
 pub use error::{BadComment, ForgeError, Misplaced};
+pub use forecast::{Clash, ConflictForecast};
 pub use local::{LocalForge, LocalForgeOptions};
 pub use merge::{Conflict, ConflictKind, Merge, MergeOutcome, Mergeability};
 pub use path::{InvalidPath, RepoPath};

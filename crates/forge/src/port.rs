@@ -14,6 +14,7 @@ use team6_core::time::Timestamp;
 
 use crate::diff::{Diff, DiffOptions, Patch, Range};
 use crate::error::ForgeError;
+use crate::forecast::ConflictForecast;
 use crate::merge::{Merge, MergeOutcome, Mergeability};
 use crate::pull_request::{
     NewPullRequest, NewReply, NewReview, PullRequest, Resolution, Review, StateFilter, Summary, Thread,
@@ -221,6 +222,14 @@ pub trait Forge: Debug + Send + Sync {
         number: u64,
         merge: &Merge,
     ) -> Result<MergeOutcome, ForgeError>;
+
+    /// What merging open branches with these heads would come to: against the target branch as last fetched, and against
+    /// each other. Nothing is changed.
+    async fn forecast_conflicts(
+        &self,
+        repository: &RepositoryId,
+        heads: &[CommitId],
+    ) -> Result<ConflictForecast, ForgeError>;
 
     /// Merges. Merged twice is merged once, by the same commit.
     async fn merge(&self, repository: &RepositoryId, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError>;

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use serde::Serialize;
 
 pub(crate) use page::{Page, Tone};
-pub(crate) use time::{ago, clock, until};
+pub(crate) use time::{ago, clock, span, until};
 
 use crate::client::Reply;
 use crate::failure::Failure;

@@ -26,7 +26,7 @@ pub(crate) fn until(time: Timestamp) -> String {
 }
 
 /// A span of time in its largest unit.
-fn span(span: Duration) -> String {
+pub(crate) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -9,9 +9,12 @@ use ratatui::DefaultTerminal;
 use team6_core::ids::{AttemptId, Position, SprintId};
 use team6_core::sprint::Event;
 use team6_core::trace::TraceEntry;
-use team6_server::api::types::{AttemptDetail, Health, InboxEntry, LiveEvent, Page, SprintDetail, TaskDetail};
+use team6_server::api::types::{
+    AttemptDetail, Health, InboxEntry, LiveEvent, Page, SprintDetail, SprintForecast, TaskDetail,
+};
 
 use crate::client::{Client, Event as Sent};
+use crate::commands::sprint::forecast_in_short;
 use crate::commands::warnings;
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -20,12 +23,25 @@ use model::{Model, Tail};
 /// How many of the last entries of a trace are shown.
 const ENTRIES: u64 = 30;
 
+/// The events that move a forecast; it is not made again for what an agent says.
+const MOVES: [&str; 8] = [
+    "plan_approved",
+    "attempt_started",
+    "attempt_delivered",
+    "attempt_failed",
+    "review_submitted",
+    "task_done",
+    "task_cancelled",
+    "sprint_finished",
+];
+
 /// Shows the sprint until the reader leaves.
 pub(crate) async fn run(client: &Client, sprint: SprintId) -> Result<(), Failure> {
     let Position(position) = client.get::<Health>("/health").await?.item.head;
     let (detail, inbox) = fetched(client, sprint).await?;
     let mut model = Model::new(detail, inbox);
     model.warnings = warnings(client).await;
+    model.forecast = forecast(client, sprint).await;
     // It also restores the terminal when the program panics.
     let mut terminal = ratatui::init();
     let shown = show(client, &mut model, &mut terminal, position).await;
@@ -65,13 +81,20 @@ async fn show(client: &Client, model: &mut Model, terminal: &mut DefaultTerminal
 
 /// Takes in an event, and what is so since then.
 async fn happened(client: &Client, model: &mut Model, event: Sent) -> Result<(), Failure> {
+    let event_name = event.name.clone();
     if let Ok(live) = serde_json::from_value::<LiveEvent>(event.data)
         && let Some(event) = live.data.and_then(|data| serde_json::from_value::<Event>(data).ok())
     {
         model.tell(live.at, &event);
     }
+    let moves = MOVES.contains(&event_name.as_str());
     match fetched(client, model.sprint.sprint.id).await {
-        Ok((sprint, inbox)) => model.renew(sprint, inbox),
+        Ok((sprint, inbox)) => {
+            model.renew(sprint, inbox);
+            if moves {
+                model.forecast = forecast(client, model.sprint.sprint.id).await;
+            }
+        }
         // The next event comes with the server, or the stream gives up.
         Err(Failure::Unreachable(text)) => model.note(&text),
         Err(failure) => return Err(failure),
@@ -81,6 +104,15 @@ async fn happened(client: &Client, model: &mut Model, event: Sent) -> Result<(),
         model.tail = Some(read_tail(client, attempt).await?);
     }
     Ok(())
+}
+
+/// When it will be done, in one line. A server that cannot say it now says it after the next event.
+async fn forecast(client: &Client, sprint: SprintId) -> Option<String> {
+    let made = client
+        .get::<SprintForecast>(&format!("/sprints/{sprint}/forecast"))
+        .await
+        .ok()?;
+    forecast_in_short(&made.item).map(|text| format!("forecast: {text}"))
 }
 
 async fn fetched(client: &Client, sprint: SprintId) -> Result<(SprintDetail, Vec<InboxEntry>), Failure> {

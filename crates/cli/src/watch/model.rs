@@ -25,6 +25,8 @@ pub(super) struct Model {
     /// The end of the trace that the reader looks at.
     pub(super) tail: Option<Tail>,
     pub(super) help: bool,
+    /// When it will be done, if that can be said.
+    pub(super) forecast: Option<String>,
     /// What everybody who works with the server should know.
     pub(super) warnings: Vec<String>,
     story: Story,
@@ -46,6 +48,7 @@ impl Model {
             selected: 0,
             tail: None,
             help: false,
+            forecast: None,
             warnings: Vec::new(),
             story,
         };

@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model) {
     let area = frame.area();
     let people = u16::try_from(model.inbox.len()).unwrap_or(u16::MAX).clamp(1, 5) + 2;
     let [head, tasks, waiting, happened, foot] = Layout::vertical([
-        Constraint::Length(2 + u16::try_from(model.warnings.len()).unwrap_or(0)),
+        Constraint::Length(2 + u16::from(model.forecast.is_some()) + u16::try_from(model.warnings.len()).unwrap_or(0)),
         Constraint::Min(4),
         Constraint::Length(people),
         Constraint::Percentage(30),
@@ -70,7 +70,9 @@ fn header(model: &Model) -> Paragraph<'_> {
     let why = sprint.why.as_ref().map(why_in_short);
     let warnings = model.warnings.iter();
     let mut lines: Vec<Line<'_>> = warnings.map(|text| Line::styled(text.as_str(), Color::Red)).collect();
-    lines.extend([first, Line::styled(why.unwrap_or_default(), faint())]);
+    lines.push(first);
+    lines.extend(model.forecast.iter().map(|text| Line::raw(text.as_str())));
+    lines.push(Line::styled(why.unwrap_or_default(), faint()));
     Paragraph::new(lines)
 }
 

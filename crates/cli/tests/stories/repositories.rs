@@ -1,5 +1,6 @@
 //! Tasks over several repositories, and tasks that get into each other's way.
 
+use serde_json::json;
 use team6_testkit::repositories::Repository;
 
 use crate::shop::{DONE, Shop};
@@ -91,8 +92,35 @@ fn a_conflict_goes_back_to_the_agent_that_made_it() {
     for task in [1, 2] {
         shop.event("pull_request_opened", |data| data["task"] == task);
     }
-    shop.merges("1");
+    let forecast = shop.place.ok(&["sprint", "forecast", "1"]);
+    assert!(
+        forecast.contains("Sprint 1 is probably done") && forecast.contains("it is a guess"),
+        "{forecast}"
+    );
+    let sprint = shop.place.ok(&["sprint", "show", "1"]);
+    assert!(sprint.contains("forecast      done in"), "{sprint}");
+    // Known before anybody reviews: both are open, and either may go first.
+    let conflicts = shop.place.ok(&["sprint", "conflicts", "1"]);
+    assert!(
+        conflicts.contains("task 1 First\n  conflicts with task 2 Second in note.txt"),
+        "{conflicts}"
+    );
+    let raw = shop.place.json(&["sprint", "conflicts", "1"]);
+    assert_eq!((&raw[0]["order"], &raw[0]["to_mend"]), (&json!([1, 2]), &json!([2])));
+    let shown = shop.place.ok(&["task", "show", "2"]);
+    assert!(shown.contains("with task 1 First in note.txt"), "{shown}");
+    let reviewed = shop.place.ok(&["task", "review", "1", "--approve"]);
+    assert!(
+        reviewed.contains("conflicts with task 2 Second in note.txt"),
+        "{reviewed}"
+    );
+    shop.place.ok(&["task", "merge", "1"]);
     shop.event("task_done", |data| data["task"] == 1);
+    let conflicts = shop.place.ok(&["sprint", "conflicts", "1"]);
+    assert!(
+        conflicts.contains("task 2 Second\n  conflicts with its target branch in note.txt"),
+        "{conflicts}"
+    );
     shop.place.ok(&["task", "review", "2", "--approve"]);
     let forecast = shop.place.ok(&["task", "merge", "2", "--dry-run"]);
     assert!(forecast.contains("note.txt"), "{forecast}");
@@ -104,7 +132,18 @@ fn a_conflict_goes_back_to_the_agent_that_made_it() {
     let waits = shop.waits_for_a_person();
     assert!(waits.contains("team6 task diff 2"), "{waits}");
     assert!(shop.place.ok(&["task", "show", "2"]).contains("conflict in app"));
+    let conflicts = shop.place.ok(&["sprint", "conflicts", "1"]);
+    assert!(conflicts.contains("Nothing conflicts"), "{conflicts}");
     shop.merges("2");
     shop.place.ok(&["sprint", "watch", "1", "--until", "done"]);
     assert_eq!(shop.merged("note.txt"), "one\ntwo");
+    let conflicts = shop.place.ok(&["sprint", "conflicts", "1"]);
+    assert!(conflicts.contains("No branch of sprint 1 is open"), "{conflicts}");
+    let ended = shop.place.ok(&["sprint", "forecast", "1"]);
+    assert!(
+        ended.contains("Sprint 1 was finished") && ended.contains("forecast then"),
+        "{ended}"
+    );
+    let raw = shop.place.json(&["sprint", "forecast", "1"]);
+    assert!(raw["now"].is_null() && raw["at_approval"]["open"] == 2, "{raw}");
 }

@@ -289,10 +289,15 @@ fn replanted(raw: &[u8], tree: &CommitId, parent: &CommitId, committer: &str) ->
     made
 }
 
-/// Reads `<tree> NUL (<file> NUL)* NUL (<count> NUL (<path> NUL)* <type> NUL <message> NUL)*`.
+/// Reads `<tree> NUL` and what does not fit.
 fn conflicts(bytes: &[u8]) -> Vec<Conflict> {
     let mut fields = bytes.split(|byte| *byte == 0);
     let _tree = fields.next();
+    next_conflicts(&mut fields)
+}
+
+/// Reads `(<file> NUL)* NUL (<count> NUL (<path> NUL)* <type> NUL <message> NUL)*`, and the field after it.
+pub(super) fn next_conflicts<'a>(fields: &mut impl Iterator<Item = &'a [u8]>) -> Vec<Conflict> {
     let files: Vec<&[u8]> = fields.by_ref().take_while(|name| !name.is_empty()).collect();
     let mut found: Vec<Conflict> = Vec::new();
     while let Some(count) = fields

@@ -6,6 +6,7 @@
 mod changes;
 mod comparing;
 mod connect;
+mod foresee;
 mod merging;
 mod origin;
 mod record;
@@ -24,6 +25,7 @@ use team6_git::Git;
 
 use crate::diff::{Diff, DiffOptions, Patch, Range};
 use crate::error::ForgeError;
+use crate::forecast::ConflictForecast;
 use crate::merge::{Merge, MergeOutcome, Mergeability};
 use crate::port::{CloneSource, Connected, Forge, Identity, Publish, Published, RepositorySettings, Synced};
 use crate::pull_request::{
@@ -114,6 +116,7 @@ impl LocalForge {
             patience: self.options.patience,
             fetching: Arc::default(),
             merging: Arc::default(),
+            foreseen: Arc::default(),
         });
         let mut all = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(all.entry(id.clone()).or_insert(made)))
@@ -237,6 +240,14 @@ impl Forge for LocalForge {
         merge: &Merge,
     ) -> Result<MergeOutcome, ForgeError> {
         self.repository(repository).await?.dry_run(number, merge).await
+    }
+
+    async fn forecast_conflicts(
+        &self,
+        repository: &RepositoryId,
+        heads: &[CommitId],
+    ) -> Result<ConflictForecast, ForgeError> {
+        self.repository(repository).await?.forecast_conflicts(heads).await
     }
 
     async fn merge(&self, repository: &RepositoryId, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError> {

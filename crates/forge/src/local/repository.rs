@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
+use super::foresee::Foreseen;
 use crate::error::ForgeError;
 use crate::port::Identity;
 use team6_git::{Call, Git, GitError};
@@ -41,6 +42,8 @@ pub(super) struct Repository {
     pub(super) fetching: Arc<Mutex<()>>,
     /// One merge at a time: git updates a work tree before the ref, so of two pushes one would leave it dirty.
     pub(super) merging: Arc<Mutex<()>>,
+    /// What forecasts found of pairs of commits.
+    pub(super) foreseen: Arc<Mutex<Foreseen>>,
 }
 
 /// Where a ref must be for a transaction to happen.

@@ -3,6 +3,7 @@
 
 mod crashes;
 mod crowd;
+mod forecast;
 mod full_disk;
 mod origins;
 mod work_trees;

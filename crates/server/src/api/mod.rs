@@ -7,7 +7,9 @@ mod agents;
 mod attempts;
 mod changes;
 mod commands;
+mod conflicts;
 mod error;
+mod forecast;
 mod guard;
 mod inbox;
 mod known;
@@ -73,6 +75,8 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(owners::routes())
         .merge(tasks::routes())
         .merge(changes::routes())
+        .merge(conflicts::routes())
+        .merge(forecast::routes())
         .merge(attempts::routes())
         .merge(memories::routes())
         .merge(inbox::routes())

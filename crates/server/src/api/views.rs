@@ -177,6 +177,7 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
         task: task_item(sprint.task_summary(id)?),
         version,
         memories: Vec::new(),
+        conflicts: Vec::new(),
         project: sprint.project.clone(),
         key: task.planned.key.clone(),
         planned: task.planned.clone(),

@@ -7,6 +7,7 @@ mod clock;
 mod effects;
 mod error;
 mod memories;
+mod past;
 mod projects;
 mod rows;
 mod sprints;

@@ -1,6 +1,8 @@
 //! `team6 sprint`: from a goal to an approved plan, and how it goes on.
 
+mod conflicts;
 mod edit;
+mod forecast;
 mod next;
 mod owners;
 mod show;
@@ -15,6 +17,9 @@ use team6_server::api::types::{
     AnswerRequest, ApproveRequest, Changed, HandRequest, MessageRequest, OpenSprintRequest, PlanVersionItem,
     RestoreRequest, RetryRequest, SprintDetail, SprintItem,
 };
+
+pub(crate) use conflicts::conflicting_files;
+pub(crate) use forecast::in_short as forecast_in_short;
 
 use super::task::{Work, log, named_attempt};
 use super::{Context, text};
@@ -186,6 +191,19 @@ pub(crate) enum SprintCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Show which open branches conflict with their target branch or with each other, and the order of merging that
+    /// conflicts least.
+    #[command(after_help = "Examples:\n  team6 sprint conflicts 3\n  team6 sprint conflicts 3 --json")]
+    Conflicts {
+        /// The number of the sprint.
+        sprint: SprintId,
+    },
+    /// Show when a sprint will be done, as a range, and what holds it back most; once it has ended, what was forecast of it.
+    #[command(after_help = "Examples:\n  team6 sprint forecast 3\n  team6 sprint forecast 3 --json")]
+    Forecast {
+        /// The number of the sprint.
+        sprint: SprintId,
+    },
     /// Watch a sprint live: the graph, the agents, and what waits for people.
     #[command(
         after_help = "Examples:\n  team6 sprint watch 3\n  team6 sprint watch 3 --plain | tee sprint.log\n  team6 sprint watch 3 --until person && notify-send \"Team6 waits for you\""
@@ -250,9 +268,15 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
         }
         SprintCommand::Show { sprint, prd } => {
             let detail = detail(&client, sprint).await?;
+            // It stands beside the sprint: that is shown in any case.
+            let made = match context.output.json {
+                true => None,
+                false => client.get(&format!("/sprints/{sprint}/forecast")).await.ok(),
+            };
+            let made = made.as_ref().and_then(|made| forecast::in_short(&made.item));
             context
                 .output
-                .show(&detail, |detail, page| show::detail(detail, prd, page))
+                .show(&detail, |detail, page| show::detail(detail, made.as_deref(), prd, page))
         }
         SprintCommand::Log {
             sprint,
@@ -356,6 +380,8 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
                 .post(&format!("/sprints/{sprint}/retry"), &RetryRequest { note })
                 .await?,
         ),
+        SprintCommand::Conflicts { sprint } => conflicts::run(&client, sprint, context).await,
+        SprintCommand::Forecast { sprint } => forecast::run(&client, sprint, context).await,
         SprintCommand::Watch(arguments) => watch::run(&client, arguments, context).await,
     }
 }

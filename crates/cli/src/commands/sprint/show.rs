@@ -120,7 +120,7 @@ fn reviews(detail: &SprintDetail, owner: &PersonId, load: ReviewLoad) -> String 
 }
 
 /// A sprint with its plan and tasks.
-pub(super) fn detail(detail: &SprintDetail, prd: bool, page: &mut Page) {
+pub(super) fn detail(detail: &SprintDetail, forecast: Option<&str>, prd: bool, page: &mut Page) {
     let sprint = &detail.sprint;
     page.heading(format!("Sprint {}: {}", sprint.id, sprint.title));
     let (tone, phase) = phase(sprint);
@@ -130,6 +130,7 @@ pub(super) fn detail(detail: &SprintDetail, prd: bool, page: &mut Page) {
         let reason = why(reason, page);
         page.field("why", reason);
     }
+    page.field("forecast", forecast.unwrap_or_default());
     page.field("project", &sprint.project);
     page.field("lead", &sprint.lead);
     for (owner, load) in &detail.reviews {

@@ -10,6 +10,7 @@ use super::show;
 use crate::client::Client;
 use crate::commands::{Context, text};
 use crate::failure::Failure;
+use crate::output::Tone;
 
 pub(super) const EXAMPLES: &str = "Examples:
   team6 task review 12 --approve
@@ -75,8 +76,17 @@ pub(super) async fn run(client: &Client, arguments: ReviewArguments, context: &C
     let reply = client
         .post::<Changed<TaskItem>>(&format!("/tasks/{task}/reviews"), &request)
         .await?;
+    // Whoever merges next should know; a review that was given is told of in any case.
+    let detail = match context.output.json {
+        true => None,
+        false => client.get::<TaskDetail>(&format!("/tasks/{task}")).await.ok(),
+    };
     context.output.show(&reply, |changed, page| {
         show::changed(&changed.item, page);
+        for conflict in detail.iter().flat_map(|detail| show::conflicts(&detail.item)) {
+            let conflict = page.tinted(Tone::Attention, format!("conflicts {conflict}"));
+            page.line(format!("  {conflict}"));
+        }
         if request.verdict == Verdict::Approve {
             page.next(format!("team6 task merge {task}"), "merges it");
         }

@@ -4,9 +4,11 @@ use team6_core::explain::{Actor, Reason};
 use team6_core::failure::FailureKind;
 use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
 use team6_server::api::types::{
-    AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskDetail, TaskItem, ToldMemories, ToldMemory, Why,
+    AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskConflict, TaskDetail, TaskItem, ToldMemories,
+    ToldMemory, Why,
 };
 
+use crate::commands::sprint::conflicting_files;
 use crate::output::{Page, Tone, ago, until};
 
 /// Why something is not done, who moves it next, since when and by when, for a row of a list.
@@ -140,6 +142,11 @@ fn head(detail: &TaskDetail, page: &mut Page) {
         detail.branch.as_ref().map(ToString::to_string).unwrap_or_default(),
     );
     neighbours(detail, page);
+    let conflicts: Vec<String> = conflicts(detail)
+        .iter()
+        .map(|text| page.tinted(Tone::Attention, text))
+        .collect();
+    page.field("conflicts", conflicts.join("\n"));
     let usage = &detail.usage;
     if usage.input_tokens + usage.output_tokens > 0 {
         let cents = usage.cost_micros / 10_000;
@@ -152,6 +159,24 @@ fn head(detail: &TaskDetail, page: &mut Page) {
         );
         page.field("used", cost);
     }
+}
+
+/// What its branches conflict with, a line for each.
+pub(super) fn conflicts(detail: &TaskDetail) -> Vec<String> {
+    let several = detail.pull_requests.len() > 1;
+    let line = |conflict: &TaskConflict| {
+        let with = match (conflict.with, &conflict.title) {
+            (Some(task), Some(title)) => format!("task {task} {title}"),
+            (Some(task), None) => format!("task {task}"),
+            (None, _) => "its target branch".to_owned(),
+        };
+        let of = match several {
+            true => format!(" of {}", conflict.repository),
+            false => String::new(),
+        };
+        format!("with {with} in {}{of}", conflicting_files(&conflict.files))
+    };
+    detail.conflicts.iter().map(line).collect()
 }
 
 /// The tasks before and behind it. Only what is open waits, and only for what is open.

@@ -7,6 +7,8 @@
 mod agents;
 mod attempts;
 mod changes;
+mod conflicts;
+mod forecast;
 mod memories;
 mod operations;
 mod plans;
@@ -25,6 +27,8 @@ pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff,
 };
+pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};
+pub use forecast::SprintForecast;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
 pub use plans::{

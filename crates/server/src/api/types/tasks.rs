@@ -89,6 +89,9 @@ pub struct TaskDetail {
     pub messages: Vec<Message>,
     /// Its pull requests.
     pub pull_requests: Vec<PullRequestItem>,
+    /// What its open branches conflict with: other open branches of its sprint, or their target branch.
+    #[serde(default)]
+    pub conflicts: Vec<super::TaskConflict>,
     /// Its reviews, oldest first.
     pub reviews: Vec<Review>,
     /// The threads of its reviews, with the answers of the agent.
