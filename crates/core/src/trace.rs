@@ -152,3 +152,15 @@ pub struct Usage {
     /// Cost in millionths of a US dollar.
     pub cost_micros: u64,
 }
+
+impl Usage {
+    /// The larger of each: what was used never becomes less, though reports may come late.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.max(other.input_tokens),
+            output_tokens: self.output_tokens.max(other.output_tokens),
+            cost_micros: self.cost_micros.max(other.cost_micros),
+        }
+    }
+}

@@ -10,7 +10,7 @@ use team6_core::sprint::{
     AgentCard, ApprovalFacts, Command, MergeMethod, ReviewComment, Sprint, Stage, Task, Urgency, Verdict, WorkId,
 };
 
-use crate::plans;
+use crate::{plans, spending};
 
 /// Everybody there is; the first one leads.
 pub(crate) fn people() -> Vec<PersonId> {
@@ -54,7 +54,16 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone());
     let owner = owner.filter(|_| rng.u8(0..8) > 0).unwrap_or_else(|| by.clone());
     let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
-    match rng.u8(0..35) {
+    match rng.u8(0..37) {
+        35 => Command::SetTaskBudget {
+            by: owner,
+            task,
+            budget: spending::budget(rng),
+        },
+        36 => Command::SetSprintBudget {
+            by,
+            budget: spending::budget(rng),
+        },
         34 => Command::AddSubtask {
             by: owner,
             parent: task,
@@ -280,6 +289,7 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
             work,
             note: "go on".into(),
         },
+        (Reason::Budget { short }, _) => spending::raised(sprint, by, short),
         (Reason::SubtaskReview { task, .. }, _) => Command::SubmitReview {
             by,
             task: *task,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Brief, MergeMethod, Urgency, Verdict};
+use crate::budget::Budget;
 use crate::failure::Failure;
 use crate::ids::{
     AgentId, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId, Specialty,
@@ -383,6 +384,10 @@ pub enum Command {
     PauseTask { by: PersonId, task: TaskId },
     /// A person lets a task go on.
     ResumeTask { by: PersonId, task: TaskId },
+    /// A person says how much a task and all below it may spend.
+    SetTaskBudget { by: PersonId, task: TaskId, budget: Budget },
+    /// The lead says how much the sprint may spend.
+    SetSprintBudget { by: PersonId, budget: Budget },
     /// A person pauses the whole sprint.
     PauseSprint { by: PersonId },
     /// A person lets the sprint go on.

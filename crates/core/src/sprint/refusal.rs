@@ -115,6 +115,8 @@ pub enum Refusal {
     NotOwner { task: TaskId, owner: Option<PersonId> },
     #[error("only the owner of task {task} or the sprint's lead {lead} does this; ask one of them")]
     NotOwnerOrLead { task: TaskId, lead: PersonId },
+    #[error("only the sprint's lead {lead} does this; ask {lead}")]
+    NotLead { lead: PersonId },
     #[error("task {task} is {stage}, not in review; wait until its pull requests are open")]
     NotInReview { task: TaskId, stage: String },
     #[error("a review that requests changes says which: write a text or comment on lines")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::AgentCard;
 use super::delegation::Subtask;
 use super::event::{AttemptReason, Outcome};
+use crate::budget::{Amount, Budget};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::ids::{
@@ -70,6 +71,12 @@ pub struct Sprint {
     /// What the worker's machine is short of, while no further agent is started for it.
     #[serde(default)]
     pub shortage: Option<Shortage>,
+    /// How much it may spend.
+    #[serde(default)]
+    pub budget: Budget,
+    /// What its attempts that ended have spent.
+    #[serde(default)]
+    pub spent: Amount,
     /// Tasks whose agents wait for their subtasks; derived from the stages.
     #[serde(default)]
     pub(crate) parked: BTreeSet<TaskId>,
@@ -415,6 +422,12 @@ pub struct Task {
     pub forge_trouble: Option<String>,
     /// Tokens and cost of ended attempts.
     pub usage: Usage,
+    /// How long agents worked in ended attempts, in milliseconds.
+    #[serde(default)]
+    pub time_ms: u64,
+    /// How much it and all below it may spend, if somebody said so for this task.
+    #[serde(default)]
+    pub budget: Option<Budget>,
 }
 
 /// Which agent works on a task, and why.
@@ -510,6 +523,9 @@ pub struct Attempt {
     pub ended: Option<Ended>,
     /// Tokens and cost as last reported.
     pub usage: Usage,
+    /// What it may spend.
+    #[serde(default, skip_serializing_if = "Budget::is_unlimited")]
+    pub reserved: Budget,
 }
 
 /// When a worker took an attempt, which one, and with which token.
@@ -696,7 +712,13 @@ impl Sprint {
 
     /// The tasks that changed since this was last called.
     pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
-        std::mem::take(&mut self.touched.0)
+        let mut touched = std::mem::take(&mut self.touched.0);
+        // What is left for those that wait for a budget changes with what others do.
+        if self.has_budgets() {
+            let waits = |task: &&Task| task.blockers == 0 && matches!(task.work.stage, Stage::Waiting { .. });
+            touched.extend(self.tasks.values().filter(waits).map(|task| task.id));
+        }
+        touched
     }
 
     /// The title of the newest plan, or the goal's first line before there is one.

@@ -76,6 +76,7 @@ impl History {
             planner: planner.unwrap_or_else(|_| unreachable!("a valid name")),
             policy: Policy {
                 seed,
+                budgets: crate::spending::limits(&mut rng),
                 ..Policy::default()
             },
         };

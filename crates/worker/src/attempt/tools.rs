@@ -277,6 +277,7 @@ fn brief(wanted: DelegateTask) -> Brief {
         repositories: wanted.repositories,
         paths: wanted.paths,
         estimate_minutes: wanted.estimate_minutes,
+        budget: None,
     }
 }
 

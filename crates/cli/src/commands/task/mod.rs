@@ -294,6 +294,7 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
                 repositories: repository,
                 paths: Vec::new(),
                 estimate_minutes: estimate,
+                budget: None,
             };
             let reply = client
                 .post::<Changed<TaskItem>>(&format!("/tasks/{task}/subtasks"), &body)

@@ -20,6 +20,7 @@ impl Sprint {
                 reason,
                 not_before,
                 branch,
+                reserved,
             } => {
                 self.attempts.push(Attempt {
                     id: AttemptId {
@@ -33,6 +34,7 @@ impl Sprint {
                     started: None,
                     ended: None,
                     usage: Usage::default(),
+                    reserved: *reserved,
                 });
                 self.work_mut(*work, |w| w.attempts.push(*attempt));
                 if let (WorkId::Task(task), Some(branch)) = (work, branch) {
@@ -116,7 +118,7 @@ impl Sprint {
                 usage,
             } => {
                 if let Some(renewed) = self.attempt_mut(*attempt) {
-                    renewed.usage = *usage;
+                    renewed.usage = renewed.usage.max(*usage);
                 }
                 self.restage(*attempt, at, |stage| {
                     if let Stage::Running {
@@ -288,6 +290,11 @@ impl Sprint {
                 let waiting = Stage::Waiting { next, not_before };
                 self.end(*attempt, Outcome::Cancelled, None, Some(waiting), at);
             }
+            Event::AttemptReserved { attempt, reserved } => {
+                if let Some(attempt) = self.attempt_mut(*attempt) {
+                    attempt.reserved = *reserved;
+                }
+            }
             Event::HoldEnded { work } => {
                 if let Some(Stage::Held(hold)) = self.work(*work).map(|w| &w.stage) {
                     let next = AttemptReason::HoldOver { of: hold.attempt };
@@ -302,14 +309,16 @@ impl Sprint {
         let Some(attempt) = self.attempt_mut(n) else { return };
         attempt.ended = Some(Ended { at, outcome });
         if let Some(usage) = usage {
-            attempt.usage = usage;
+            attempt.usage = attempt.usage.max(usage);
         }
-        let (work, usage) = (attempt.work, attempt.usage);
+        let (work, usage, spent) = (attempt.work, attempt.usage, attempt.used(at));
+        self.spent = self.spent.plus(spent);
         if let WorkId::Task(task) = work {
             self.task(task, |t| {
                 t.usage.input_tokens += usage.input_tokens;
                 t.usage.output_tokens += usage.output_tokens;
                 t.usage.cost_micros += usage.cost_micros;
+                t.time_ms += spent.time_ms;
             });
         }
         if let Some(stage) = stage {

@@ -1,6 +1,7 @@
 //! Which events follow from a command. Every refusal comes before the first event, so a refused command changes nothing.
 
 mod attempts;
+mod budget;
 mod control;
 mod delegation;
 mod planning;
@@ -26,7 +27,7 @@ impl Sprint {
         let mut sprint = Sprint::opened(&opening, now);
         let mut decider = Decider {
             sprint: &mut sprint,
-            events: vec![Event::SprintOpened(opening)],
+            events: vec![Event::SprintOpened(Box::new(opening))],
             now,
         };
         decider.schedule(WorkId::Planning);
@@ -44,6 +45,7 @@ impl Sprint {
         };
         decider.decide(command)?;
         decider.settle_parents();
+        decider.spend_what_is_left();
         Ok(decider.events)
     }
 }
@@ -251,6 +253,8 @@ impl Decider<'_> {
             Command::CancelTask { by, task } => self.cancel_task(&by, task),
             Command::PauseTask { by, task } => self.pause_task(by, task),
             Command::ResumeTask { by, task } => self.resume_task(by, task),
+            Command::SetTaskBudget { by, task, budget } => self.set_task_budget(by, task, budget),
+            Command::SetSprintBudget { by, budget } => self.set_sprint_budget(by, budget),
             Command::PauseSprint { by } => self.pause_sprint(by),
             Command::ResumeSprint { by } => self.resume_sprint(by),
             Command::CancelSprint { by } => self.cancel_sprint(by),

@@ -1,6 +1,7 @@
 //! When an attempt may be made, and by which agent.
 
 use super::{Decider, Event};
+use crate::budget::BudgetShort;
 use crate::ids::{AgentId, BranchName, PersonId, TaskId};
 use crate::sprint::{AgentCard, AgentChoice, Pause, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
@@ -22,6 +23,8 @@ pub(crate) enum Block {
     DependencyCancelled(TaskId),
     /// It depends on a task that is not done; the one with the longest chain behind it.
     Dependency(TaskId),
+    /// A budget does not reach for it.
+    Budget(BudgetShort),
 }
 
 impl Sprint {
@@ -47,6 +50,13 @@ impl Sprint {
         if let Some((id, pause)) = paused {
             return Some(Block::Paused(pause.clone(), Some(id).filter(|id| *id != task.id)));
         }
+        if let Some(block) = self.dependency(task) {
+            return Some(block);
+        }
+        self.reservation(WorkId::Task(task.id)).err().map(Block::Budget)
+    }
+
+    fn dependency(&self, task: &Task) -> Option<Block> {
         if task.blockers == 0 {
             return None;
         }
@@ -137,6 +147,9 @@ impl Decider<'_> {
                 (agent, Some(branch))
             }
         };
+        let Ok(reserved) = self.sprint.reservation(work) else {
+            return;
+        };
         let attempt = u32::try_from(self.sprint.attempts.len())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
@@ -147,6 +160,7 @@ impl Decider<'_> {
             reason: next,
             not_before,
             branch,
+            reserved,
         });
     }
 

@@ -1,0 +1,97 @@
+//! Budgets: what people set, and the attempts that go on when there is something left again.
+
+use super::Decider;
+use crate::budget::Budget;
+use crate::ids::{PersonId, TaskId};
+use crate::sprint::{Event, Refusal, Stage, WorkId};
+
+impl Decider<'_> {
+    pub(super) fn set_task_budget(&mut self, by: PersonId, id: TaskId, budget: Budget) -> Result<(), Refusal> {
+        self.open()?;
+        let task = self.led(id, &by)?;
+        if task.budget == Some(budget) {
+            return Err(Refusal::NothingChanged);
+        }
+        self.not_ended(id)?;
+        self.emit(Event::TaskBudgetSet { task: id, budget, by });
+        self.reserve_anew();
+        Ok(())
+    }
+
+    pub(super) fn set_sprint_budget(&mut self, by: PersonId, budget: Budget) -> Result<(), Refusal> {
+        self.open()?;
+        if by != self.sprint.lead {
+            let lead = self.sprint.lead.clone();
+            return Err(Refusal::NotLead { lead });
+        }
+        if self.sprint.budget == budget {
+            return Err(Refusal::NothingChanged);
+        }
+        self.emit(Event::SprintBudgetSet { budget, by });
+        self.reserve_anew();
+        Ok(())
+    }
+
+    /// A budget holds from the moment it is set, also for what is at work: an agent that has spent more is asked to
+    /// conclude, and what is queued goes back to where it waited if there is less for it.
+    fn reserve_anew(&mut self) {
+        let mut live: Vec<(u32, WorkId)> = self.sprint.live_attempts().collect();
+        // What is at work comes last: it gets what the queue gives back.
+        live.sort_by_key(|(attempt, work)| (self.is_running(*work), *attempt));
+        for (attempt, work) in &live {
+            if self.is_running(*work) {
+                self.hold_what_is_spent(*attempt);
+            }
+        }
+        for (attempt, work) in live {
+            let Some(known) = self.sprint.attempt(attempt) else {
+                continue;
+            };
+            let reserved = self.sprint.reserved_anew(known, self.now);
+            if reserved == known.reserved {
+                continue;
+            }
+            match self.is_running(work) {
+                true => self.emit(Event::AttemptReserved { attempt, reserved }),
+                false => self.unqueue(work),
+            }
+        }
+    }
+
+    fn is_running(&self, work: WorkId) -> bool {
+        let stage = self.sprint.work(work).map(|w| &w.stage);
+        matches!(stage, Some(Stage::Running { .. }))
+    }
+
+    /// What agents at work have spent of something that nobody limited before counts before any of them gets more.
+    fn hold_what_is_spent(&mut self, attempt: u32) {
+        let Some(known) = self.sprint.attempt(attempt) else {
+            return;
+        };
+        let reserved = self.sprint.reserved_at_least(known, self.now);
+        if reserved != known.reserved {
+            self.emit(Event::AttemptReserved { attempt, reserved });
+        }
+    }
+
+    /// Schedules what waited for a budget, when attempts have given back what they did not spend or somebody raised it:
+    /// what holds up most comes first.
+    pub(super) fn spend_what_is_left(&mut self) {
+        let tells_nothing =
+            |event: &Event| matches!(event, Event::LeaseRenewed { .. } | Event::ProgressReported { .. });
+        let lifts = |event: &Event| matches!(event, Event::TaskBudgetSet { .. } | Event::SprintBudgetSet { .. });
+        let limited = self.sprint.has_budgets() || self.events.iter().any(lifts);
+        if !limited || self.events.iter().all(tells_nothing) {
+            return;
+        }
+        let waiting = self.sprint.tasks.values();
+        let waiting = waiting.filter(|task| matches!(task.work.stage, Stage::Waiting { .. }));
+        let mut waiting: Vec<(std::cmp::Reverse<u64>, TaskId)> =
+            waiting.map(|task| (std::cmp::Reverse(task.rank), task.id)).collect();
+        waiting.sort();
+        self.schedule(WorkId::Planning);
+        for (_, task) in waiting {
+            self.schedule(WorkId::Task(task));
+        }
+    }
+}
