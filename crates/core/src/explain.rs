@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{BudgetOf, BudgetShort};
 use crate::failure::{Failure, FailureClass};
 use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
+use crate::ledger::FundsShort;
 use crate::sprint::{AttemptReason, Block, Pause, QuestionState, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
@@ -137,6 +138,8 @@ pub enum Reason {
     },
     /// It failed, and a person decides.
     Failed { failure: Failure, attempts: u32 },
+    /// A budget of its project, over all its sprints, does not reach for its next attempt.
+    Funds { short: FundsShort },
     /// A budget does not reach for its next attempt.
     Budget { short: BudgetShort },
     /// Nothing stands before its next attempt. The scheduler leaves nothing in this state.
@@ -172,6 +175,7 @@ impl Sprint {
             Stage::Queued { .. } | Stage::Running { .. } | Stage::Held(_) => Some(self.explain_work(WorkId::Planning)),
             Stage::Waiting { .. } => match &self.paused {
                 Some(Pause { by, at }) => person(Reason::SprintPaused { by: by.clone() }, by, *at),
+                None if self.funds.is_some() => self.explain_funds(),
                 None => match self.reservation(WorkId::Planning) {
                     Err(short) => person(Reason::Budget { short }, &self.lead, work.since),
                     Ok(_) => Some(self.explain_work(WorkId::Planning)),
@@ -236,6 +240,10 @@ impl Sprint {
                 .unwrap_or_else(|| person(Reason::NotPlanned, &self.lead, since)),
             Block::SprintPaused(by, at) => person(Reason::SprintPaused { by: by.clone() }, &by, at),
             Block::NoOwner => person(Reason::NoOwner, &self.lead, since),
+            Block::Funds(short, since) => Explanation {
+                by: short.until,
+                ..person(Reason::Funds { short }, &self.lead, since)
+            },
             Block::Budget(short) => person(Reason::Budget { short }, self.who_raises(short.of), since),
             Block::Paused(Pause { by, at }, above) => person(Reason::Paused { by: by.clone(), above }, &by, at),
             Block::DependencyCancelled(on) => {
@@ -270,6 +278,16 @@ impl Sprint {
                 }
             }
         }
+    }
+
+    fn explain_funds(&self) -> Option<Explanation> {
+        let (short, since) = self.funds?;
+        Some(Explanation {
+            reason: Reason::Funds { short },
+            actor: Actor::Person(self.lead.clone()),
+            since,
+            by: short.until,
+        })
     }
 
     /// Who may raise a budget.
@@ -557,6 +575,7 @@ impl fmt::Display for Reason {
                 FailureClass::Permanent => write!(f, "failed for good: {}", failure.text),
                 _ => write!(f, "failed after {attempts} attempts: {}", failure.text),
             },
+            Self::Funds { short } => short.fmt(f),
             Self::Budget { short } => short.fmt(f),
             Self::Ready => f.write_str("ready, being scheduled"),
         }

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod failure;
 pub mod graph;
 pub mod ids;
+pub mod ledger;
 pub mod local_path;
 pub mod memory;
 pub mod owners;

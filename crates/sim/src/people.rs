@@ -54,7 +54,9 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone());
     let owner = owner.filter(|_| rng.u8(0..8) > 0).unwrap_or_else(|| by.clone());
     let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
-    match rng.u8(0..37) {
+    match rng.u8(0..39) {
+        37 => spending::lacking(rng, sprint),
+        38 => Command::FundsReturned,
         35 => Command::SetTaskBudget {
             by: owner,
             task,
@@ -289,6 +291,8 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
             work,
             note: "go on".into(),
         },
+        // Somebody raised the project's limit.
+        (Reason::Funds { .. }, _) => Command::FundsReturned,
         (Reason::Budget { short }, _) => spending::raised(sprint, by, short),
         (Reason::SubtaskReview { task, .. }, _) => Command::SubmitReview {
             by,

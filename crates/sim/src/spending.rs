@@ -5,6 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use team6_core::budget::{Budget, BudgetLimits, BudgetOf, BudgetShort, Resource};
 use team6_core::ids::PersonId;
+use team6_core::ledger::FundsShort;
 use team6_core::sprint::{Command, Sprint};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
@@ -109,6 +110,23 @@ pub(crate) fn raised(sprint: &Sprint, by: PersonId, short: &BudgetShort) -> Comm
         BudgetOf::Sprint => Command::SetSprintBudget {
             by,
             budget: raised(sprint.budget),
+        },
+    }
+}
+
+/// The project has spent what it may, today or in all, so that an attempt in the queue cannot begin.
+pub(crate) fn lacking(rng: &mut Rng, sprint: &Sprint) -> Command {
+    let queued: Vec<u32> = sprint.live_attempts().map(|(attempt, _)| attempt).collect();
+    let reserved = rng.u64(0..2) * 1_000;
+    let until = sprint.next_deadline().filter(|_| rng.bool());
+    Command::LackFunds {
+        attempt: queued.get(rng.usize(0..queued.len().max(1))).copied().unwrap_or(0),
+        short: FundsShort {
+            resource: Resource::Tokens,
+            limit: 1_000,
+            spent: 1_000 - reserved,
+            reserved,
+            until,
         },
     }
 }

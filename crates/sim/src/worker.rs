@@ -153,6 +153,12 @@ pub(crate) fn run(
             },
         ));
     }
+    // What the agent used in its last turn is told with its end, which may be after that of the attempt.
+    let usage = spending.at(end + beat);
+    messages.push((
+        end + beat / 10,
+        Message::Command(Command::ReportUsage { attempt, token, usage }),
+    ));
     if calm { messages } else { disturbed(rng, messages) }
 }
 

@@ -51,7 +51,7 @@ impl Attempt {
     }
 
     /// What it used so far.
-    pub(crate) fn used(&self, now: Timestamp) -> Amount {
+    pub fn used(&self, now: Timestamp) -> Amount {
         let started = self.started.as_ref().map_or(now, |started| started.at);
         let until = self.ended.as_ref().map_or(now, |ended| ended.at);
         Amount::new(&self.usage, until.since(started))

@@ -11,6 +11,7 @@ use crate::ids::{
     AgentId, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId, Specialty,
     SprintId, TaskId, ThreadId, WorkerId,
 };
+use crate::ledger::FundsShort;
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::time::Timestamp;
@@ -291,6 +292,16 @@ pub enum Command {
         left: BTreeMap<RepositoryId, CommitId>,
         usage: Usage,
     },
+    /// What an attempt used in all, told after its end: an agent's last report comes with the end of its turn.
+    ReportUsage {
+        attempt: u32,
+        token: FencingToken,
+        usage: Usage,
+    },
+    /// The budgets of the project do not reach for an attempt that is queued.
+    LackFunds { attempt: u32, short: FundsShort },
+    /// There may be something left of the project's budgets again.
+    FundsReturned,
     /// The project's worker tells whether its machine can hold one more agent, and what it is short of if not.
     ReportRoom { lacking: Option<String> },
     /// Time has passed.

@@ -14,6 +14,7 @@ use crate::ids::{
     AgentId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, RepositoryId, ReviewId,
     TaskId, TaskKey, ThreadId, WorkerId,
 };
+use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask};
 use crate::time::Timestamp;
 use crate::trace::Usage;
@@ -247,6 +248,10 @@ pub enum Event {
     /// A subtask was given up: its parent went on without it.
     SubtaskGivenUp { task: TaskId, reason: String },
 
+    /// An attempt that ended had used more than was known then.
+    UsageReported { attempt: u32, usage: Usage },
+    /// The budgets of the project do not reach for another attempt, or may reach again.
+    FundsReported { lacking: Option<FundsShort> },
     /// The project's worker has no room for one more agent, or has some again.
     RoomReported { lacking: Option<String> },
 
@@ -364,6 +369,8 @@ impl Event {
             Self::SubtasksAwaited { .. } => "subtasks_awaited",
             Self::SubtasksSettled { .. } => "subtasks_settled",
             Self::SubtaskGivenUp { .. } => "subtask_given_up",
+            Self::UsageReported { .. } => "usage_reported",
+            Self::FundsReported { .. } => "funds_reported",
             Self::RoomReported { .. } => "room_reported",
             Self::PullRequestOpened { .. } => "pull_request_opened",
             Self::ForgeFailed { .. } => "forge_failed",

@@ -14,6 +14,7 @@ use crate::ids::{
     AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId,
     RepositoryId, ReviewId, SprintId, TaskId, TaskKey, ThreadId, WorkerId,
 };
+use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask, SavedPlan};
 use crate::policy::Policy;
 use crate::time::Timestamp;
@@ -71,6 +72,9 @@ pub struct Sprint {
     /// What the worker's machine is short of, while no further agent is started for it.
     #[serde(default)]
     pub shortage: Option<Shortage>,
+    /// The budget of its project that does not reach for another attempt, and since when.
+    #[serde(default)]
+    pub funds: Option<(FundsShort, Timestamp)>,
     /// How much it may spend.
     #[serde(default)]
     pub budget: Budget,
@@ -707,14 +711,15 @@ impl Sprint {
 
     /// When `Command::Tick` must come next, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let funds = self.funds.and_then(|(short, _)| short.until);
+        self.deadlines.first().map(|(at, _)| *at).into_iter().chain(funds).min()
     }
 
     /// The tasks that changed since this was last called.
     pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
         let mut touched = std::mem::take(&mut self.touched.0);
         // What is left for those that wait for a budget changes with what others do.
-        if self.has_budgets() {
+        if self.has_budgets() || self.funds.is_some() {
             let waits = |task: &&Task| task.blockers == 0 && matches!(task.work.stage, Stage::Waiting { .. });
             touched.extend(self.tasks.values().filter(waits).map(|task| task.id));
         }

@@ -7,6 +7,7 @@ use super::{Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::budget::BudgetShort;
 use crate::explain::{Actor, Explanation, Reason};
 use crate::ids::{AgentId, PersonId, PlanVersion, ProjectId, SprintId, TaskId};
+use crate::ledger::FundsShort;
 use crate::time::Timestamp;
 
 /// A sprint in a list.
@@ -205,6 +206,9 @@ impl Sprint {
                         | Reason::Budget {
                             short: BudgetShort { reserved: 1.., .. }
                         }
+                        | Reason::Funds {
+                            short: FundsShort { reserved: 1.., .. }
+                        }
                 ) =>
             {
                 if let Actor::Person(person) = why.actor.clone() {
@@ -232,6 +236,9 @@ impl Sprint {
                 | Reason::SprintPaused { .. }
                 | Reason::Budget {
                     short: BudgetShort { reserved: 1.., .. }
+                }
+                | Reason::Funds {
+                    short: FundsShort { reserved: 1.., .. }
                 }
         );
         if elsewhere || task.approved.is_none() {

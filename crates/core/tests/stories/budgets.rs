@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use team6_core::budget::{Budget, BudgetLimits};
+use team6_core::budget::{Budget, BudgetLimits, Resource};
 use team6_core::explain::Actor;
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{FencingToken, TaskId};
+use team6_core::ledger::FundsShort;
 use team6_core::plan::PlannedTask;
 use team6_core::policy::Policy;
 use team6_core::sprint::{Brief, Command, DelegationBlock, Event, Refusal, Stage, WorkId};
@@ -316,4 +317,72 @@ fn a_delegation_gets_no_more_than_its_tree_has_left() {
     ));
     team.sets(1, tokens(2_000));
     assert_eq!(team.reserved(1), Some(1_000));
+}
+
+#[test]
+fn what_an_agent_tells_after_its_attempt_ended_counts_too() {
+    let budgets = BudgetLimits {
+        task: tokens(100),
+        ..BudgetLimits::default()
+    };
+    let mut team = running(budgets, vec![task("a", &[])]);
+    let (attempt, token) = team.works_on(1);
+    team.does(Command::AskOwner {
+        attempt,
+        token,
+        question: "Which one?".into(),
+        options: vec![],
+    });
+    let told = |tokens, token| Command::ReportUsage {
+        attempt,
+        token,
+        usage: used(tokens),
+    };
+    team.does(told(60, token));
+    assert_eq!(
+        (team.sprint.spent.tokens, team.sprint.tasks[&TaskId(1)].spent().tokens),
+        (60, 60)
+    );
+    assert!(team.does(told(50, token)).is_empty(), "it is known already");
+    team.refused(told(90, FencingToken(token.0 + 1)));
+    team.writes(1, "The first.");
+    assert_eq!(team.reserved(1), Some(40));
+}
+
+#[test]
+fn a_sprint_waits_for_its_project_and_goes_on_with_what_others_give_back_or_on_the_next_day() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &[])]);
+    let short = |reserved, until| FundsShort {
+        resource: Resource::Tokens,
+        limit: 100,
+        spent: 100 - reserved,
+        reserved,
+        until,
+    };
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    let lacks = |attempt, short| Command::LackFunds { attempt, short };
+    team.does(lacks(attempt, short(40, None)));
+    assert!(
+        !team.has_attempt(1) && !team.has_attempt(2),
+        "what one cannot have, the others cannot"
+    );
+    assert_eq!(
+        team.why(2),
+        "the budget of the project does not reach: 60 tokens of 100 tokens are spent and 40 tokens are reserved; it goes on \
+         when others end, or with a higher limit in the configuration -> ada"
+    );
+    assert_eq!(team.inbox(2), None, "others will give it back");
+    team.refused(lacks(attempt, short(40, None)));
+    team.does(Command::FundsReturned);
+    assert!(team.has_attempt(1) && team.has_attempt(2));
+
+    let tomorrow = team.now + Duration::from_secs(3_600);
+    team.does(lacks(team.live(WorkId::Task(TaskId(2))), short(0, Some(tomorrow))));
+    assert!(
+        team.inbox(2)
+            .is_some_and(|why| why.starts_with("the project's budget for today does not reach"))
+    );
+    assert_eq!(team.sprint.next_deadline(), Some(tomorrow));
+    team.waits(Duration::from_secs(3_600));
+    assert!(team.has_attempt(1) && team.has_attempt(2));
 }

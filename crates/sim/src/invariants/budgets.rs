@@ -19,6 +19,8 @@ pub(super) struct Budgets {
     tasks: BTreeMap<TaskId, Budget>,
     sprint: Option<Budget>,
     attempts: BTreeMap<u32, Spent>,
+    /// Whether the project has nothing left.
+    lacking: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,17 @@ impl Budgets {
             Event::TaskBudgetSet { task, budget, .. } => {
                 self.tasks.insert(*task, *budget);
             }
+            Event::FundsReported { lacking } => self.lacking = lacking.is_some(),
+            Event::UsageReported { attempt, usage } => {
+                self.told(*attempt, usage);
+                if let Some(spent) = self.attempts.get_mut(attempt) {
+                    let told = Amount::new(&spent.usage, std::time::Duration::ZERO);
+                    spent.ended = spent.ended.map(|before| Amount {
+                        time_ms: before.time_ms,
+                        ..told
+                    });
+                }
+            }
             Event::SprintBudgetSet { budget, .. } => self.sprint = Some(*budget),
             Event::AttemptScheduled {
                 attempt,
@@ -79,6 +92,9 @@ impl Budgets {
                     ended: None,
                 };
                 self.attempts.insert(*attempt, spent);
+                ensure(!self.lacking, "11 budgets", || {
+                    format!("attempt {attempt} begins, and the project has nothing left")
+                })?;
                 self.granted(*attempt, &Budget::default(), seen)?;
             }
             Event::AttemptStarted {

@@ -221,6 +221,11 @@ impl History {
         if self.job_is_due() {
             return self.take_job();
         }
+        if self.sprint.funds.is_some() {
+            // What other sprints of the project had reserved comes back as they end.
+            self.engine(Command::FundsReturned)?;
+            return Ok(());
+        }
         if self.ask_people_now()? {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::budget::Amount;
 use crate::failure::FailureClass;
 use crate::ids::{AttemptId, CommitId, RepositoryId, TaskId};
 use crate::sprint::Delivered;
@@ -96,6 +97,8 @@ impl Sprint {
                     }
                 }
             }
+            Event::FundsReported { lacking } => self.funds = lacking.map(|lacking| (lacking, at)),
+            Event::UsageReported { attempt, usage } => self.used_more(*attempt, *usage),
             Event::RoomReported { lacking } => {
                 self.shortage = lacking.clone().map(|lacking| Shortage { lacking, since: at });
             }
@@ -315,14 +318,24 @@ impl Sprint {
         self.spent = self.spent.plus(spent);
         if let WorkId::Task(task) = work {
             self.task(task, |t| {
-                t.usage.input_tokens += usage.input_tokens;
-                t.usage.output_tokens += usage.output_tokens;
-                t.usage.cost_micros += usage.cost_micros;
+                t.usage = t.usage.plus(usage);
                 t.time_ms += spent.time_ms;
             });
         }
         if let Some(stage) = stage {
             self.stage(work, stage, at);
+        }
+    }
+
+    /// A report that came after the end of its attempt.
+    fn used_more(&mut self, n: u32, usage: Usage) {
+        let Some(attempt) = self.attempt_mut(n) else { return };
+        let before = attempt.usage;
+        attempt.usage = before.max(usage);
+        let (work, more) = (attempt.work, attempt.usage.since(before));
+        self.spent = self.spent.plus(Amount::new(&more, std::time::Duration::ZERO));
+        if let WorkId::Task(task) = work {
+            self.task(task, |t| t.usage = t.usage.plus(more));
         }
     }
 

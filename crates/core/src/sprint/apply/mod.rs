@@ -49,6 +49,7 @@ impl Sprint {
             threads: 0,
             open_tasks: 0,
             shortage: None,
+            funds: None,
             budget: opening.policy.budgets.sprint,
             spent: Amount::default(),
             parked: BTreeSet::new(),
@@ -94,6 +95,8 @@ impl Sprint {
             | Event::AttemptRequeued { .. }
             | Event::AttemptStarted { .. }
             | Event::RoomReported { .. }
+            | Event::FundsReported { .. }
+            | Event::UsageReported { .. }
             | Event::WorkspaceReady { .. }
             | Event::SessionOpened { .. }
             | Event::LeaseRenewed { .. }

@@ -302,6 +302,11 @@ impl Decider<'_> {
 
     /// Does what time has made due.
     pub(super) fn tick(&mut self) {
+        if let Some((short, _)) = self.sprint.funds
+            && short.until.is_some_and(|until| until <= self.now)
+        {
+            self.funds_returned();
+        }
         while let Some(&(at, id)) = self.sprint.deadlines.first() {
             if at > self.now {
                 break;

@@ -2,8 +2,10 @@
 
 use super::Decider;
 use crate::budget::Budget;
-use crate::ids::{PersonId, TaskId};
+use crate::ids::{FencingToken, PersonId, TaskId};
+use crate::ledger::FundsShort;
 use crate::sprint::{Event, Refusal, Stage, WorkId};
+use crate::trace::Usage;
 
 impl Decider<'_> {
     pub(super) fn set_task_budget(&mut self, by: PersonId, id: TaskId, budget: Budget) -> Result<(), Refusal> {
@@ -29,6 +31,43 @@ impl Decider<'_> {
         }
         self.emit(Event::SprintBudgetSet { budget, by });
         self.reserve_anew();
+        Ok(())
+    }
+
+    /// What is shared with other sprints is used up: what is queued goes back to where it waited.
+    pub(super) fn lack_funds(&mut self, attempt: u32, short: FundsShort) -> Result<(), Refusal> {
+        self.open()?;
+        let known = self.sprint.attempt(attempt);
+        let work = known.ok_or(Refusal::NoSuchAttempt { attempt })?.work;
+        match self.sprint.work(work).map(|w| &w.stage) {
+            Some(Stage::Queued { attempt: queued, .. }) if *queued == attempt => {}
+            _ => return Err(Refusal::AttemptEnded { attempt }),
+        }
+        self.emit(Event::FundsReported { lacking: Some(short) });
+        for work in self.scheduled() {
+            self.unqueue(work);
+        }
+        Ok(())
+    }
+
+    pub(super) fn funds_returned(&mut self) {
+        if self.sprint.funds.is_some() {
+            self.emit(Event::FundsReported { lacking: None });
+            self.schedule_all();
+        }
+    }
+
+    /// Only of an attempt that ended: as long as it lives, its heartbeats tell.
+    pub(super) fn report_usage(&mut self, attempt: u32, token: FencingToken, usage: Usage) -> Result<(), Refusal> {
+        let known = self.sprint.attempt(attempt).ok_or(Refusal::NoSuchAttempt { attempt })?;
+        let current = known.started.as_ref().map(|started| started.token);
+        let current = current.ok_or(Refusal::AttemptNotStarted { attempt })?;
+        if token != current {
+            return Err(Refusal::Fenced { attempt, current });
+        }
+        if known.ended.is_some() && known.usage.max(usage) != known.usage {
+            self.emit(Event::UsageReported { attempt, usage });
+        }
         Ok(())
     }
 

@@ -200,6 +200,12 @@ impl Decider<'_> {
                 left,
                 usage,
             } => self.interrupt(attempt, token, why, left, usage),
+            Command::ReportUsage { attempt, token, usage } => self.report_usage(attempt, token, usage),
+            Command::LackFunds { attempt, short } => self.lack_funds(attempt, short),
+            Command::FundsReturned => {
+                self.funds_returned();
+                Ok(())
+            }
             Command::ReportRoom { lacking } => self.report_room(lacking),
             Command::Tick => {
                 self.tick();

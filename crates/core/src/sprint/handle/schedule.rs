@@ -3,6 +3,7 @@
 use super::{Decider, Event};
 use crate::budget::BudgetShort;
 use crate::ids::{AgentId, BranchName, PersonId, TaskId};
+use crate::ledger::FundsShort;
 use crate::sprint::{AgentCard, AgentChoice, Pause, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
@@ -23,6 +24,8 @@ pub(crate) enum Block {
     DependencyCancelled(TaskId),
     /// It depends on a task that is not done; the one with the longest chain behind it.
     Dependency(TaskId),
+    /// A budget of its project does not reach for it.
+    Funds(FundsShort, Timestamp),
     /// A budget does not reach for it.
     Budget(BudgetShort),
 }
@@ -52,6 +55,9 @@ impl Sprint {
         }
         if let Some(block) = self.dependency(task) {
             return Some(block);
+        }
+        if let Some((short, since)) = self.funds {
+            return Some(Block::Funds(short, since));
         }
         self.reservation(WorkId::Task(task.id)).err().map(Block::Budget)
     }
@@ -129,7 +135,7 @@ impl Decider<'_> {
         };
         let (agent, branch) = match work {
             WorkId::Planning => {
-                if !self.sprint.is_open() || self.sprint.paused.is_some() {
+                if !self.sprint.is_open() || self.sprint.paused.is_some() || self.sprint.funds.is_some() {
                     return;
                 }
                 (self.sprint.planner.clone(), None)
