@@ -177,6 +177,14 @@ impl Story {
             Event::SubtaskGivenUp { task, reason } => format!("{} is given up: {reason}", self.task(*task)),
             Event::RoomReported { lacking: Some(lacking) } => format!("no further agent is started for now: {lacking}"),
             Event::RoomReported { lacking: None } => "there is room for agents again".into(),
+            Event::TaskBudgetSet { task, budget, by } => {
+                format!("{by} sets the budget of {}: {budget}", self.task(*task))
+            }
+            Event::FundsReported { lacking: Some(short) } => format!("no further agent is started for now: {short}"),
+            Event::FundsReported { lacking: None } => {
+                "there may be something left of the project's budgets again".into()
+            }
+            Event::SprintBudgetSet { budget, by } => format!("{by} sets the budget of the sprint: {budget}"),
             Event::SprintFinished => "the sprint is finished".into(),
             _ => return None,
         })

@@ -7,8 +7,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::{BudgetOf, BudgetShort};
 use crate::failure::{Failure, FailureClass};
 use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
+use crate::ledger::FundsShort;
 use crate::sprint::{AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
@@ -142,6 +144,10 @@ pub enum Reason {
     },
     /// It failed, and a person decides.
     Failed { failure: Failure, attempts: u32 },
+    /// A budget of its project, over all its sprints, does not reach for its next attempt.
+    Funds { short: FundsShort },
+    /// A budget does not reach for its next attempt.
+    Budget { short: BudgetShort },
     /// Nothing stands before its next attempt. The scheduler leaves nothing in this state.
     Ready,
 }
@@ -175,7 +181,11 @@ impl Sprint {
             Stage::Queued { .. } | Stage::Running { .. } | Stage::Held(_) => Some(self.explain_work(WorkId::Planning)),
             Stage::Waiting { .. } => match &self.paused {
                 Some(Pause { by, at }) => person(Reason::SprintPaused { by: by.clone() }, by, *at),
-                None => Some(self.explain_work(WorkId::Planning)),
+                None if self.funds.is_some() => self.explain_funds(),
+                None => match self.reservation(WorkId::Planning) {
+                    Err(short) => person(Reason::Budget { short }, &self.lead, work.since),
+                    Ok(_) => Some(self.explain_work(WorkId::Planning)),
+                },
             },
             Stage::Failed { failure } if self.phase == SprintPhase::Planning => person(
                 Reason::PlanningFailed {
@@ -236,6 +246,11 @@ impl Sprint {
                 .unwrap_or_else(|| person(Reason::NotPlanned, &self.lead, since)),
             Block::SprintPaused(by, at) => person(Reason::SprintPaused { by: by.clone() }, &by, at),
             Block::NoOwner => person(Reason::NoOwner, &self.lead, since),
+            Block::Funds(short, since) => Explanation {
+                by: short.until,
+                ..person(Reason::Funds { short }, &self.lead, since)
+            },
+            Block::Budget(short) => person(Reason::Budget { short }, self.who_raises(short.of), since),
             Block::Paused(Pause { by, at }, above) => person(Reason::Paused { by: by.clone(), above }, &by, at),
             Block::DependencyCancelled(on) => {
                 let title = self.tasks.get(&on).map(|t| t.planned.title.clone()).unwrap_or_default();
@@ -289,6 +304,25 @@ impl Sprint {
             since,
             by,
         }
+    }
+
+    fn explain_funds(&self) -> Option<Explanation> {
+        let (short, since) = self.funds?;
+        Some(Explanation {
+            reason: Reason::Funds { short },
+            actor: Actor::Person(self.lead.clone()),
+            since,
+            by: short.until,
+        })
+    }
+
+    /// Who may raise a budget.
+    fn who_raises(&self, of: BudgetOf) -> &PersonId {
+        let task = match of {
+            BudgetOf::Task { task } => self.tasks.get(&task),
+            BudgetOf::Sprint => None,
+        };
+        task.and_then(|task| task.owner.as_ref()).unwrap_or(&self.lead)
     }
 
     /// The task at the end of a chain of waiting ones.
@@ -572,6 +606,8 @@ impl fmt::Display for Reason {
                 FailureClass::Permanent => write!(f, "failed for good: {}", failure.text),
                 _ => write!(f, "failed after {attempts} attempts: {}", failure.text),
             },
+            Self::Funds { short } => short.fmt(f),
+            Self::Budget { short } => short.fmt(f),
             Self::Ready => f.write_str("ready, being scheduled"),
         }
     }

@@ -62,6 +62,8 @@ pub enum FailureKind {
     ImportRefused,
     /// The agent or its model refused to do the task.
     Refused,
+    /// What was reserved for the attempt is spent.
+    OverBudget,
     /// Nothing that a further attempt, or a person who changes nothing, could mend.
     Impossible,
 }
@@ -100,6 +102,7 @@ impl FailureKind {
             | Self::PermissionDenied
             | Self::ImportRefused
             | Self::PublishFailed
+            | Self::OverBudget
             | Self::Refused => FailureClass::NeedsPerson,
             Self::Impossible => FailureClass::Permanent,
         }

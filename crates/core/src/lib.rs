@@ -5,11 +5,13 @@
 //! call for. Everything that Team6 promises is decided here, and tested here.
 
 pub mod briefing;
+pub mod budget;
 pub mod explain;
 pub mod failure;
 pub mod forecast;
 pub mod graph;
 pub mod ids;
+pub mod ledger;
 pub mod local_path;
 pub mod memory;
 pub mod owners;

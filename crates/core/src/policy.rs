@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::BudgetLimits;
 use crate::time::millis;
 
 /// Limits and periods of a sprint.
@@ -49,6 +50,8 @@ pub struct Policy {
     pub delegation: DelegationLimits,
     /// How much of the project's memory an attempt is told at its beginning.
     pub memory: MemoryLimits,
+    /// How much may be spent.
+    pub budgets: BudgetLimits,
     /// The seed of everything that is drawn by lot.
     pub seed: u64,
 }
@@ -72,6 +75,7 @@ impl Default for Policy {
             tasks: 500,
             delegation: DelegationLimits::default(),
             memory: MemoryLimits::default(),
+            budgets: BudgetLimits::default(),
             seed: 0,
         }
     }

@@ -11,6 +11,7 @@ mod log;
 mod people;
 mod plans;
 mod queue;
+mod spending;
 mod worker;
 mod world;
 

@@ -10,7 +10,7 @@ use team6_core::sprint::{
     AgentCard, ApprovalFacts, Command, MergeMethod, ReviewComment, Sprint, Stage, Task, Urgency, Verdict, WorkId,
 };
 
-use crate::plans;
+use crate::{plans, spending};
 
 /// Everybody there is; the first one leads.
 pub(crate) fn people() -> Vec<PersonId> {
@@ -54,8 +54,8 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     let owner = sprint.tasks.get(&task).and_then(|t| t.owner.clone());
     let owner = owner.filter(|_| rng.u8(0..8) > 0).unwrap_or_else(|| by.clone());
     let newest = sprint.newest_plan().map_or(PlanVersion(0), |saved| saved.version);
-    match rng.u8(0..36) {
-        35 => {
+    match rng.u8(0..40) {
+        39 => {
             let deputy = everybody[rng.usize(0..everybody.len())].clone();
             Command::SetDeputy {
                 by,
@@ -63,6 +63,17 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
                 deputy: Some(deputy).filter(|_| rng.bool()),
             }
         }
+        37 => spending::lacking(rng, sprint),
+        38 => Command::FundsReturned,
+        35 => Command::SetTaskBudget {
+            by: owner,
+            task,
+            budget: spending::budget(rng),
+        },
+        36 => Command::SetSprintBudget {
+            by,
+            budget: spending::budget(rng),
+        },
         34 => Command::AddSubtask {
             by: owner,
             parent: task,
@@ -288,6 +299,9 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
             work,
             note: "go on".into(),
         },
+        // Somebody raised the project's limit.
+        (Reason::Funds { .. }, _) => Command::FundsReturned,
+        (Reason::Budget { short }, _) => spending::raised(sprint, by, short),
         (Reason::SubtaskReview { task, .. }, _) => Command::SubmitReview {
             by,
             task: *task,

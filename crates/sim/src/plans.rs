@@ -71,6 +71,7 @@ pub(crate) fn brief(rng: &mut Rng) -> Brief {
         agent,
         repositories,
         estimate_minutes: rng.u32(5..60),
+        budget: (rng.u8(0..3) == 0).then(|| crate::spending::budget(rng)),
         ..Brief::default()
     }
 }

@@ -11,6 +11,7 @@ use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 
 use crate::plans;
+use crate::spending::Spending;
 
 /// Something on its way to the engine.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ pub(crate) enum Message {
         attempt: u32,
         token: FencingToken,
         active_at: Timestamp,
+        usage: Usage,
     },
     /// The agent reads what was written to it meanwhile.
     News { attempt: u32, token: FencingToken },
@@ -30,6 +32,7 @@ pub(crate) enum Message {
         attempt: u32,
         token: FencingToken,
         how: End,
+        usage: Usage,
     },
 }
 
@@ -75,7 +78,8 @@ pub(crate) fn run(
     // An agent that falls silent lives on while its worker beats for it; one that is cut off stops beating.
     let silent = !calm && rng.u8(0..20) == 0;
     let cut_off = !calm && rng.u8(0..20) == 0;
-    let end = now + length;
+    let spending = Spending::drawn(rng, sprint, attempt, now);
+    let end = (now + length).min(spending.ends());
     let mut at = now + beat;
     let last = if silent { end + sprint.policy.silence * 2 } else { end };
     while at < last {
@@ -87,6 +91,7 @@ pub(crate) fn run(
                     attempt,
                     token,
                     active_at,
+                    usage: spending.at(at),
                 },
             ));
         }
@@ -139,10 +144,21 @@ pub(crate) fn run(
             Message::End {
                 attempt,
                 token,
-                how: how(rng, sprint, work, calm),
+                how: if spending.is_over(end) {
+                    End::Fail(FailureKind::OverBudget)
+                } else {
+                    how(rng, sprint, work, calm)
+                },
+                usage: spending.at(end),
             },
         ));
     }
+    // What the agent used in its last turn is told with its end, which may be after that of the attempt.
+    let usage = spending.at(end + beat);
+    messages.push((
+        end + beat / 10,
+        Message::Command(Command::ReportUsage { attempt, token, usage }),
+    ));
     if calm { messages } else { disturbed(rng, messages) }
 }
 
@@ -268,11 +284,12 @@ pub(crate) fn command(rng: &mut Rng, sprint: &Sprint, message: Message, now: Tim
             attempt,
             token,
             active_at,
+            usage,
         } => Command::Heartbeat {
             attempt,
             token,
             active_at,
-            usage: Usage::default(),
+            usage,
         },
         Message::News { attempt, token } => {
             let work = sprint.attempt(attempt).and_then(|a| sprint.work(a.work));
@@ -283,17 +300,27 @@ pub(crate) fn command(rng: &mut Rng, sprint: &Sprint, message: Message, now: Tim
                 messages,
             }
         }
-        Message::End { attempt, token, how } => end(rng, sprint, attempt, token, how, now),
+        Message::End {
+            attempt,
+            token,
+            how,
+            usage,
+        } => end(rng, sprint, (attempt, token, usage), how, now),
     }
 }
 
-fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: End, now: Timestamp) -> Command {
+fn end(
+    rng: &mut Rng,
+    sprint: &Sprint,
+    (attempt, token, usage): (u32, FencingToken, Usage),
+    how: End,
+    now: Timestamp,
+) -> Command {
     let work = sprint.attempt(attempt).map(|a| a.work);
     let task = match work {
         Some(WorkId::Task(id)) => sprint.tasks.get(&id),
         _ => None,
     };
-    let usage = Usage::default();
     let left: BTreeMap<RepositoryId, CommitId> = match task {
         _ if rng.bool() && left_before(sprint, work).is_some() => left_before(sprint, work)
             .map(|(_, left)| left.clone())

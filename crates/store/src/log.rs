@@ -54,6 +54,11 @@ impl StreamId {
         Self(format!("memory/{project}"))
     }
 
+    /// The stream of what the sprints of a project spend together.
+    pub fn ledger(project: &ProjectId) -> Self {
+        Self(format!("ledger/{project}"))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

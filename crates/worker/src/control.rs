@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::briefing::Briefing;
+use team6_core::budget::Budget;
 use team6_core::failure::Failure;
 use team6_core::ids::{
     AgentId, AttemptId, BranchName, CommitId, FencingToken, MemoryId, MessageId, ProjectId, RepositoryId, SprintId,
@@ -53,6 +54,10 @@ pub struct Assignment {
     pub heartbeat: Duration,
     /// When the lease ends unless a heartbeat renews it.
     pub lease_until: Timestamp,
+    /// What it may spend.
+    pub reserved: Budget,
+    /// How long its agent may take to conclude when that is spent.
+    pub allowance: Duration,
 }
 
 /// A repository of an attempt's workspace.
@@ -100,6 +105,8 @@ pub struct Instructions {
     pub stop: bool,
     /// The attempt is over: cancelled, or recovered elsewhere. Nothing that it does counts any more.
     pub over: bool,
+    /// What it may spend: less or more than at its beginning if somebody changed a budget.
+    pub reserved: Budget,
 }
 
 /// What the branch of an attempt is published to the forge with.

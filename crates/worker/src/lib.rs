@@ -4,6 +4,7 @@ mod ahead;
 mod attempt;
 mod check;
 pub mod control;
+mod prices;
 mod quota;
 mod room;
 mod setup;
@@ -11,6 +12,7 @@ mod surroundings;
 mod worker;
 
 pub use check::{check, is_of_no_attempt};
+pub use prices::{Price, Prices};
 pub use quota::Quota;
 pub use room::Room;
 pub use surroundings::{Surroundings, hidden, unreadable_network};

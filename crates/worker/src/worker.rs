@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ahead;
 use crate::attempt;
 use crate::control::{ControlPlane, WorkName};
+use crate::prices::Prices;
 use crate::room::{LOOK_AGAIN, Room};
 use crate::surroundings::Surroundings;
 
@@ -29,6 +30,8 @@ pub struct Parts {
     pub provisioner: Arc<dyn Provisioner>,
     /// The agents of this machine.
     pub agents: BTreeMap<AgentId, AgentProfile>,
+    /// What tokens cost, for agents that do not say.
+    pub prices: Prices,
     /// The engine's tools for agents.
     pub toolbox: Toolbox,
     /// What starts process trees.

@@ -196,6 +196,18 @@ pub struct DelegateTask {
     /// Expected working time of an agent, in minutes.
     #[schemars(range(min = 1, max = 10_080))]
     pub estimate_minutes: u32,
+    /// How many tokens it may spend of what your own task has left. Leave it out, and only your task's budget bounds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
+    pub budget_tokens: Option<u64>,
+    /// How many US dollars it may spend of what your own task has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.01, max = 1_000_000.0))]
+    pub budget_dollars: Option<f64>,
+    /// How many minutes its agents may work, of what your own task has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub budget_minutes: Option<u32>,
     /// The number of a subtask of yours that failed, if this one takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<u64>", range(min = 1, max = 1_000_000_000))]

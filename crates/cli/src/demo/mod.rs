@@ -223,7 +223,7 @@ impl Play {
         self.watch.say("The agents of this demo are scripted: no model is asked. All else is real: git, processes, tests, reviews.\n");
         self.connect().await?;
         let engine = Arc::clone(&self.app.control.engine);
-        let policy = self.app.config().limits.policy()?;
+        let policy = self.app.config().policy()?;
         let lead: PersonId = name("ada")?;
         let planner: AgentId = name("scripted")?;
         self.watch.say(&format!("Goal: {GOAL}\n"));

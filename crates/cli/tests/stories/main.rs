@@ -9,6 +9,7 @@ mod harness;
 mod agents;
 mod asking;
 mod backup;
+mod budgets;
 mod chat;
 mod delegation;
 mod gateways;

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Brief, MergeMethod, Urgency, Verdict};
+use crate::budget::Budget;
 use crate::failure::Failure;
 use crate::ids::{
     AgentId, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId, Specialty,
     SprintId, TaskId, ThreadId, WorkerId,
 };
+use crate::ledger::FundsShort;
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::time::Timestamp;
@@ -296,6 +298,16 @@ pub enum Command {
         left: BTreeMap<RepositoryId, CommitId>,
         usage: Usage,
     },
+    /// What an attempt used in all, told after its end: an agent's last report comes with the end of its turn.
+    ReportUsage {
+        attempt: u32,
+        token: FencingToken,
+        usage: Usage,
+    },
+    /// The budgets of the project do not reach for an attempt that is queued.
+    LackFunds { attempt: u32, short: FundsShort },
+    /// There may be something left of the project's budgets again.
+    FundsReturned,
     /// The project's worker tells whether its machine can hold one more agent, and what it is short of if not.
     ReportRoom { lacking: Option<String> },
     /// Time has passed.
@@ -389,6 +401,10 @@ pub enum Command {
     PauseTask { by: PersonId, task: TaskId },
     /// A person lets a task go on.
     ResumeTask { by: PersonId, task: TaskId },
+    /// A person says how much a task and all below it may spend.
+    SetTaskBudget { by: PersonId, task: TaskId, budget: Budget },
+    /// The lead says how much the sprint may spend.
+    SetSprintBudget { by: PersonId, budget: Budget },
     /// A person pauses the whole sprint.
     PauseSprint { by: PersonId },
     /// A person lets the sprint go on.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Author, Sprint, Stage, Task};
+use crate::budget::{Budget, BudgetOf, Resource};
 use crate::ids::{AgentId, CommitId, PersonId, RepositoryId, Specialty, TaskId, TaskKey};
 use crate::plan::{Plan, PlanProblem, PlannedTask, Priority, check};
 
@@ -41,6 +42,9 @@ pub struct Brief {
     pub paths: Vec<String>,
     /// Estimated time of work in minutes.
     pub estimate_minutes: u32,
+    /// How much it may spend of what is left to the parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 /// What a task has besides if it was delegated.
@@ -99,6 +103,18 @@ pub enum DelegationBlock {
     },
     #[error("task {task} is not a failed subtask of task {parent}; leave \"instead_of\" out")]
     NotFailed { task: TaskId, parent: TaskId },
+    #[error(
+        "{} are asked for, and the budget of {of} has {} left for it; ask for less, do this part yourself, or ask the \
+         owner with ask_owner to raise the budget",
+        resource.show(*asked),
+        resource.show(*left)
+    )]
+    OverBudget {
+        of: BudgetOf,
+        resource: Resource,
+        asked: u64,
+        left: u64,
+    },
     #[error("task {task} is {stage}; {next}")]
     NotNow { task: TaskId, stage: String, next: String },
 }
@@ -234,6 +250,7 @@ impl Sprint {
             allowed: allowed.clone(),
         }));
         blocks.extend(self.nobody_for(brief));
+        blocks.extend(self.delegation_over_budget(parent, brief));
         blocks
     }
 

@@ -8,11 +8,13 @@ use super::{
     AgentCard, AgentChoice, Author, Delivered, Delivery, MergeMethod, Opening, ReviewComment, ThreadAnswer, Urgency,
     Verdict, WorkId,
 };
+use crate::budget::Budget;
 use crate::failure::Failure;
 use crate::ids::{
     AgentId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, RepositoryId, ReviewId,
     TaskId, TaskKey, ThreadId, WorkerId,
 };
+use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask};
 use crate::time::Timestamp;
 use crate::trace::Usage;
@@ -86,7 +88,7 @@ pub enum Outcome {
 )]
 pub enum Event {
     /// A sprint was opened.
-    SprintOpened(Opening),
+    SprintOpened(Box<Opening>),
     /// A plan was saved. `numbers` gives the numbers of tasks that are new.
     PlanSaved {
         version: PlanVersion,
@@ -161,6 +163,9 @@ pub enum Event {
         reason: AttemptReason,
         not_before: Timestamp,
         branch: Option<BranchName>,
+        /// What it may spend.
+        #[serde(default, skip_serializing_if = "Budget::is_unlimited")]
+        reserved: Budget,
     },
     /// A job may have been lost: it is put into the queue again.
     AttemptRequeued { attempt: u32 },
@@ -225,6 +230,8 @@ pub enum Event {
     AttemptCancelled { attempt: u32 },
     /// It was taken out of the queue by a pause before a worker had it; its reason stands.
     AttemptWithdrawn { attempt: u32 },
+    /// Another amount was reserved for it, since a budget was changed.
+    AttemptReserved { attempt: u32, reserved: Budget },
     /// A hold is over.
     HoldEnded { work: WorkId },
 
@@ -236,6 +243,9 @@ pub enum Event {
         owner: PersonId,
         built_on: BTreeMap<RepositoryId, CommitId>,
         by: Author,
+        /// How much it may spend, if whoever delegated it said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Budget>,
     },
     /// An attempt ended, and its task waits for its subtasks.
     SubtasksAwaited { attempt: u32 },
@@ -244,6 +254,10 @@ pub enum Event {
     /// A subtask was given up: its parent went on without it.
     SubtaskGivenUp { task: TaskId, reason: String },
 
+    /// An attempt that ended had used more than was known then.
+    UsageReported { attempt: u32, usage: Usage },
+    /// The budgets of the project do not reach for another attempt, or may reach again.
+    FundsReported { lacking: Option<FundsShort> },
     /// The project's worker has no room for one more agent, or has some again.
     RoomReported { lacking: Option<String> },
 
@@ -317,6 +331,10 @@ pub enum Event {
     TaskPaused { task: TaskId, by: PersonId },
     /// A task goes on.
     TaskResumed { task: TaskId, by: PersonId },
+    /// A task and all below it may spend another amount.
+    TaskBudgetSet { task: TaskId, budget: Budget, by: PersonId },
+    /// The sprint may spend another amount.
+    SprintBudgetSet { budget: Budget, by: PersonId },
 }
 
 impl Event {
@@ -352,11 +370,14 @@ impl Event {
             Self::AttemptInterrupted { .. } => "attempt_interrupted",
             Self::AttemptCancelled { .. } => "attempt_cancelled",
             Self::AttemptWithdrawn { .. } => "attempt_withdrawn",
+            Self::AttemptReserved { .. } => "attempt_reserved",
             Self::HoldEnded { .. } => "hold_ended",
             Self::SubtaskAdded { .. } => "subtask_added",
             Self::SubtasksAwaited { .. } => "subtasks_awaited",
             Self::SubtasksSettled { .. } => "subtasks_settled",
             Self::SubtaskGivenUp { .. } => "subtask_given_up",
+            Self::UsageReported { .. } => "usage_reported",
+            Self::FundsReported { .. } => "funds_reported",
             Self::RoomReported { .. } => "room_reported",
             Self::PullRequestOpened { .. } => "pull_request_opened",
             Self::ForgeFailed { .. } => "forge_failed",
@@ -374,6 +395,8 @@ impl Event {
             Self::TaskCancelled { .. } => "task_cancelled",
             Self::TaskPaused { .. } => "task_paused",
             Self::TaskResumed { .. } => "task_resumed",
+            Self::TaskBudgetSet { .. } => "task_budget_set",
+            Self::SprintBudgetSet { .. } => "sprint_budget_set",
         }
     }
 }

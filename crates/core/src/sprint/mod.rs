@@ -4,6 +4,7 @@
 //! `Sprint::apply` is the only place where a sprint changes, so that replaying its events gives the same sprint.
 
 mod apply;
+mod budget;
 mod command;
 mod delegation;
 mod effect;

@@ -119,6 +119,8 @@ pub enum Refusal {
     NotTheirs { owner: PersonId, lead: PersonId },
     #[error("{owner} cannot be their own deputy; name somebody else, or nobody to end it")]
     OwnDeputy { owner: PersonId },
+    #[error("only the sprint's lead {lead} does this; ask {lead}")]
+    NotLead { lead: PersonId },
     #[error("task {task} is {stage}, not in review; wait until its pull requests are open")]
     NotInReview { task: TaskId, stage: String },
     #[error("a review that requests changes says which: write a text or comment on lines")]

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::AgentCard;
 use super::delegation::Subtask;
 use super::event::{AttemptReason, Outcome};
+use crate::budget::{Amount, Budget};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::ids::{
     AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId,
     RepositoryId, ReviewId, SprintId, TaskId, TaskKey, ThreadId, WorkerId,
 };
+use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask, SavedPlan};
 use crate::policy::Policy;
 use crate::time::Timestamp;
@@ -73,6 +75,15 @@ pub struct Sprint {
     /// Who decides for whom.
     #[serde(default)]
     pub deputies: BTreeMap<PersonId, PersonId>,
+    /// The budget of its project that does not reach for another attempt, and since when.
+    #[serde(default)]
+    pub funds: Option<(FundsShort, Timestamp)>,
+    /// How much it may spend.
+    #[serde(default)]
+    pub budget: Budget,
+    /// What its attempts that ended have spent.
+    #[serde(default)]
+    pub spent: Amount,
     /// Tasks whose agents wait for their subtasks; derived from the stages.
     #[serde(default)]
     pub(crate) parked: BTreeSet<TaskId>,
@@ -418,6 +429,12 @@ pub struct Task {
     pub forge_trouble: Option<String>,
     /// Tokens and cost of ended attempts.
     pub usage: Usage,
+    /// How long agents worked in ended attempts, in milliseconds.
+    #[serde(default)]
+    pub time_ms: u64,
+    /// How much it and all below it may spend, if somebody said so for this task.
+    #[serde(default)]
+    pub budget: Option<Budget>,
 }
 
 /// Which agent works on a task, and why.
@@ -513,6 +530,9 @@ pub struct Attempt {
     pub ended: Option<Ended>,
     /// Tokens and cost as last reported.
     pub usage: Usage,
+    /// What it may spend.
+    #[serde(default, skip_serializing_if = "Budget::is_unlimited")]
+    pub reserved: Budget,
 }
 
 /// When a worker took an attempt, which one, and with which token.
@@ -694,12 +714,19 @@ impl Sprint {
 
     /// When `Command::Tick` must come next, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let funds = self.funds.and_then(|(short, _)| short.until);
+        self.deadlines.first().map(|(at, _)| *at).into_iter().chain(funds).min()
     }
 
     /// The tasks that changed since this was last called.
     pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
-        std::mem::take(&mut self.touched.0)
+        let mut touched = std::mem::take(&mut self.touched.0);
+        // What is left for those that wait for a budget changes with what others do.
+        if self.has_budgets() || self.funds.is_some() {
+            let waits = |task: &&Task| task.blockers == 0 && matches!(task.work.stage, Stage::Waiting { .. });
+            touched.extend(self.tasks.values().filter(waits).map(|task| task.id));
+        }
+        touched
     }
 
     /// The title of the newest plan, or the goal's first line before there is one.

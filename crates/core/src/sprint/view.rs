@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::handle::stage_name;
 use super::{Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::budget::BudgetShort;
 use crate::explain::{Actor, Explanation, Reason};
 use crate::ids::{AgentId, PersonId, PlanVersion, ProjectId, SprintId, TaskId};
+use crate::ledger::FundsShort;
 use crate::time::Timestamp;
 
 /// A sprint in a list.
@@ -196,7 +198,19 @@ impl Sprint {
             ));
         }
         match self.explain_planning() {
-            Some(why) if !matches!(why.reason, Reason::QuestionOpen { .. }) => {
+            // A budget that others hold comes back by itself.
+            Some(why)
+                if !matches!(
+                    why.reason,
+                    Reason::QuestionOpen { .. }
+                        | Reason::Budget {
+                            short: BudgetShort { reserved: 1.., .. }
+                        }
+                        | Reason::Funds {
+                            short: FundsShort { reserved: 1.., .. }
+                        }
+                ) =>
+            {
                 if let Actor::Person(person) = why.actor.clone() {
                     items.push(item(format!("sprint/{}/plan", self.id), &person, why));
                 }
@@ -221,6 +235,12 @@ impl Sprint {
                 | Reason::Integration { .. }
                 | Reason::Paused { above: Some(_), .. }
                 | Reason::SprintPaused { .. }
+                | Reason::Budget {
+                    short: BudgetShort { reserved: 1.., .. }
+                }
+                | Reason::Funds {
+                    short: FundsShort { reserved: 1.., .. }
+                }
         );
         if elsewhere || task.approved.is_none() {
             return None;

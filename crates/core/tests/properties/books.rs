@@ -8,6 +8,7 @@ use team6_core::plan::Plan;
 use team6_core::sprint::{AttemptReason, Command, Effect, Event, Sprint, SprintPhase, Stage, Verdict, WorkId};
 use team6_core::time::Timestamp;
 
+use crate::budgets::Budgets;
 use crate::delegated::Delegated;
 
 #[derive(Debug, Default)]
@@ -33,6 +34,7 @@ pub(crate) struct Books {
     merged: BTreeSet<(TaskId, RepositoryId)>,
     effects: BTreeMap<String, Effect>,
     delegated: Delegated,
+    budgets: Budgets,
 }
 
 fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -75,6 +77,7 @@ impl Books {
     pub(crate) fn event(&mut self, event: &Event, sprint: &Sprint, at: Timestamp) -> Result<(), String> {
         let effects = sprint.effects(event, at);
         self.delegated.event(event, &effects, &self.works)?;
+        self.budgets.event(event, &sprint.policy.budgets)?;
         for effect in effects {
             if let Effect::OpenPullRequest { task, repository, .. } = &effect {
                 ensure(!self.merged.contains(&(*task, repository.clone())), || {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use team6_core::budget::Budget;
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{FencingToken, PersonId, PlanVersion, QuestionId, TaskId, ThreadId};
 use team6_core::sprint::{
@@ -41,6 +42,18 @@ pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprin
             active_at: now,
             usage,
         },
+        Word::Spends(more) => {
+            let before = sprint.attempt(attempt).map_or(0, |a| a.usage.input_tokens);
+            Command::Heartbeat {
+                attempt,
+                token,
+                active_at: now,
+                usage: Usage {
+                    input_tokens: before + u64::from(more) * 100,
+                    ..usage
+                },
+            }
+        }
         Word::Progress => Command::ReportProgress {
             attempt,
             token,
@@ -167,6 +180,13 @@ pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprin
     }
 }
 
+fn tokens(limit: u8) -> Budget {
+    Budget {
+        tokens: Some(u64::from(limit) * 300).filter(|_| limit > 20),
+        ..Budget::default()
+    }
+}
+
 fn brief(which: u8) -> Brief {
     let field = ["drawing", "writing", "testing", "counting"][usize::from(which) % 4];
     Brief {
@@ -174,6 +194,7 @@ fn brief(which: u8) -> Brief {
         what: "A part of it.".into(),
         specialty: Some(field.parse().unwrap()),
         estimate_minutes: 10,
+        budget: which.is_multiple_of(3).then(|| tokens(which)),
         ..Brief::default()
     }
 }
@@ -298,6 +319,15 @@ pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Optio
             parent: task,
             brief: Box::new(brief(which)),
             task: TaskId(0),
+        },
+        Deed::Budgets(limit) => Command::SetTaskBudget {
+            by,
+            task,
+            budget: tokens(limit),
+        },
+        Deed::BudgetsAll(limit) => Command::SetSprintBudget {
+            by,
+            budget: tokens(limit),
         },
         Deed::Cancels => Command::CancelTask { by, task },
         Deed::Pauses => Command::PauseTask { by, task },

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod books;
+mod budgets;
 mod commands;
 mod delegated;
 mod steps;
@@ -13,7 +14,7 @@ mod steps;
 use books::Books;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use steps::{Step, any_plan, any_step, any_step_or_delegation};
+use steps::{Step, any_plan, any_spending, any_step, any_step_or_delegation};
 use team6_core::ids::{PersonId, SprintId};
 use team6_core::plan::Plan;
 use team6_core::policy::Policy;
@@ -32,6 +33,10 @@ struct World {
 
 impl World {
     fn opened() -> Self {
+        Self::opened_with(Policy::default())
+    }
+
+    fn opened_with(policy: Policy) -> Self {
         let now = Timestamp(0);
         let lead: PersonId = "ada".parse().unwrap();
         let opening = Opening {
@@ -40,7 +45,7 @@ impl World {
             goal: "A shop that sells".into(),
             lead,
             planner: "planner".parse().unwrap(),
-            policy: Policy::default(),
+            policy,
         };
         let stored = Sprint::opened(&opening, now);
         let (sprint, events) = Sprint::open(opening, now).unwrap();
@@ -58,7 +63,11 @@ impl World {
 
     /// A sprint whose plan was saved, is owned and runs.
     fn running(plan: Plan) -> Self {
-        let mut world = Self::opened();
+        Self::running_with(Policy::default(), plan)
+    }
+
+    fn running_with(policy: Policy, plan: Plan) -> Self {
+        let mut world = Self::opened_with(policy);
         for step in steps::to_a_start(plan) {
             world.take(&step).unwrap();
         }
@@ -158,6 +167,16 @@ proptest! {
         steps in prop::collection::vec(any_step_or_delegation(), 1..120),
     ) {
         plays(World::running(plan), &steps)?;
+    }
+
+    #[test]
+    fn whatever_agents_spend_nothing_is_reserved_that_a_budget_does_not_have(
+        limits in budgets::any_limits(),
+        plan in any_plan(),
+        steps in prop::collection::vec(any_spending(), 1..120),
+    ) {
+        let policy = Policy { budgets: limits, ..Policy::default() };
+        plays(World::running_with(policy, plan), &steps)?;
     }
 
     #[test]

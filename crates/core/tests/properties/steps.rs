@@ -37,6 +37,8 @@ pub(crate) enum Word {
     Ready,
     Session,
     Beat,
+    /// A heartbeat that tells of so many hundred tokens more.
+    Spends(u8),
     Progress,
     Asks,
     AsksPlanning,
@@ -67,6 +69,8 @@ pub(crate) enum Deed {
     Retries,
     RetriesPlanning,
     AddsSubtask(u8),
+    Budgets(u8),
+    BudgetsAll(u8),
     Cancels,
     Pauses,
     Resumes,
@@ -164,6 +168,17 @@ pub(crate) fn any_step_or_delegation() -> impl Strategy<Value = Step> {
     let answer = prop_oneof![4 => Just(Answer::Shown), 1 => Just(Answer::NotShown)];
     let forge = (0..12_u8, 0..2_u8, answer).prop_map(|(task, which, answer)| Step::Forge(task, which, answer));
     prop_oneof![12 => any_step(), 3 => worker, 1 => person, 3 => forge]
+}
+
+/// The same with reports of what is spent, and budgets that people change.
+pub(crate) fn any_spending() -> impl Strategy<Value = Step> {
+    let spends = (0..3_u8, any::<u8>()).prop_map(|(attempt, more)| Step::Worker(attempt, 0, Word::Spends(more)));
+    let deed = prop_oneof![
+        any::<u8>().prop_map(Deed::Budgets),
+        any::<u8>().prop_map(Deed::BudgetsAll)
+    ];
+    let person = (0..3_u8, 0..9_u8, deed).prop_map(|(by, task, deed)| Step::Person(by, task, deed));
+    prop_oneof![12 => any_step_or_delegation(), 5 => spends, 1 => person]
 }
 
 /// Up to five tasks; each may need any of those before it.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod budgets;
 mod capacity;
 mod changes;
 mod delegation;

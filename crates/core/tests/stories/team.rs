@@ -59,6 +59,10 @@ pub(crate) fn plan(tasks: Vec<PlannedTask>) -> Plan {
 impl Team {
     /// A sprint that waits for its plan.
     pub(crate) fn opened() -> Self {
+        Self::opened_with(Policy::default())
+    }
+
+    pub(crate) fn opened_with(policy: Policy) -> Self {
         let now = Timestamp(0);
         let opening = Opening {
             id: SprintId(1),
@@ -66,7 +70,7 @@ impl Team {
             goal: "A shop that sells".into(),
             lead: ada(),
             planner: "planner".parse().unwrap(),
-            policy: Policy::default(),
+            policy,
         };
         let (sprint, _) = Sprint::open(opening, now).unwrap();
         Self { sprint, now }
@@ -74,7 +78,11 @@ impl Team {
 
     /// A sprint whose agent drafted this plan.
     pub(crate) fn planned(tasks: Vec<PlannedTask>) -> Self {
-        let mut team = Self::opened();
+        Self::planned_with(Policy::default(), tasks)
+    }
+
+    pub(crate) fn planned_with(policy: Policy, tasks: Vec<PlannedTask>) -> Self {
+        let mut team = Self::opened_with(policy);
         let (attempt, token) = team.starts(WorkId::Planning);
         team.does(Command::SubmitPlan {
             attempt,

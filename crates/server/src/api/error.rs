@@ -242,7 +242,7 @@ fn refused(refusal: &Refusal) -> ApiError {
         | Refusal::NoSuchQuestion { .. }
         | Refusal::NoSuchVersion { .. }
         | Refusal::NoSuchAttempt { .. } => StatusCode::NOT_FOUND,
-        Refusal::NotOwner { .. } | Refusal::NotOwnerOrLead { .. } => StatusCode::FORBIDDEN,
+        Refusal::NotOwner { .. } | Refusal::NotOwnerOrLead { .. } | Refusal::NotLead { .. } => StatusCode::FORBIDDEN,
         _ => StatusCode::CONFLICT,
     };
     let problem = from_refusal(status, refusal);

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
+use team6_core::budget::Budget;
 use team6_core::explain::Explanation;
 use team6_core::ids::{AgentId, PersonId, Position, ProjectId, SprintId, StreamVersion};
 use team6_core::sprint::{Command, Event, SprintPhase, SprintSummary, WorkId};
@@ -31,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(pause_sprint))
         .routes(routes!(resume_sprint))
         .routes(routes!(cancel_sprint))
+        .routes(routes!(set_sprint_budget))
         .routes(routes!(retry_planning))
         .routes(routes!(message_planner))
 }
@@ -254,6 +256,19 @@ async fn resume_sprint(
     order: Order<Nothing>,
 ) -> Answer<Changed<SprintItem>> {
     api.on_sprint(sprint, order, |by, _| Command::ResumeSprint { by }).await
+}
+
+/// Sets what a sprint may spend; what is left out is not limited. Only its lead does this.
+#[utoipa::path(put, path = "/sprints/{sprint}/budget", tag = "sprints",
+    params(("sprint" = SprintId, Path), OrderHeaders), request_body = Budget,
+    responses((status = OK, body = Changed<SprintItem>)))]
+async fn set_sprint_budget(
+    State(api): State<ApiState>,
+    Path(sprint): Path<SprintId>,
+    order: Order<Budget>,
+) -> Answer<Changed<SprintItem>> {
+    let set = |by: PersonId, budget: Budget| Command::SetSprintBudget { by, budget };
+    api.on_sprint(sprint, order, set).await
 }
 
 /// Gives a sprint up.

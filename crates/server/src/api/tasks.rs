@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use team6_core::budget::Budget;
 use team6_core::ids::{PersonId, ProjectId, SprintId, TaskId};
 use team6_core::sprint::{Brief, Command, Event, MergeMethod, Sprint, TaskSummary, WorkId};
 use team6_store::{TaskFilter, TaskRow};
@@ -37,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(pause_task))
         .routes(routes!(resume_task))
         .routes(routes!(choose_agent))
+        .routes(routes!(set_task_budget))
 }
 
 /// What tasks can be asked for by; the names that the rules give to their states.
@@ -299,6 +301,18 @@ async fn resume_task(
     order: Order<Nothing>,
 ) -> Answer<Changed<TaskItem>> {
     api.on_task(task, order, |by, _| Command::ResumeTask { by, task }).await
+}
+
+/// Sets what a task and all below it may spend; what is left out is not limited.
+#[utoipa::path(put, path = "/tasks/{task}/budget", tag = "tasks", params(("task" = TaskId, Path), OrderHeaders),
+    request_body = Budget, responses((status = OK, body = Changed<TaskItem>)))]
+async fn set_task_budget(
+    State(api): State<ApiState>,
+    Path(task): Path<TaskId>,
+    order: Order<Budget>,
+) -> Answer<Changed<TaskItem>> {
+    let set = |by: PersonId, budget: Budget| Command::SetTaskBudget { by, task, budget };
+    api.on_task(task, order, set).await
 }
 
 /// Chooses the agent of a task, from its next attempt on.

@@ -9,7 +9,7 @@ use team6_core::sprint::{Attempt, PullRequest, Sprint, SprintSummary, Stage, Tas
 
 use super::types::{
     AttemptDetail, AttemptItem, OpenQuestion, PlanVersionItem, PullRequestItem, PullRequestState, RelatedTask,
-    SprintDetail, SprintItem, SprintTask, TaskDetail, TaskItem,
+    Spending, SprintDetail, SprintItem, SprintTask, TaskDetail, TaskItem,
 };
 
 pub(super) fn sprint_item(sprint: &Sprint) -> SprintItem {
@@ -126,6 +126,11 @@ pub(super) fn sprint_detail(sprint: &Sprint, version: StreamVersion) -> SprintDe
         attempts: attempts(sprint, &sprint.planning),
         tasks: tasks.collect(),
         critical_path,
+        spending: Spending {
+            budget: sprint.budget,
+            spent: sprint.spent,
+            reserved: sprint.reserved(),
+        },
     }
 }
 
@@ -210,6 +215,11 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
         approved_by: task.approved_by.clone(),
         merge_trouble: task.merge_trouble.clone(),
         usage: task.usage,
+        spending: Spending {
+            budget: sprint.budget_of(task),
+            spent: sprint.spent_by(task.id),
+            reserved: sprint.reserved_by(task.id),
+        },
     })
 }
 

@@ -123,10 +123,12 @@ impl App {
             files: None,
         })?);
         let engine = Arc::new(Engine::start(Arc::clone(&store)).await?);
+        engine.limit_projects(config.budgets.projects().map_err(AppError::Budgets)?);
         let sockets = SocketFolder::open(&name)?;
         let worker = Parts {
             provisioner: Arc::clone(&provisioner),
             agents: agents.clone(),
+            prices: config.prices.clone(),
             toolbox: Toolbox::new(programs.bridge.program, programs.bridge.args),
             launcher,
             room: sandbox::room(&config.agents, &path),
@@ -144,6 +146,7 @@ impl App {
             local_files: LocalFiles::new(&path),
         };
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
+        control.engine.settle_leftovers().await?;
         // The work may have ended just before the engine did.
         recover::remove_homes(&control, &worker.homes, Checks::None).await;
         Ok(Self {
@@ -186,7 +189,7 @@ impl App {
             me: self.config.me.clone(),
             token,
             planner: self.config.agents.planner.clone(),
-            policy: self.config.limits.policy()?,
+            policy: self.config.policy()?,
             at_once: self.config.agents.at_once,
             hosts: self.config.server.names(),
             stop,

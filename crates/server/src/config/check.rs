@@ -34,6 +34,10 @@ impl Config {
         if let Some(why) = team6_worker::unreadable_network(&agents.network) {
             problems.push(format!("agents.network: {why}"));
         }
+        let odd = self.prices.iter().filter(|(_, price)| !price.is_sensible());
+        problems.extend(
+            odd.map(|(name, _)| format!("prices.{name}: give US dollars for a million tokens, from 0 to 1000000")),
+        );
         let data = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
         let hidden = |path: &Path| team6_worker::hidden(path, &data);
         let shown = agents.sees.iter().filter_map(|path| hidden(path));

@@ -146,7 +146,7 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     let environment = Env::prefixed(PREFIX).filter(|key| sets_a_value(key.as_str()));
     figment = figment.merge(environment.split("__"));
     let config: Config = figment.extract().map_err(explain)?;
-    config.limits.policy().map_err(ConfigError::Invalid)?;
+    config.policy().map_err(ConfigError::Invalid)?;
     let problems = config.problems();
     if !problems.is_empty() {
         return Err(ConfigError::Invalid(problems.join("\n")));

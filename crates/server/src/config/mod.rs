@@ -2,9 +2,11 @@
 //!
 //! Keys that nobody knows are errors with a suggestion, and every value tells where it came from.
 
+mod budgets;
 mod check;
 mod load;
 mod settings;
 
+pub use budgets::{Budgets, Spend};
 pub use load::{ConfigError, Loaded, Origin, Value, default_file, load};
 pub use settings::{Agents, Config, Limits, Person, Sandbox, Server};

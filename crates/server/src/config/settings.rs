@@ -9,6 +9,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AgentId, PersonId};
 use team6_core::policy::{MemoryLimits, Policy};
+use team6_worker::Prices;
+
+use super::Budgets;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +32,10 @@ pub struct Config {
     pub agents: Agents,
     /// Limits and periods.
     pub limits: Limits,
+    /// How much may be spent.
+    pub budgets: Budgets,
+    /// What tokens cost, by model or agent, where an agent does not say.
+    pub prices: Prices,
 }
 
 /// What is said wherever agents run without a sandbox.
@@ -162,11 +169,21 @@ impl Default for Config {
             people: BTreeMap::new(),
             agents: Agents::default(),
             limits: Limits::default(),
+            budgets: Budgets::default(),
+            prices: Prices::default(),
         }
     }
 }
 
 impl Config {
+    /// The policy of sprints opened under this configuration, or what is wrong with it.
+    pub fn policy(&self) -> Result<Policy, String> {
+        Ok(Policy {
+            budgets: self.budgets.limits()?,
+            ..self.limits.policy()?
+        })
+    }
+
     /// What everybody who works with this server should know.
     pub fn warnings(&self) -> Vec<String> {
         match self.sandbox {

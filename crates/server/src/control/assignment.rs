@@ -249,5 +249,7 @@ fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Ass
         may_reply: task.is_none() || matches!(known.reason, AttemptReason::Message { .. }),
         heartbeat: sprint.policy.heartbeat,
         lease_until: *lease_until,
+        reserved: known.reserved,
+        allowance: sprint.policy.budgets.allowance,
     })
 }

@@ -10,7 +10,7 @@ pub(super) fn of(sprint: &Sprint, attempt: u32) -> Instructions {
         over: true,
         ..Instructions::default()
     };
-    let Some(id) = sprint.attempt(attempt).map(|a| a.work) else {
+    let Some((id, reserved)) = sprint.attempt(attempt).map(|a| (a.work, a.reserved)) else {
         return over;
     };
     let Some(work) = sprint.work(id) else { return over };
@@ -27,6 +27,7 @@ pub(super) fn of(sprint: &Sprint, attempt: u32) -> Instructions {
         messages: unread.cloned().collect(),
         stop,
         over: false,
+        reserved,
     }
 }
 

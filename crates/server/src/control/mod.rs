@@ -26,7 +26,7 @@ use team6_worker::control::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{ENGINE, Engine, EngineError};
 use crate::local_files::LocalFiles;
 
 /// For how long a job is a worker's before its attempt was even started.
@@ -113,6 +113,23 @@ impl EmbeddedControl {
         lease: &Lease,
     ) -> Result<Option<Assignment>, ControlError> {
         let engine = &self.parts.engine;
+        let reserved = engine
+            .reserve_funds(&self.project, attempt)
+            .await
+            .map_err(engine_failed)?;
+        let reserved = match reserved {
+            Ok(reserved) => reserved,
+            Err(short) => {
+                let lacks = Command::LackFunds {
+                    attempt: attempt.n,
+                    short,
+                };
+                return match engine.execute(attempt.sprint, lacks, ENGINE, None).await {
+                    Ok(_) | Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => Ok(None),
+                    Err(error) => Err(engine_failed(error)),
+                };
+            }
+        };
         let command = Command::StartAttempt {
             attempt: attempt.n,
             worker: worker.clone(),
@@ -120,7 +137,15 @@ impl EmbeddedControl {
         match engine.execute(attempt.sprint, command, worker.as_str(), None).await {
             Ok(_) => {}
             // Withdrawn, cancelled or started before: the job is a leftover.
-            Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => return Ok(None),
+            Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => {
+                if reserved {
+                    engine
+                        .release_funds(&self.project, attempt)
+                        .await
+                        .map_err(engine_failed)?;
+                }
+                return Ok(None);
+            }
             Err(error) => return Err(engine_failed(error)),
         }
         let token = self.token(attempt).await?;

@@ -6,6 +6,8 @@
 mod clock;
 mod effects;
 mod error;
+mod funds;
+mod ledger;
 mod memories;
 mod past;
 mod projects;
@@ -14,9 +16,10 @@ mod sprints;
 mod wake;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use team6_core::ids::{MemoryId, PersonId, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId};
+use team6_core::ledger::ProjectLimits;
 use team6_core::memory::{Chosen, MemoryCommand};
 use team6_core::policy::{MemoryLimits, Policy};
 use team6_core::project::{Project, ProjectCommand, ProjectEvent, Repository};
@@ -28,6 +31,7 @@ use tokio::sync::watch;
 pub use clock::Clock;
 pub use effects::{EffectError, EffectHandler, keep_deadlines, run as carry_out_effects};
 pub use error::EngineError;
+pub use ledger::Ledgers;
 pub use memories::Remembered;
 pub use rows::phase_name;
 pub use sprints::Done;
@@ -47,6 +51,8 @@ pub struct Engine {
     sprints: Sprints,
     projects: Projects,
     memories: ProjectMemories,
+    ledgers: Ledgers,
+    limits: OnceLock<ProjectLimits>,
     deadlines: Deadlines,
     /// Rings when a base branch of a project may have moved, or it has another repository.
     bases: Mutex<BTreeMap<ProjectId, watch::Sender<u64>>>,
@@ -60,6 +66,8 @@ impl Engine {
             sprints: Sprints::new(Arc::clone(&store), Arc::clone(&clock)),
             projects: Projects::new(Arc::clone(&store)),
             memories: ProjectMemories::new(Arc::clone(&store), Arc::clone(&clock)),
+            ledgers: Ledgers::new(Arc::clone(&store)),
+            limits: OnceLock::new(),
             deadlines: Deadlines::default(),
             bases: Mutex::default(),
             store,
@@ -141,6 +149,7 @@ impl Engine {
             self.base_moved(&project);
         }
         self.set_deadline(id).await?;
+        self.settle_ended(id, &done.events).await?;
         Ok(done)
     }
 

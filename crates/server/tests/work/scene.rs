@@ -245,6 +245,7 @@ impl Scene {
         Parts {
             provisioner,
             agents: shared.agents.clone(),
+            prices: shared.prices.clone(),
             toolbox: Toolbox::new(bridge.0, bridge.1),
             launcher: Launcher::new(supervisor.0, supervisor.1),
             data_folder: shared.data_folder.clone(),

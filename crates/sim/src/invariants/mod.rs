@@ -3,6 +3,7 @@
 //! The checks follow the events and keep books of their own. They ask the core's state as little as they can: a rule
 //! that is broken in the core must not be broken in its check as well.
 
+mod budgets;
 mod capacity;
 mod delegated;
 mod explained;
@@ -20,6 +21,7 @@ use team6_core::sprint::{Command, Effect, Event, Sprint, WorkId};
 use team6_core::time::Timestamp;
 
 use crate::forge::Forge;
+use budgets::Budgets;
 use capacity::Capacity;
 use delegated::Delegated;
 use gates::Gates;
@@ -80,6 +82,7 @@ struct Seen<'a> {
 pub(crate) struct Checker {
     works: BTreeMap<u32, WorkId>,
     capacity: Capacity,
+    budgets: Budgets,
     delegated: Delegated,
     gates: Gates,
     leases: Leases,
@@ -93,6 +96,7 @@ impl Checker {
         Self {
             works: BTreeMap::new(),
             capacity: Capacity::default(),
+            budgets: Budgets::default(),
             delegated: Delegated::default(),
             gates: Gates::default(),
             leases: Leases::new(at_once),
@@ -115,12 +119,14 @@ impl Checker {
                 project: &sprint.project,
             };
             self.capacity.event(&seen)?;
+            self.budgets.event(&seen)?;
             self.delegated.event(&seen, &sprint.effects(event, at))?;
             self.gates.event(&seen)?;
             self.leases.event(&seen)?;
             self.retries.event(&seen)?;
             self.reviews.event(&seen, sprint, forge)?;
         }
+        self.budgets.hold(&sprint.policy, events)?;
         self.reviews.as_the_forge_shows(sprint, forge)?;
         self.delegated.nobody_waits_for_nothing(sprint)?;
         explained::messages_are_on_their_way(sprint)?;
@@ -195,6 +201,7 @@ fn attempt_of(event: &Event) -> Option<u32> {
         | Event::WorkspaceReady { attempt }
         | Event::SessionOpened { attempt, .. }
         | Event::LeaseRenewed { attempt, .. }
+        | Event::AttemptReserved { attempt, .. }
         | Event::ProgressReported { attempt, .. }
         | Event::MessagesDelivered { attempt, .. }
         | Event::OwnerAsked { attempt, .. }

@@ -78,6 +78,7 @@ impl History {
             policy: Policy {
                 reviews,
                 seed,
+                budgets: crate::spending::limits(&mut rng),
                 ..Policy::default()
             },
         };
@@ -221,6 +222,11 @@ impl History {
         }
         if self.job_is_due() {
             return self.take_job();
+        }
+        if self.sprint.funds.is_some() {
+            // What other sprints of the project had reserved comes back as they end.
+            self.engine(Command::FundsReturned)?;
+            return Ok(());
         }
         if self.ask_people_now()? {
             return Ok(());

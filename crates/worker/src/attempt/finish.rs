@@ -66,8 +66,12 @@ impl Attempt {
                 self.trace.note(format!("stopped: {why}; the work is kept")).await;
                 self.interrupted(why, left, usage).await;
             }
-            Outcome::Replied | Outcome::Parked => {}
-            Outcome::Over => self.trace.note("the attempt is over; what was done is kept").await,
+            Outcome::Replied => {}
+            Outcome::Parked => self.used(usage).await,
+            Outcome::Over => {
+                self.trace.note("the attempt is over; what was done is kept").await;
+                self.used(usage).await;
+            }
         }
         match left_behind {
             // Work is never thrown away, whatever the reason for which it does not come out now.
@@ -111,6 +115,16 @@ impl Attempt {
             token: self.token,
             why,
             left,
+            usage,
+        };
+        self.tell_last(command).await;
+    }
+
+    /// What it used in all: an agent tells it with the end of its turn, and its attempt ended before.
+    async fn used(&self, usage: Usage) {
+        let command = Command::ReportUsage {
+            attempt: self.id.n,
+            token: self.token,
             usage,
         };
         self.tell_last(command).await;

@@ -8,6 +8,7 @@ mod guidance;
 mod login;
 mod memory;
 mod saved;
+mod spending;
 mod talk;
 mod tools;
 mod trace;
@@ -34,6 +35,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane, WorkName};
+use crate::prices::{self, Price};
 use crate::surroundings::{crowded, place};
 use crate::worker::Parts;
 use again::Again;
@@ -63,6 +65,9 @@ pub(crate) struct Attempt {
     trace: Trace,
     heartbeat: Duration,
     stop: CancellationToken,
+    began: tokio::time::Instant,
+    /// What its agent's tokens cost, where it does not say.
+    price: Option<Price>,
 }
 
 /// Makes an attempt, and says how it ended.
@@ -73,6 +78,7 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let id = assignment.attempt;
+    let began = tokio::time::Instant::now();
     let mut again = Again::new(&stop);
     let last = loop {
         match control.last_trace(id).await {
@@ -92,6 +98,8 @@ pub(crate) async fn run(
     let (trace, sender) = Trace::start(Arc::clone(&control), id, assignment.token, last, stop.clone());
     let profile = parts.agents.get(&assignment.agent).cloned();
     let attempt = Attempt {
+        began,
+        price: profile.as_ref().and_then(|profile| prices::of(&parts.prices, profile)),
         control: Arc::clone(&control),
         id,
         token: assignment.token,
@@ -180,6 +188,10 @@ impl Attempt {
         if let Outcome::Stopped(why) = outcome {
             self.interrupted(why, BTreeMap::new(), Usage::default()).await;
         }
+    }
+
+    fn priced(&self, usage: Usage) -> Usage {
+        self.price.map_or(usage, |price| price.priced(usage))
     }
 
     /// Whether the attempt goes on.
@@ -370,7 +382,7 @@ impl Attempt {
             ))
             .await;
         let mut outcome = self.talk(assignment, &mut agent, said, opened.id, opened.how).await;
-        let usage = agent.usage();
+        let usage = self.priced(agent.usage());
         let ended = agent.end(GRACE).await;
         if ended.survivors_killed > 0 {
             let text = format!(

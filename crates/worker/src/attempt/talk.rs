@@ -14,6 +14,7 @@ use team6_core::trace::{TraceBody, Usage};
 use tokio::time::{Instant, sleep_until};
 
 use super::Attempt;
+use super::spending::Spending;
 use super::tools::Said;
 use crate::control::{Assignment, ControlError, Instructions};
 
@@ -47,6 +48,10 @@ enum Interruption {
     Stop(String),
     Over,
     Message,
+    /// What was reserved is spent: it is asked to conclude.
+    Conclude,
+    /// It was asked, and did not.
+    Spent,
 }
 
 /// A conversation with a running agent.
@@ -61,6 +66,7 @@ pub(super) struct Talk<'a> {
     told: Vec<MessageId>,
     active_at: Timestamp,
     reminders: u32,
+    spending: Spending,
 }
 
 impl<'a> Talk<'a> {
@@ -75,10 +81,14 @@ impl<'a> Talk<'a> {
             assignment,
             agent,
             said,
-            known: Instructions::default(),
+            known: Instructions {
+                reserved: assignment.reserved,
+                ..Instructions::default()
+            },
             told: Vec::new(),
             active_at: attempt.control.now(),
             reminders: 0,
+            spending: Spending::new(attempt.began, assignment.allowance),
         }
     }
 
@@ -98,16 +108,46 @@ impl<'a> Talk<'a> {
             match interruption {
                 Interruption::Over => return Outcome::Over,
                 Interruption::Stop(why) => return Outcome::Stopped(why),
-                Interruption::None | Interruption::Message => {}
+                Interruption::Spent => return self.is_spent(),
+                Interruption::Conclude if !self.has_said_the_last_word() => {
+                    text = self.spending.asks(&self.known.reserved);
+                    continue;
+                }
+                Interruption::None | Interruption::Message | Interruption::Conclude => {}
             }
             if let Some(failure) = end.failure {
                 return Outcome::Failed(failure);
             }
             match self.after_turn(&end.said).await {
+                Ok(next) if self.crosses() => text = format!("{next}{}", self.spending.asks(&self.known.reserved)),
                 Ok(next) => text = next,
                 Err(outcome) => return outcome,
             }
         }
+    }
+
+    /// Whether the agent must be asked to conclude.
+    fn crosses(&mut self) -> bool {
+        let usage = self.usage();
+        self.spending.crosses(&self.known.reserved, &usage)
+    }
+
+    /// What the agent used in this attempt.
+    fn usage(&self) -> Usage {
+        self.attempt.priced(self.agent.usage())
+    }
+
+    fn is_spent(&self) -> Outcome {
+        match self.spending.failure(&self.known.reserved, &self.usage()) {
+            Some(failure) => Outcome::Failed(failure),
+            None => Outcome::Over,
+        }
+    }
+
+    /// Whether it has completed its task, or waits.
+    fn has_said_the_last_word(&self) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.complete.is_some() || said.parked.is_some()
     }
 
     /// What is said next, or how it ends.
@@ -143,7 +183,7 @@ impl<'a> Talk<'a> {
             let reply = Command::Reply {
                 attempt: self.assignment.attempt.n,
                 token: self.assignment.token,
-                usage: self.agent.usage(),
+                usage: self.usage(),
             };
             match self.attempt.tell(reply).await {
                 Ok(()) => return Err(Outcome::Replied),
@@ -176,6 +216,9 @@ impl<'a> Talk<'a> {
 
     /// Reminds the agent of what is missing, a few times.
     pub(super) fn remind(&mut self, missing: &str, said: &str) -> Result<String, Outcome> {
+        if self.spending.until().is_some() {
+            return Err(self.is_spent());
+        }
         if self.reminders < REMINDERS {
             self.reminders += 1;
             return Ok(format!("{missing}\n"));
@@ -233,12 +276,17 @@ impl<'a> Talk<'a> {
         let mut last_words: Option<Instant> = None;
         loop {
             let instructions = attempt.control.instructions(assignment.attempt, &self.known);
-            let stop = matches!(interruption, Interruption::None | Interruption::Message);
+            let stop = !matches!(interruption, Interruption::Stop(_));
+            let (time, until) = (self.spending.time_is_spent(&self.known.reserved), self.spending.until());
             tokio::select! {
                 event = self.agent.next() => match event {
                     Event::Update(body, came) => {
                         self.active_at = attempt.control.now();
                         attempt.trace.write_of(body, came).await;
+                        if stop && last_words.is_none() && self.crosses() {
+                            interruption = Interruption::Conclude;
+                            self.agent.cancel(CANCEL);
+                        }
                     }
                     Event::Ended(end) => {
                         let reason = end.reason.clone();
@@ -247,7 +295,7 @@ impl<'a> Talk<'a> {
                     }
                 },
                 _ = heartbeat.tick(), if last_words.is_none() => {
-                    let usage = self.agent.usage();
+                    let usage = self.usage();
                     if !attempt.heartbeat(self.active_at, usage).await {
                         if !self.is_parked() {
                             return (nothing(usage), Interruption::Over);
@@ -255,9 +303,18 @@ impl<'a> Talk<'a> {
                         last_words = Some(Instant::now() + LAST_WORDS);
                     }
                 }
+                () = sleep_until(time.unwrap_or(began)), if time.is_some() && stop && last_words.is_none() => {
+                    if self.crosses() {
+                        interruption = Interruption::Conclude;
+                        self.agent.cancel(CANCEL);
+                    }
+                }
+                () = sleep_until(until.unwrap_or(began)), if until.is_some() && last_words.is_none() => {
+                    return (nothing(self.usage()), Interruption::Spent);
+                }
                 () = sleep_until(last_words.unwrap_or(began)), if last_words.is_some() => {
                     attempt.trace.note("the agent waits for something and did not end its turn").await;
-                    return (nothing(self.agent.usage()), Interruption::Over);
+                    return (nothing(self.usage()), Interruption::Over);
                 }
                 now = instructions, if last_words.is_none() => {
                     // When the control plane does not answer, the lease decides.
@@ -268,7 +325,7 @@ impl<'a> Talk<'a> {
                     self.known = now;
                     if self.known.over {
                         if !self.is_parked() {
-                            return (nothing(self.agent.usage()), Interruption::Over);
+                            return (nothing(self.usage()), Interruption::Over);
                         }
                         last_words = Some(Instant::now() + LAST_WORDS);
                         continue;

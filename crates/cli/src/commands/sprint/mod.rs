@@ -9,6 +9,7 @@ mod show;
 mod watch;
 
 use clap::Subcommand;
+use reqwest::Method;
 use serde_json::json;
 use team6_core::ids::{AgentId, AttemptId, PersonId, PlanVersion, ProjectId, QuestionId, SprintId};
 use team6_core::plan::PlanDiff;
@@ -21,6 +22,7 @@ use team6_server::api::types::{
 pub(crate) use conflicts::conflicting_files;
 pub(crate) use forecast::in_short as forecast_in_short;
 
+use super::budget::{self, BudgetArguments};
 use super::task::{Work, log, named_attempt};
 use super::{Context, text};
 use crate::client::{Client, Reply};
@@ -179,6 +181,16 @@ pub(crate) enum SprintCommand {
         /// Do not ask.
         #[arg(long)]
         yes: bool,
+    },
+    /// Show what a sprint may spend and has spent, or set other limits.
+    #[command(
+        after_help = "Examples:\n  team6 sprint budget 3\n  team6 sprint budget 3 --cost 40\n  team6 sprint budget 3 --cost none --tokens 20_000_000"
+    )]
+    Budget {
+        /// The number of the sprint.
+        sprint: SprintId,
+        #[command(flatten)]
+        budget: BudgetArguments,
     },
     /// Plan again after the planning failed.
     #[command(
@@ -371,6 +383,22 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
         }
         SprintCommand::Pause { sprint } => tell(sprint, "pause").await,
         SprintCommand::Resume { sprint } => tell(sprint, "resume").await,
+        SprintCommand::Budget { sprint, budget } => {
+            let detail = detail(&client, sprint).await?;
+            let spending = detail.item.spending;
+            let Some(changed) = budget.over(spending.budget) else {
+                if context.output.json {
+                    return context.output.line(&detail.raw["spending"]);
+                }
+                let title = format!("Sprint {sprint}: {}", detail.item.sprint.title);
+                return context.output.page(|page| budget::page(&title, &spending, page));
+            };
+            shown(
+                &client
+                    .order(Method::PUT, &format!("/sprints/{sprint}/budget"), &changed)
+                    .await?,
+            )
+        }
         SprintCommand::Cancel { sprint, yes } => {
             text::confirmed(yes, &format!("cancel sprint {sprint}"))?;
             tell(sprint, "cancel").await

@@ -8,6 +8,7 @@ use team6_server::api::types::{PlanVersionItem, SprintDetail, SprintItem, Sprint
 
 use super::next;
 use crate::client::Reply;
+use crate::commands::budget;
 use crate::commands::task::{list_tasks, why, why_in_short};
 use crate::output::{Page, Tone, ago};
 
@@ -138,6 +139,7 @@ pub(super) fn detail(detail: &SprintDetail, forecast: Option<&str>, prd: bool, p
     }
     page.field("goal", &detail.goal);
     page.field("planner", &detail.planner);
+    page.field("budget", budget::shown(&detail.spending).join("\n"));
     if let Some(saved) = &detail.plan {
         let approved = match &detail.approval {
             Some(approval) => format!(

@@ -7,6 +7,7 @@ mod show;
 
 use clap::Subcommand;
 use reqwest::Method;
+use team6_core::budget::Budget;
 use team6_core::ids::{AgentId, AttemptId, PersonId, RepositoryId, Specialty, SprintId, TaskId};
 use team6_core::sprint::{Brief, MergeMethod, Urgency};
 use team6_server::api::types::{
@@ -14,6 +15,7 @@ use team6_server::api::types::{
     TaskItem,
 };
 
+use super::budget::{self, BudgetArguments};
 use super::repo::Merging;
 use super::{Context, text};
 use crate::client::Client;
@@ -144,6 +146,19 @@ pub(crate) enum TaskCommand {
         /// Estimated time of work.
         #[arg(long, value_name = "MINUTES", default_value_t = 60)]
         estimate: u32,
+        /// What it may spend of what the task has left.
+        #[command(flatten)]
+        budget: BudgetArguments,
+    },
+    /// Show what a task and all below it may spend and have spent, or set other limits.
+    #[command(
+        after_help = "Examples:\n  team6 task budget 12\n  team6 task budget 12 --cost 5 --time 2h\n  team6 task budget 12 --tokens none"
+    )]
+    Budget {
+        /// The number of the task.
+        task: TaskId,
+        #[command(flatten)]
+        budget: BudgetArguments,
     },
     /// Give a task up, with all its subtasks. What depends on it waits until a person decides.
     #[command(after_help = "Examples:\n  team6 task cancel 12\n  team6 task cancel 12 --yes")]
@@ -283,6 +298,7 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
             done_when,
             repository,
             estimate,
+            budget,
         } => {
             let body = Brief {
                 title,
@@ -294,9 +310,27 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
                 repositories: repository,
                 paths: Vec::new(),
                 estimate_minutes: estimate,
+                budget: budget.over(Budget::default()),
             };
             let reply = client
                 .post::<Changed<TaskItem>>(&format!("/tasks/{task}/subtasks"), &body)
+                .await?;
+            context
+                .output
+                .show(&reply, |changed, page| show::changed(&changed.item, page))
+        }
+        TaskCommand::Budget { task, budget } => {
+            let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?;
+            let spending = detail.item.spending;
+            let Some(changed) = budget.over(spending.budget) else {
+                if context.output.json {
+                    return context.output.line(&detail.raw["spending"]);
+                }
+                let title = format!("Task {task}: {}", detail.item.task.title);
+                return context.output.page(|page| budget::page(&title, &spending, page));
+            };
+            let reply = client
+                .order::<Changed<TaskItem>>(Method::PUT, &format!("/tasks/{task}/budget"), &changed)
                 .await?;
             context
                 .output

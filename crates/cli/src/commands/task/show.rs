@@ -159,6 +159,7 @@ fn head(detail: &TaskDetail, page: &mut Page) {
         );
         page.field("used", cost);
     }
+    page.field("budget", crate::commands::budget::shown(&detail.spending).join("\n"));
 }
 
 /// What its branches conflict with, a line for each.
@@ -396,6 +397,15 @@ pub(crate) fn another_agent(task: &TaskItem) -> Option<(String, &'static str)> {
 }
 
 /// What a person could do now.
+/// Whether it waits for a budget, or ran out of one.
+fn wants_budget(reason: &Reason) -> bool {
+    match reason {
+        Reason::Budget { .. } => true,
+        Reason::Failed { failure, .. } => failure.kind == FailureKind::OverBudget,
+        _ => false,
+    }
+}
+
 fn next(detail: &TaskDetail, page: &mut Page) {
     let id = detail.task.id;
     let open = detail
@@ -417,6 +427,12 @@ fn next(detail: &TaskDetail, page: &mut Page) {
     }
     if let Some((command, does)) = another_agent(&detail.task) {
         page.next(command, does);
+    }
+    if detail.task.why.as_ref().is_some_and(|why| wants_budget(&why.reason)) {
+        page.next(
+            format!("team6 task budget {id} --cost USD"),
+            "or --tokens, --time: raises its budget",
+        );
     }
     if detail.task.state == "failed" {
         page.next(format!("team6 task retry {id} --note TEXT"), "tries again");

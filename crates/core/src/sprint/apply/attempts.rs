@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::budget::Amount;
 use crate::failure::FailureClass;
 use crate::ids::{AttemptId, CommitId, RepositoryId, TaskId};
 use crate::sprint::Delivered;
@@ -20,6 +21,7 @@ impl Sprint {
                 reason,
                 not_before,
                 branch,
+                reserved,
             } => {
                 self.attempts.push(Attempt {
                     id: AttemptId {
@@ -33,6 +35,7 @@ impl Sprint {
                     started: None,
                     ended: None,
                     usage: Usage::default(),
+                    reserved: *reserved,
                 });
                 self.work_mut(*work, |w| w.attempts.push(*attempt));
                 if let (WorkId::Task(task), Some(branch)) = (work, branch) {
@@ -94,6 +97,8 @@ impl Sprint {
                     }
                 }
             }
+            Event::FundsReported { lacking } => self.funds = lacking.map(|lacking| (lacking, at)),
+            Event::UsageReported { attempt, usage } => self.used_more(*attempt, *usage),
             Event::RoomReported { lacking } => {
                 self.shortage = lacking.clone().map(|lacking| Shortage { lacking, since: at });
             }
@@ -116,7 +121,7 @@ impl Sprint {
                 usage,
             } => {
                 if let Some(renewed) = self.attempt_mut(*attempt) {
-                    renewed.usage = *usage;
+                    renewed.usage = renewed.usage.max(*usage);
                 }
                 self.restage(*attempt, at, |stage| {
                     if let Stage::Running {
@@ -288,6 +293,11 @@ impl Sprint {
                 let waiting = Stage::Waiting { next, not_before };
                 self.end(*attempt, Outcome::Cancelled, None, Some(waiting), at);
             }
+            Event::AttemptReserved { attempt, reserved } => {
+                if let Some(attempt) = self.attempt_mut(*attempt) {
+                    attempt.reserved = *reserved;
+                }
+            }
             Event::HoldEnded { work } => {
                 if let Some(Stage::Held(hold)) = self.work(*work).map(|w| &w.stage) {
                     let next = AttemptReason::HoldOver { of: hold.attempt };
@@ -302,18 +312,30 @@ impl Sprint {
         let Some(attempt) = self.attempt_mut(n) else { return };
         attempt.ended = Some(Ended { at, outcome });
         if let Some(usage) = usage {
-            attempt.usage = usage;
+            attempt.usage = attempt.usage.max(usage);
         }
-        let (work, usage) = (attempt.work, attempt.usage);
+        let (work, usage, spent) = (attempt.work, attempt.usage, attempt.used(at));
+        self.spent = self.spent.plus(spent);
         if let WorkId::Task(task) = work {
             self.task(task, |t| {
-                t.usage.input_tokens += usage.input_tokens;
-                t.usage.output_tokens += usage.output_tokens;
-                t.usage.cost_micros += usage.cost_micros;
+                t.usage = t.usage.plus(usage);
+                t.time_ms += spent.time_ms;
             });
         }
         if let Some(stage) = stage {
             self.stage(work, stage, at);
+        }
+    }
+
+    /// A report that came after the end of its attempt.
+    fn used_more(&mut self, n: u32, usage: Usage) {
+        let Some(attempt) = self.attempt_mut(n) else { return };
+        let before = attempt.usage;
+        attempt.usage = before.max(usage);
+        let (work, more) = (attempt.work, attempt.usage.since(before));
+        self.spent = self.spent.plus(Amount::new(&more, std::time::Duration::ZERO));
+        if let WorkId::Task(task) = work {
+            self.task(task, |t| t.usage = t.usage.plus(more));
         }
     }
 

@@ -16,6 +16,7 @@ impl Sprint {
                 owner,
                 built_on,
                 by,
+                budget,
             } => {
                 let subtask = Subtask {
                     parent: *parent,
@@ -27,6 +28,7 @@ impl Sprint {
                 self.subtask_added(Task {
                     owner: Some(owner.clone()),
                     subtask: Some(subtask),
+                    budget: *budget,
                     ..Task::new(*task, *planned.clone(), at)
                 });
             }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Opening;
 use super::event::{AttemptReason, Event};
 use super::state::{Attempt, Sprint, SprintPhase, Stage, Task, Touched, Work, WorkId};
+use crate::budget::Amount;
 use crate::ids::{FencingToken, TaskId};
 use crate::plan::PlannedTask;
 use crate::time::Timestamp;
@@ -48,6 +49,9 @@ impl Sprint {
             threads: 0,
             open_tasks: 0,
             shortage: None,
+            funds: None,
+            budget: opening.policy.budgets.sprint,
+            spent: Amount::default(),
             parked: BTreeSet::new(),
             deputies: BTreeMap::new(),
             deadlines: BTreeSet::new(),
@@ -92,6 +96,8 @@ impl Sprint {
             | Event::AttemptRequeued { .. }
             | Event::AttemptStarted { .. }
             | Event::RoomReported { .. }
+            | Event::FundsReported { .. }
+            | Event::UsageReported { .. }
             | Event::WorkspaceReady { .. }
             | Event::SessionOpened { .. }
             | Event::LeaseRenewed { .. }
@@ -104,6 +110,7 @@ impl Sprint {
             | Event::AttemptInterrupted { .. }
             | Event::AttemptCancelled { .. }
             | Event::AttemptWithdrawn { .. }
+            | Event::AttemptReserved { .. }
             | Event::HoldEnded { .. } => self.apply_attempt(event, at),
             Event::PullRequestOpened { .. }
             | Event::PublishFailed { .. }
@@ -121,7 +128,9 @@ impl Sprint {
             | Event::WorkWanted { .. }
             | Event::TaskCancelled { .. }
             | Event::TaskPaused { .. }
-            | Event::TaskResumed { .. } => self.apply_people(event, at),
+            | Event::TaskResumed { .. }
+            | Event::TaskBudgetSet { .. }
+            | Event::SprintBudgetSet { .. } => self.apply_people(event, at),
         }
     }
 
@@ -237,6 +246,8 @@ impl Task {
             merge_trouble: None,
             forge_trouble: None,
             usage: Usage::default(),
+            time_ms: 0,
+            budget: None,
         }
     }
 }

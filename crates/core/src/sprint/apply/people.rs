@@ -41,6 +41,10 @@ impl Sprint {
                 self.task(*task, |t| t.paused = Some(Pause { by: by.clone(), at }));
                 self.ask_to_stop(Some(*task));
             }
+            Event::TaskBudgetSet { task, budget, .. } => {
+                self.task(*task, |t| t.budget = Some(*budget));
+            }
+            Event::SprintBudgetSet { budget, .. } => self.budget = *budget,
             Event::TaskResumed { task, .. } => {
                 self.task(*task, |t| t.paused = None);
             }

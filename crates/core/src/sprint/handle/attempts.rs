@@ -1,6 +1,7 @@
 //! Attempts: leases, heartbeats, delivery, failure and what time does to them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::{Decider, check_text, some_text};
 use crate::failure::{Failure, FailureClass, FailureKind, backoff};
@@ -33,7 +34,7 @@ impl Decider<'_> {
             _ => return Err(Refusal::AttemptEnded { attempt }),
         }
         let token = FencingToken(self.sprint.last_token.0 + 1);
-        let lease_until = self.lease(self.now, self.now);
+        let lease_until = self.lease(attempt, self.now, self.now);
         self.emit(Event::AttemptStarted {
             attempt,
             worker,
@@ -56,12 +57,19 @@ impl Decider<'_> {
     }
 
     /// Until when a lease goes: no longer than the agent's silence or the attempt itself may last.
-    fn lease(&self, started: Timestamp, active_at: Timestamp) -> Timestamp {
+    fn lease(&self, attempt: u32, started: Timestamp, active_at: Timestamp) -> Timestamp {
         let policy = &self.sprint.policy;
         let renewed = self.now + policy.lease;
         renewed
             .min(active_at + policy.silence)
             .min(started + policy.attempt_time)
+            .min(self.time_is_spent(attempt, started).unwrap_or(renewed))
+    }
+
+    /// When an agent that was asked to conclude has had its time, if its time is limited.
+    fn time_is_spent(&self, attempt: u32, started: Timestamp) -> Option<Timestamp> {
+        let time = self.sprint.attempt(attempt)?.reserved.time_ms?;
+        Some(started + Duration::from_millis(time) + self.sprint.policy.budgets.allowance)
     }
 
     pub(super) fn heartbeat(
@@ -89,7 +97,7 @@ impl Decider<'_> {
             .map_or(self.now, |started| started.at);
         // A clock that was set back does not shorten a lease.
         let until = self
-            .lease(started, active_at)
+            .lease(attempt, started, active_at)
             .max(lease_until.min(self.now + self.sprint.policy.lease));
         self.emit(Event::LeaseRenewed {
             attempt,
@@ -294,6 +302,11 @@ impl Decider<'_> {
 
     /// Does what time has made due.
     pub(super) fn tick(&mut self) {
+        if let Some((short, _)) = self.sprint.funds
+            && short.until.is_some_and(|until| until <= self.now)
+        {
+            self.funds_returned();
+        }
         while let Some(&(at, id)) = self.sprint.deadlines.first() {
             if at > self.now {
                 break;
@@ -326,7 +339,11 @@ impl Decider<'_> {
         let Some(a) = self.sprint.attempt(attempt) else { return };
         let usage = a.usage;
         let started = a.started.as_ref().map_or(self.now, |started| started.at);
-        let (kind, text) = if self.now >= started + policy.attempt_time {
+        let spent = self.time_is_spent(attempt, started);
+        let (kind, text) = if spent.is_some_and(|spent| self.now >= spent) {
+            let text = "the time that was reserved for it is spent, and its agent did not conclude";
+            (FailureKind::OverBudget, text.to_owned())
+        } else if self.now >= started + policy.attempt_time {
             (
                 FailureKind::TimedOut,
                 format!("it took longer than {} s", policy.attempt_time.as_secs()),

@@ -153,14 +153,14 @@ impl Decider<'_> {
     }
 
     /// Takes a job out of the queue; what already runs is asked to stop and keeps its lease until it has.
-    fn unqueue(&mut self, work: WorkId) {
+    pub(super) fn unqueue(&mut self, work: WorkId) {
         if let Some(&Stage::Queued { attempt, .. }) = self.sprint.work(work).map(|w| &w.stage) {
             self.emit(Event::AttemptWithdrawn { attempt });
         }
     }
 
     /// Work that has a deadline: all that is queued, and more.
-    fn scheduled(&self) -> Vec<WorkId> {
+    pub(super) fn scheduled(&self) -> Vec<WorkId> {
         self.sprint.deadlines.iter().map(|(_, work)| *work).collect()
     }
 
@@ -190,7 +190,7 @@ impl Decider<'_> {
         }
     }
 
-    fn not_ended(&self, id: TaskId) -> Result<(), Refusal> {
+    pub(super) fn not_ended(&self, id: TaskId) -> Result<(), Refusal> {
         let stage = &self.task(id)?.work.stage;
         if stage.is_ended() {
             return Err(Refusal::TaskEnded {

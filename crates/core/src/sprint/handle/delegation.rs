@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Decider, some_text, stage_name};
+use crate::budget::Budget;
 use crate::ids::{CommitId, FencingToken, PersonId, RepositoryId, TaskId};
 use crate::plan::PlannedTask;
 use crate::sprint::{AgentChoice, Author, Brief, DelegationBlock, Event, Refusal, Stage, Task, WorkId};
@@ -47,7 +48,7 @@ impl Decider<'_> {
             let reason = format!("task {id} does it anew");
             self.emit(Event::SubtaskGivenUp { task: failed, reason });
         }
-        self.add(parent, id, planned, built_on, by);
+        self.add(parent, id, planned, built_on, by, brief.budget);
         self.choose(id, brief);
         self.schedule(WorkId::Task(id));
         Ok(())
@@ -63,7 +64,7 @@ impl Decider<'_> {
             return Err(Refusal::NotDelegated { reasons });
         }
         let built_on = self.published(parent);
-        self.add(id, task, planned, built_on, Author::Person(by));
+        self.add(id, task, planned, built_on, Author::Person(by), brief.budget);
         self.choose(task, brief.clone());
         self.schedule(WorkId::Task(task));
         Ok(())
@@ -94,6 +95,7 @@ impl Decider<'_> {
         planned: PlannedTask,
         built_on: BTreeMap<RepositoryId, CommitId>,
         by: Author,
+        budget: Option<Budget>,
     ) {
         let owner = self.sprint.tasks.get(&parent).and_then(|p| p.owner.clone());
         self.emit(Event::SubtaskAdded {
@@ -104,6 +106,7 @@ impl Decider<'_> {
             owner: owner.unwrap_or_else(|| self.sprint.lead.clone()),
             built_on,
             by,
+            budget,
         });
     }
 

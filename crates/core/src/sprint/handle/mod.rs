@@ -1,6 +1,7 @@
 //! Which events follow from a command. Every refusal comes before the first event, so a refused command changes nothing.
 
 mod attempts;
+mod budget;
 mod control;
 mod delegation;
 mod planning;
@@ -26,7 +27,7 @@ impl Sprint {
         let mut sprint = Sprint::opened(&opening, now);
         let mut decider = Decider {
             sprint: &mut sprint,
-            events: vec![Event::SprintOpened(opening)],
+            events: vec![Event::SprintOpened(Box::new(opening))],
             now,
         };
         decider.schedule(WorkId::Planning);
@@ -44,7 +45,7 @@ impl Sprint {
         };
         decider.decide(command)?;
         decider.settle_parents();
-        decider.settle_reviews();
+        decider.settle_waiting();
         Ok(decider.events)
     }
 }
@@ -200,6 +201,12 @@ impl Decider<'_> {
                 left,
                 usage,
             } => self.interrupt(attempt, token, why, left, usage),
+            Command::ReportUsage { attempt, token, usage } => self.report_usage(attempt, token, usage),
+            Command::LackFunds { attempt, short } => self.lack_funds(attempt, short),
+            Command::FundsReturned => {
+                self.funds_returned();
+                Ok(())
+            }
             Command::ReportRoom { lacking } => self.report_room(lacking),
             Command::Tick => {
                 self.tick();
@@ -253,6 +260,8 @@ impl Decider<'_> {
             Command::CancelTask { by, task } => self.cancel_task(&by, task),
             Command::PauseTask { by, task } => self.pause_task(by, task),
             Command::ResumeTask { by, task } => self.resume_task(by, task),
+            Command::SetTaskBudget { by, task, budget } => self.set_task_budget(by, task, budget),
+            Command::SetSprintBudget { by, budget } => self.set_sprint_budget(by, budget),
             Command::PauseSprint { by } => self.pause_sprint(by),
             Command::ResumeSprint { by } => self.resume_sprint(by),
             Command::CancelSprint { by } => self.cancel_sprint(by),

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 
 use super::{Decider, Event};
+use crate::budget::BudgetShort;
 use crate::ids::{AgentId, BranchName, PersonId, TaskId};
+use crate::ledger::FundsShort;
 use crate::sprint::{AgentCard, AgentChoice, Pause, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
 
@@ -26,6 +28,10 @@ pub(crate) enum Block {
     Dependency(TaskId),
     /// Its owner has as much to review as may be.
     Reviews(PersonId, ReviewLoad),
+    /// A budget of its project does not reach for it.
+    Funds(FundsShort, Timestamp),
+    /// A budget does not reach for it.
+    Budget(BudgetShort),
 }
 
 impl Sprint {
@@ -51,9 +57,21 @@ impl Sprint {
         if let Some((id, pause)) = paused {
             return Some(Block::Paused(pause.clone(), Some(id).filter(|id| *id != task.id)));
         }
+        if let Some(block) = self.dependency(task) {
+            return Some(block);
+        }
+        if let Some(load) = self.reviews_full(task) {
+            return Some(Block::Reviews(owner.clone(), load));
+        }
+        if let Some((short, since)) = self.funds {
+            return Some(Block::Funds(short, since));
+        }
+        self.reservation(WorkId::Task(task.id)).err().map(Block::Budget)
+    }
+
+    fn dependency(&self, task: &Task) -> Option<Block> {
         if task.blockers == 0 {
-            let full = self.reviews_full(task);
-            return full.map(|load| Block::Reviews(owner.clone(), load));
+            return None;
         }
         let waited_for = task.dependencies.iter().filter_map(|id| self.tasks.get(id));
         let mut heaviest: Option<&Task> = None;
@@ -117,7 +135,7 @@ impl Decider<'_> {
         };
         let (agent, branch) = match work {
             WorkId::Planning => {
-                if !self.sprint.is_open() || self.sprint.paused.is_some() {
+                if !self.sprint.is_open() || self.sprint.paused.is_some() || self.sprint.funds.is_some() {
                     return;
                 }
                 (self.sprint.planner.clone(), None)
@@ -135,6 +153,9 @@ impl Decider<'_> {
                 (agent, Some(branch))
             }
         };
+        let Ok(reserved) = self.sprint.reservation(work) else {
+            return;
+        };
         let attempt = u32::try_from(self.sprint.attempts.len())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
@@ -145,6 +166,7 @@ impl Decider<'_> {
             reason: next,
             not_before,
             branch,
+            reserved,
         });
     }
 
@@ -186,16 +208,18 @@ impl Decider<'_> {
         }
     }
 
-    /// Begins what waited for its owner's reviews, where there are fewer now.
-    pub(super) fn settle_reviews(&mut self) {
-        let changes_nothing = |event: &Event| {
+    /// Begins what waited for something that others gave back: room among its owner's reviews, or a part of a budget.
+    pub(super) fn settle_waiting(&mut self) {
+        let tells_nothing = |event: &Event| {
             matches!(
                 event,
                 Event::LeaseRenewed { .. } | Event::ProgressReported { .. } | Event::AttemptStarted { .. }
             )
         };
-        if self.sprint.policy.reviews > 0 && !self.events.iter().all(changes_nothing) {
-            self.schedule_tasks();
+        let lifts = |event: &Event| matches!(event, Event::TaskBudgetSet { .. } | Event::SprintBudgetSet { .. });
+        let limited = self.sprint.policy.reviews > 0 || self.sprint.has_budgets() || self.events.iter().any(lifts);
+        if limited && !self.events.iter().all(tells_nothing) {
+            self.schedule_all();
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod agents;
 mod attempts;
+mod budgets;
 mod changes;
 mod conflicts;
 mod forecast;
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 
 pub use agents::{AgentGateway, AgentItem, AgentReport, AgentRole};
 pub use attempts::{AttemptDetail, AttemptItem};
+pub use budgets::Spending;
 pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff,

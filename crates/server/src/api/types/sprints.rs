@@ -10,7 +10,7 @@ use team6_core::sprint::{AgentCard, Approval, Counts, Message, Pause, Question, 
 use team6_core::time::Timestamp;
 use utoipa::ToSchema;
 
-use super::{AttemptItem, TaskItem};
+use super::{AttemptItem, Spending, TaskItem};
 
 /// Why something is not done: one reason, who moves it next, since when and by when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -119,6 +119,9 @@ pub struct SprintDetail {
     pub tasks: Vec<SprintTask>,
     /// The chain of tasks that holds it back most, in order.
     pub critical_path: Vec<TaskId>,
+    /// What it may spend, and what it has.
+    #[serde(default)]
+    pub spending: Spending,
 }
 
 /// A task with its place in the graph.

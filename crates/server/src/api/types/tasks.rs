@@ -15,7 +15,7 @@ use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use utoipa::ToSchema;
 
-use super::{AttemptItem, Why};
+use super::{AttemptItem, Spending, Why};
 
 /// A task in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -106,6 +106,9 @@ pub struct TaskDetail {
     pub merge_trouble: Option<String>,
     /// Tokens and cost of its ended attempts.
     pub usage: Usage,
+    /// What it and all below it may spend, and what they have.
+    #[serde(default)]
+    pub spending: Spending,
 }
 
 /// A task that another one waits for, or that waits for it.
