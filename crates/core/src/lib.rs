@@ -5,6 +5,7 @@
 //! call for. Everything that Team6 promises is decided here, and tested here.
 
 pub mod briefing;
+pub mod checks;
 pub mod explain;
 pub mod failure;
 pub mod graph;

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod agent;
+mod checks;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;

@@ -6,6 +6,7 @@
 mod agents;
 mod attempts;
 mod changes;
+mod checks;
 mod commands;
 mod error;
 mod guard;
@@ -67,6 +68,7 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
     let closed = OpenApiRouter::new()
         .merge(projects::routes())
         .merge(local_files::routes())
+        .merge(checks::routes())
         .merge(agents::routes())
         .merge(sprints::routes())
         .merge(plans::routes())

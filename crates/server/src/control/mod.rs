@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, EngineError};
+use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
 
 /// For how long a job is a worker's before its attempt was even started.
@@ -43,6 +44,8 @@ pub struct ControlParts {
     pub forge: Arc<dyn Forge>,
     /// The traces.
     pub traces: Arc<dyn TraceStore>,
+    /// What repositories say of commits.
+    pub evidence: Evidence,
     /// The contents of local files.
     pub local_files: LocalFiles,
 }

@@ -7,6 +7,7 @@
 mod agents;
 mod attempts;
 mod changes;
+mod checks;
 mod memories;
 mod operations;
 mod plans;
@@ -25,6 +26,7 @@ pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff,
 };
+pub use checks::AddCheckRequest;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
 pub use plans::{
