@@ -41,6 +41,10 @@ pub struct Policy {
     /// How long opening pull requests, or merging them, may take before a person is asked.
     #[serde(with = "millis")]
     pub forge_time: Duration,
+    /// How long checks may have to wait until they are run, besides the time that they may take, before a person is asked
+    /// to do without.
+    #[serde(with = "millis")]
+    pub check_wait: Duration,
     /// The most tasks of a plan.
     pub tasks: usize,
     /// How far work may be delegated.
@@ -66,6 +70,7 @@ impl Default for Policy {
             hold: minutes(15),
             queue_check: minutes(5),
             forge_time: minutes(10),
+            check_wait: minutes(60),
             tasks: 500,
             delegation: DelegationLimits::default(),
             memory: MemoryLimits::default(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use team6_core::checks::{FILES, Found, find};
-use team6_core::ids::RepositoryId;
+use team6_core::ids::{CommitId, RepositoryId};
 use team6_forge::{CloneSource, Forge, ForgeError};
 use team6_git::{Git, GitError};
 
@@ -35,6 +35,9 @@ pub enum EvidenceError {
     /// It is elsewhere.
     #[error("repository {0} is not kept on this machine")]
     Elsewhere(RepositoryId),
+    /// git gave no name of a tree.
+    #[error("commit {0} has no tree")]
+    NoTree(CommitId),
 }
 
 impl Evidence {
@@ -48,6 +51,18 @@ impl Evidence {
             CloneSource::Path(path) => Ok(path),
             CloneSource::Url(_) => Err(EvidenceError::Elsewhere(repository.clone())),
         }
+    }
+
+    /// The tree of a commit.
+    pub async fn tree(&self, repository: &RepositoryId, commit: &CommitId) -> Result<CommitId, EvidenceError> {
+        let folder = self.folder(repository).await?;
+        let tree = format!("{commit}^{{tree}}");
+        let call = self
+            .git
+            .call(["rev-parse", "--verify", "--end-of-options", &tree])
+            .git_dir(&folder);
+        let text = call.limit(LIMIT).text().await?;
+        CommitId::new(text.trim()).map_err(|_| EvidenceError::NoTree(commit.clone()))
     }
 
     /// The checks that the files of a repository's target branch speak of.

@@ -364,6 +364,7 @@ fn end(rng: &mut Rng, sprint: &Sprint, attempt: u32, token: FencingToken, how: E
                 answers,
                 results,
                 integrated: BTreeSet::new(),
+                checks: plans::checks(),
                 usage,
             }
         }

@@ -40,7 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 }
 
 /// What tasks can be asked for by; the names that the rules give to their states.
-const STATES: [&str; 15] = [
+const STATES: [&str; 16] = [
     "idle",
     "waiting",
     "assigned",
@@ -48,6 +48,7 @@ const STATES: [&str; 15] = [
     "held",
     "asking its owner",
     "waiting for subtasks",
+    "being checked",
     "publishing",
     "in review",
     "delivered",

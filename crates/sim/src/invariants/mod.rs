@@ -3,6 +3,7 @@
 //! The checks follow the events and keep books of their own. They ask the core's state as little as they can: a rule
 //! that is broken in the core must not be broken in its check as well.
 
+mod checked;
 mod delegated;
 mod explained;
 mod gates;
@@ -19,6 +20,7 @@ use team6_core::sprint::{Command, Effect, Event, Sprint, WorkId};
 use team6_core::time::Timestamp;
 
 use crate::forge::Forge;
+use checked::Checked;
 use delegated::Delegated;
 use gates::Gates;
 use leases::Leases;
@@ -77,6 +79,7 @@ struct Seen<'a> {
 #[derive(Debug)]
 pub(crate) struct Checker {
     works: BTreeMap<u32, WorkId>,
+    checked: Checked,
     delegated: Delegated,
     gates: Gates,
     leases: Leases,
@@ -89,6 +92,7 @@ impl Checker {
     pub(crate) fn new(at_once: usize) -> Self {
         Self {
             works: BTreeMap::new(),
+            checked: Checked::default(),
             delegated: Delegated::default(),
             gates: Gates::default(),
             leases: Leases::new(at_once),
@@ -111,12 +115,14 @@ impl Checker {
                 project: &sprint.project,
             };
             self.delegated.event(&seen, &sprint.effects(event, at))?;
+            self.checked.event(&seen, sprint)?;
             self.gates.event(&seen)?;
             self.leases.event(&seen)?;
             self.retries.event(&seen)?;
             self.reviews.event(&seen, sprint, forge)?;
         }
         self.reviews.as_the_forge_shows(sprint, forge)?;
+        self.checked.what_is_offered_was_checked(sprint)?;
         self.delegated.nobody_waits_for_nothing(sprint)?;
         explained::messages_are_on_their_way(sprint)?;
         explained::planning_has_a_reason(sprint)?;

@@ -263,6 +263,7 @@ fn reason(reason: &AttemptReason) -> String {
         AttemptReason::Message { .. } => "a message".into(),
         AttemptReason::SubtasksSettled { .. } => "its subtasks are settled".into(),
         AttemptReason::ChangesRequested { .. } => "changes requested".into(),
+        AttemptReason::ChecksBroken { delivery } => format!("delivery {delivery} broke checks"),
         AttemptReason::Conflict { repository, .. } => format!("conflict in {repository}"),
     }
 }

@@ -1,6 +1,7 @@
 //! Which events follow from a command. Every refusal comes before the first event, so a refused command changes nothing.
 
 mod attempts;
+mod checks;
 mod control;
 mod delegation;
 mod planning;
@@ -168,6 +169,7 @@ impl Decider<'_> {
                 answers,
                 results,
                 integrated,
+                checks,
                 usage,
             } => {
                 let handed_in = attempts::HandedIn {
@@ -175,6 +177,7 @@ impl Decider<'_> {
                     answers,
                     results,
                     integrated,
+                    checks,
                     usage,
                 };
                 self.deliver(attempt, token, handed_in)
@@ -204,6 +207,17 @@ impl Decider<'_> {
                 Ok(())
             }
 
+            Command::RecordCheck {
+                task,
+                repository,
+                check,
+                run,
+                base,
+                tail,
+            } => {
+                let ran = checks::Ran { run, base, tail };
+                self.record_check(task, &repository, &check, ran)
+            }
             Command::PullRequestOpened {
                 task,
                 repository,
@@ -365,6 +379,7 @@ pub(crate) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Running { .. } => "in progress",
         Stage::Held(_) => "held",
         Stage::Asking { .. } => "asking its owner",
+        Stage::Checking { .. } => "being checked",
         Stage::Publishing { .. } => "publishing",
         Stage::InReview => "in review",
         Stage::AwaitingSubtasks { .. } => "waiting for subtasks",
