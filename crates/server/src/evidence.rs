@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use team6_core::checks::{FILES, Found, find};
-use team6_core::ids::{CommitId, RepositoryId};
+use team6_core::checks::{FILES, Found, Weakened, find, weakened};
+use team6_core::ids::{BranchName, CommitId, RepositoryId};
 use team6_forge::{CloneSource, Forge, ForgeError};
 use team6_git::{Git, GitError};
 
@@ -15,6 +15,8 @@ use team6_git::{Git, GitError};
 const LIMIT: Duration = Duration::from_secs(15);
 /// The most of a file that is read, in bytes.
 const LARGEST: usize = 1 << 20;
+/// The most of what a delivery changes that is looked through, in bytes.
+const LARGEST_DIFF: usize = 8 << 20;
 
 /// Reads the forge's repositories.
 #[derive(Debug, Clone)]
@@ -63,6 +65,48 @@ impl Evidence {
             .git_dir(&folder);
         let text = call.limit(LIMIT).text().await?;
         CommitId::new(text.trim()).map_err(|_| EvidenceError::NoTree(commit.clone()))
+    }
+
+    /// Where what was committed since the base weakens tests.
+    pub async fn weakened(
+        &self,
+        repository: &RepositoryId,
+        base: Option<&BranchName>,
+        head: &CommitId,
+    ) -> Result<Vec<Weakened>, EvidenceError> {
+        let base = match base {
+            Some(branch) => self.forge.branch(repository, branch).await?,
+            None => None,
+        };
+        let base = match base {
+            Some(base) => base,
+            None => self.forge.base(repository).await?,
+        };
+        let folder = self.folder(repository).await?;
+        let range = format!("{base}...{head}");
+        let args = [
+            "diff",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            "-M",
+            "-U5",
+            &range,
+            "--",
+        ];
+        let ran = self
+            .git
+            .call(args)
+            .git_dir(&folder)
+            .limit(LIMIT)
+            .most(LARGEST_DIFF)
+            .run()
+            .await?;
+        let diff = ran.success()?.stdout;
+        let read = tokio::task::spawn_blocking(move || weakened(&String::from_utf8_lossy(&diff)));
+        Ok(read.await.unwrap_or_default())
     }
 
     /// The checks that the files of a repository's target branch speak of.

@@ -14,6 +14,7 @@ pub(crate) mod project;
 pub(crate) mod repo;
 pub(crate) mod sprint;
 pub(crate) mod task;
+pub(crate) mod task_checks;
 mod text;
 
 use team6_server::api::types::Me;

@@ -7,11 +7,13 @@ mod find;
 mod receipt;
 #[cfg(test)]
 mod tests;
+mod weakened;
 
 use serde::{Deserialize, Serialize};
 
 pub use find::{FILES, Found, find};
-pub use receipt::{Broken, CheckOutcome, Digest, Receipt, Run, RunEnd, Verified, verify};
+pub use receipt::{Broken, CheckOutcome, Digest, Receipt, ReceiptExport, Run, RunEnd, Verified, verify};
+pub use weakened::{Weakened, Weakening, weakened};
 
 use crate::ids::CheckName;
 

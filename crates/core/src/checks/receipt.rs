@@ -3,6 +3,7 @@
 //! `docs/checks.md` says which bytes a receipt stands for, so that anybody can compute its hash again with tools of
 //! their own.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
@@ -284,6 +285,23 @@ fn run_lines(of: &str, run: &Run, line: &mut dyn FnMut(&str, &dyn fmt::Display))
 /// A text in one line.
 fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// All receipts of a sprint with the logs that they speak of: what anybody needs to verify them, by whatever program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReceiptExport {
+    /// The chain.
+    pub receipts: Vec<Receipt>,
+    /// What was said, by its hash.
+    pub logs: BTreeMap<String, String>,
+}
+
+impl ReceiptExport {
+    /// Computes all of it again.
+    pub fn verify(&self) -> Verified {
+        verify(&self.receipts, |log| Some(self.logs.get(log.as_str())?.as_bytes()))
+    }
 }
 
 /// What is wrong with a chain of receipts.

@@ -26,6 +26,7 @@ mod request;
 mod review_comments;
 mod sprints;
 mod state;
+mod task_checks;
 mod tasks;
 pub mod token;
 pub mod types;
@@ -74,6 +75,7 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(plans::routes())
         .merge(owners::routes())
         .merge(tasks::routes())
+        .merge(task_checks::routes())
         .merge(changes::routes())
         .merge(attempts::routes())
         .merge(memories::routes())

@@ -21,7 +21,7 @@ use super::sprints::tagged;
 use super::types::{
     AgentRequest, Changed, MergeRequest, MessageRequest, Page, RetryRequest, ReviewRequest, TaskDetail, TaskItem,
 };
-use super::{ApiState, memories, review_comments, views};
+use super::{ApiState, memories, review_comments, task_checks, views};
 use crate::engine::EngineError;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -158,6 +158,7 @@ async fn show_task(State(api): State<ApiState>, Path(task): Path<TaskId>) -> Res
         .engine
         .read(sprint, |sprint, version| views::task_detail(sprint, version, task));
     let mut detail = shown.await?.ok_or(EngineError::NoSuchTask(task))?;
+    detail.checks.weakened = task_checks::weakened(&api, sprint, task).await?;
     detail.memories = memories::told(&api, &detail.project, task).await?;
     Ok(tagged(detail.version, detail))
 }

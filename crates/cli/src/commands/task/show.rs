@@ -7,6 +7,7 @@ use team6_server::api::types::{
     AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskDetail, TaskItem, ToldMemories, ToldMemory, Why,
 };
 
+use crate::commands::task_checks::section;
 use crate::output::{Page, Tone, ago, until};
 
 /// Why something is not done, who moves it next, since when and by when, for a row of a list.
@@ -99,6 +100,7 @@ pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
             page.line(format!("  it says it ran `{}`: {}", test.command, test.outcome));
         }
     }
+    checks(detail, page);
     pull_requests(&detail.pull_requests, page);
     reviews(detail, page);
     page.gap();
@@ -266,6 +268,15 @@ fn reason(reason: &AttemptReason) -> String {
         AttemptReason::ChecksBroken { delivery } => format!("delivery {delivery} broke checks"),
         AttemptReason::Conflict { repository, .. } => format!("conflict in {repository}"),
     }
+}
+
+fn checks(detail: &TaskDetail, page: &mut Page) {
+    let known = &detail.checks;
+    if known.items.is_empty() && known.pending.is_empty() && known.weakened.is_empty() {
+        return;
+    }
+    page.heading("Checks");
+    section(detail.task.id, known, page);
 }
 
 fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {

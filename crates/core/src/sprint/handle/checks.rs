@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Decider, check_text};
 use crate::checks::{Check, CheckOutcome, Digest, Receipt, Run};
 use crate::ids::{CheckName, RepositoryId, TaskId};
-use crate::sprint::{Delivered, Event, Refusal, Stage, Task, WorkId};
+use crate::sprint::{Delivered, Event, Refusal, Sprint, Stage, Task, WorkId};
 
 /// What came of running a check.
 pub(super) struct Ran {
@@ -125,6 +125,16 @@ impl Decider<'_> {
         self.emit(Event::ChecksSettled { task: id, back });
         self.schedule(WorkId::Task(id));
         self.wake(WorkId::Task(id));
+    }
+}
+
+impl Sprint {
+    /// Every receipt of the sprint, in their chain.
+    pub fn receipts(&self) -> Vec<Receipt> {
+        let checked = self.tasks.values().flat_map(|task| &task.checked);
+        let mut receipts: Vec<Receipt> = checked.map(|checked| checked.receipt.clone()).collect();
+        receipts.sort_by_key(|receipt| receipt.number);
+        receipts
     }
 }
 

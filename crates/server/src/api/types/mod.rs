@@ -26,7 +26,7 @@ pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff,
 };
-pub use checks::AddCheckRequest;
+pub use checks::{AddCheckRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests};
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
 pub use plans::{

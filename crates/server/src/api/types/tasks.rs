@@ -89,6 +89,9 @@ pub struct TaskDetail {
     pub messages: Vec<Message>,
     /// Its pull requests.
     pub pull_requests: Vec<PullRequestItem>,
+    /// What the engine's own checks say of it.
+    #[serde(default)]
+    pub checks: super::TaskChecks,
     /// Its reviews, oldest first.
     pub reviews: Vec<Review>,
     /// The threads of its reviews, with the answers of the agent.
