@@ -10,6 +10,7 @@ mod agents;
 mod asking;
 mod backup;
 mod chat;
+mod checks;
 mod delegation;
 mod gateways;
 mod local_files;
