@@ -14,6 +14,7 @@ use crate::plans;
 
 /// Something on its way to the engine.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "few are on their way at once")]
 pub(crate) enum Message {
     /// Sent as it is.
     Command(Command),

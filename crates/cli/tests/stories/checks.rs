@@ -131,3 +131,35 @@ fn a_test_that_was_removed_is_told_of_and_its_check_may_pass_all_the_same() {
     let body = pull_request(&shop);
     assert!(body.contains("## Weakened tests"), "{body}");
 }
+
+#[test]
+fn a_server_that_is_killed_while_a_check_runs_runs_it_again_and_records_it_once() {
+    let right = total("3");
+    let submit = crate::shop::submit(&["Total"]);
+    let steps = [submit.as_str()];
+    let shop = Shop::open(
+        "",
+        &[
+            ("Plan a sprint for this goal", &steps),
+            (r"task \d+: Total", &[&right, COMMIT, DONE]),
+        ],
+    );
+    let go = shop.place.path().join("signals/go");
+    let waits = format!("until test -e {}; do sleep 0.1; done", go.display());
+    shop.place.ok(&["repo", "check", "add", "shop", "app", "waits", &waits]);
+    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+    shop.waits_for_a_person();
+    shop.approved(1);
+    shop.event("attempt_delivered", |data| data["checks"]["app"].is_array());
+    let shown = shop.place.ok(&["task", "show", "1"]);
+    assert!(shown.contains("its checks are being run: waits of app"), "{shown}");
+    let Shop { place, server, .. } = shop;
+    server.kill();
+    let scenario = place.path().join("scenario.toml");
+    let _server = place.up(&["--scenario", scenario.to_str().unwrap()]);
+    std::fs::write(&go, "").unwrap();
+    place.event("pull_request_opened", |data| data["task"] == 1);
+    let listed = place.json(&["checks", "list", "1"]);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed:#}");
+    assert_eq!(listed["items"][0]["receipt"]["outcome"], "passed", "{listed:#}");
+}
