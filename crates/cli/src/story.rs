@@ -101,6 +101,16 @@ impl Story {
             Event::AttemptDelivered { attempt, delivery, .. } => {
                 format!("delivered: {}: {}", self.work(*attempt), delivery.what)
             }
+            Event::CheckRecorded { task, receipt, .. } => format!(
+                "check {} of {}: {}: {}",
+                receipt.check.name,
+                receipt.repository,
+                receipt.outcome,
+                self.task(*task)
+            ),
+            Event::ChecksSettled { task, back: true } => {
+                format!("back to its agent, which broke checks: {}", self.task(*task))
+            }
             Event::AttemptFailed { attempt, failure, .. } => {
                 format!("FAILED: {}: {}", self.work(*attempt), failure.text)
             }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::{BudgetOf, BudgetShort};
+use crate::checks::CheckOutcome;
 use crate::failure::{Failure, FailureClass};
 use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
 use crate::ledger::FundsShort;
@@ -122,6 +123,8 @@ pub enum Reason {
     SubtaskReview { task: TaskId, title: String },
     /// Its agent asked its owner.
     Asked { question: String },
+    /// The engine runs the repositories' checks on what was delivered.
+    Checking { checks: Vec<String> },
     /// Its pull requests are being opened.
     Publishing {
         #[serde(default)]
@@ -130,6 +133,9 @@ pub enum Reason {
     /// It waits for its owner's review.
     Review {
         deliveries: u32,
+        /// What checks say of it, if not all passed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        checks: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trouble: Option<String>,
     },
@@ -413,6 +419,15 @@ impl Sprint {
             Stage::Asking { question, .. } => by_owner(Reason::Asked {
                 question: question.clone(),
             }),
+            Stage::Checking { pending, until } => {
+                let checks = pending.iter().flat_map(|(repository, checks)| {
+                    checks
+                        .iter()
+                        .map(move |check| format!("{} of {repository}", check.name))
+                });
+                let checks = checks.collect();
+                (Reason::Checking { checks }, Actor::Engine, Some(*until))
+            }
             Stage::Publishing { until, .. } => (Reason::Publishing { trouble }, Actor::Engine, Some(*until)),
             Stage::Merging { until, .. } => (Reason::Merging { trouble }, Actor::Engine, Some(*until)),
             Stage::InReview => match task.and_then(|task| self.unreviewed_part(task)) {
@@ -507,6 +522,20 @@ impl Sprint {
     }
 }
 
+/// What checks say of what is offered now, if not all passed.
+fn failing(task: &Task) -> Option<String> {
+    let failing = task
+        .current_checks()
+        .filter(|receipt| receipt.outcome != CheckOutcome::Passed);
+    let failing: Vec<String> = failing
+        .map(|receipt| match receipt.outcome {
+            CheckOutcome::Broke => format!("it breaks {} of {}", receipt.check.name, receipt.repository),
+            outcome => format!("{} of {} {outcome}", receipt.check.name, receipt.repository),
+        })
+        .collect();
+    (!failing.is_empty()).then(|| failing.join(", "))
+}
+
 fn review_reason(task: &Task) -> Reason {
     let trouble = task.merge_trouble.clone();
     if task.pull_requests.values().any(|p| p.merged.is_some()) {
@@ -516,6 +545,7 @@ fn review_reason(task: &Task) -> Reason {
     } else {
         Reason::Review {
             deliveries: task.deliveries,
+            checks: failing(task),
             trouble,
         }
     }
@@ -590,13 +620,21 @@ impl fmt::Display for Reason {
                 )
             }
             Self::Asked { question } => write!(f, "its agent asks: {question}"),
+            Self::Checking { checks } => write!(f, "its checks are being run: {}", checks.join(", ")),
             Self::Publishing { trouble } => write!(f, "its pull requests are being opened{}", tried(trouble)),
             Self::Review {
-                deliveries: 0 | 1,
+                deliveries,
+                checks,
                 trouble,
-            } => write!(f, "waits for review{}", said(trouble)),
-            Self::Review { deliveries, trouble } => {
-                write!(f, "waits for review, delivery {deliveries}{}", said(trouble))
+            } => {
+                if let Some(checks) = checks {
+                    write!(f, "{checks}; ")?;
+                }
+                f.write_str("waits for review")?;
+                if *deliveries > 1 {
+                    write!(f, ", delivery {deliveries}")?;
+                }
+                f.write_str(&said(trouble))
             }
             Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
             Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),

@@ -115,6 +115,10 @@ slug!(
     /// The name that a plan gives to a task; it stays the same over the versions of the plan.
     TaskKey, "task key"
 );
+slug!(
+    /// A check of a repository, such as `test`.
+    CheckName, "check"
+);
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident, $inner:ty) => {

@@ -6,6 +6,7 @@
 
 pub mod briefing;
 pub mod budget;
+pub mod checks;
 pub mod explain;
 pub mod failure;
 pub mod forecast;

@@ -44,6 +44,10 @@ pub struct Policy {
     pub forge_time: Duration,
     /// How many tasks of one owner may be at work or wait for review before no further one begins; any number if this is 0.
     pub reviews: usize,
+    /// How long checks may have to wait until they are run, besides the time that they may take, before a person is asked
+    /// to do without.
+    #[serde(with = "millis")]
+    pub check_wait: Duration,
     /// The most tasks of a plan.
     pub tasks: usize,
     /// How far work may be delegated.
@@ -72,6 +76,7 @@ impl Default for Policy {
             queue_check: minutes(5),
             forge_time: minutes(10),
             reviews: 10,
+            check_wait: minutes(60),
             tasks: 500,
             delegation: DelegationLimits::default(),
             memory: MemoryLimits::default(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BranchName, PersonId, ProjectId, RepositoryId};
+use crate::checks::{Check, InvalidCheck, MOST_CHECKS};
+use crate::ids::{BranchName, CheckName, PersonId, ProjectId, RepositoryId};
 use crate::local_path::LocalPath;
 use crate::sprint::MergeMethod;
 use crate::time::Timestamp;
@@ -24,6 +25,9 @@ pub struct Project {
     /// Files that workspaces of a repository get and no repository holds: what is known of each, without its content.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub local_files: BTreeMap<RepositoryId, BTreeMap<LocalPath, LocalFile>>,
+    /// What the engine runs on each delivery, by repository, in the order in which it is run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub checks: BTreeMap<RepositoryId, Vec<Check>>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -93,6 +97,18 @@ pub enum ProjectCommand {
         path: LocalPath,
         by: PersonId,
     },
+    /// Have the engine run a command on each delivery to a repository.
+    AddCheck {
+        repository: RepositoryId,
+        check: Check,
+        by: PersonId,
+    },
+    /// Have it run no more.
+    RemoveCheck {
+        repository: RepositoryId,
+        check: CheckName,
+        by: PersonId,
+    },
     /// Set how many agents may work at once.
     SetConcurrency { concurrency: u32, by: PersonId },
 }
@@ -127,6 +143,18 @@ pub enum ProjectEvent {
     LocalFileRemoved {
         repository: RepositoryId,
         path: LocalPath,
+        by: PersonId,
+    },
+    /// The engine runs one more command on each delivery to a repository.
+    CheckAdded {
+        repository: RepositoryId,
+        check: Check,
+        by: PersonId,
+    },
+    /// It runs one less.
+    CheckRemoved {
+        repository: RepositoryId,
+        check: CheckName,
         by: PersonId,
     },
     /// Another number of agents may work at once.
@@ -164,6 +192,14 @@ pub enum ProjectRefusal {
     },
     #[error("repository {repository} has {MOST_LOCAL_FILES} local files, which is the most; remove one first")]
     TooManyLocalFiles { repository: RepositoryId },
+    #[error("repository {repository} has a check {check} already; remove it first, or give this one another name")]
+    CheckExists { repository: RepositoryId, check: CheckName },
+    #[error("repository {repository} has no check {check}; see the list of its checks")]
+    CheckMissing { repository: RepositoryId, check: CheckName },
+    #[error("repository {repository} has {MOST_CHECKS} checks, which is the most; remove one first")]
+    TooManyChecks { repository: RepositoryId },
+    #[error("check {check}: {problem}")]
+    InvalidCheck { check: CheckName, problem: InvalidCheck },
     #[error("{concurrency} agents at once make no sense; give 1 to 100")]
     Concurrency { concurrency: u32 },
 }
@@ -234,6 +270,15 @@ pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<Proj
                 false => Err(ProjectRefusal::LocalFileMissing { repository, path }),
             }
         }
+        (Some(project), ProjectCommand::AddCheck { repository, check, by }) => {
+            add_check(project, repository, check, by)
+        }
+        (Some(project), ProjectCommand::RemoveCheck { repository, check, by }) => {
+            match project.check(&repository, &check) {
+                Some(_) => Ok(ProjectEvent::CheckRemoved { repository, check, by }),
+                None => Err(ProjectRefusal::CheckMissing { repository, check }),
+            }
+        }
         (Some(_), ProjectCommand::SetConcurrency { concurrency, by }) => Ok(ProjectEvent::ConcurrencySet {
             concurrency: sensible(concurrency)?,
             by,
@@ -272,6 +317,38 @@ fn put_local_file(
     })
 }
 
+fn add_check(
+    project: &Project,
+    repository: RepositoryId,
+    check: Check,
+    by: PersonId,
+) -> Result<ProjectEvent, ProjectRefusal> {
+    if !project.repositories.contains_key(&repository) {
+        return Err(ProjectRefusal::RepositoryMissing { repository });
+    }
+    if project.check(&repository, &check.name).is_some() {
+        let check = check.name;
+        return Err(ProjectRefusal::CheckExists { repository, check });
+    }
+    if project.checks.get(&repository).map_or(0, Vec::len) >= MOST_CHECKS {
+        return Err(ProjectRefusal::TooManyChecks { repository });
+    }
+    match check.valid() {
+        Ok(()) => Ok(ProjectEvent::CheckAdded { repository, check, by }),
+        Err(problem) => Err(ProjectRefusal::InvalidCheck {
+            check: check.name,
+            problem,
+        }),
+    }
+}
+
+impl Project {
+    /// A check of a repository.
+    pub fn check(&self, repository: &RepositoryId, check: &CheckName) -> Option<&Check> {
+        self.checks.get(repository)?.iter().find(|known| known.name == *check)
+    }
+}
+
 /// The project after an event; none before it was made.
 pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> Option<Project> {
     let mut project = match (project, event) {
@@ -287,6 +364,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
                 concurrency: *concurrency,
                 repositories: BTreeMap::new(),
                 local_files: BTreeMap::new(),
+                checks: BTreeMap::new(),
                 created_at: at,
             });
         }
@@ -301,6 +379,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
         ProjectEvent::RepositoryRemoved { repository, .. } => {
             project.repositories.remove(repository);
             project.local_files.remove(repository);
+            project.checks.remove(repository);
         }
         ProjectEvent::LocalFilePut {
             repository,
@@ -322,6 +401,16 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
             }
             project.local_files.retain(|_, files| !files.is_empty());
         }
+        ProjectEvent::CheckAdded { repository, check, .. } => {
+            let checks = project.checks.entry(repository.clone()).or_default();
+            checks.push(check.clone());
+        }
+        ProjectEvent::CheckRemoved { repository, check, .. } => {
+            if let Some(checks) = project.checks.get_mut(repository) {
+                checks.retain(|known| known.name != *check);
+            }
+            project.checks.retain(|_, checks| !checks.is_empty());
+        }
         ProjectEvent::ConcurrencySet { concurrency, .. } => project.concurrency = *concurrency,
     }
     Some(project)
@@ -336,6 +425,8 @@ impl ProjectEvent {
             Self::RepositoryRemoved { .. } => "repository_removed",
             Self::LocalFilePut { .. } => "local_file_put",
             Self::LocalFileRemoved { .. } => "local_file_removed",
+            Self::CheckAdded { .. } => "check_added",
+            Self::CheckRemoved { .. } => "check_removed",
             Self::ConcurrencySet { .. } => "concurrency_set",
         }
     }

@@ -155,7 +155,7 @@ pub trait Forge: Debug + Send + Sync {
     /// Moves a task's branch to a commit, if it is where the caller last saw it. Open pull requests follow.
     async fn publish(&self, repository: &RepositoryId, publish: &Publish) -> Result<Published, ForgeError>;
 
-    /// Opens a pull request, or finds the one with the same key, in whatever state it is.
+    /// Opens a pull request, or finds the one with the same key, in whatever state it is. An open one gets the new body.
     async fn open_pull_request(
         &self,
         repository: &RepositoryId,

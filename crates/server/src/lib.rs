@@ -6,6 +6,7 @@ pub mod config;
 pub mod control;
 pub mod effects;
 pub mod engine;
+pub mod evidence;
 pub mod local_files;
 pub mod owners;
 pub mod records;

@@ -193,6 +193,7 @@ impl Team {
             answers: vec![],
             results,
             integrated: std::collections::BTreeSet::new(),
+            checks: Default::default(),
             usage: Usage::default(),
         })
         .await;

@@ -5,6 +5,7 @@
 //! log; messages of workers are lost, repeated, reordered and late; people do what people do. After every step the
 //! invariants are checked. A seed that fails is printed, and plays exactly the same again.
 
+mod checks;
 mod forge;
 mod invariants;
 mod log;

@@ -1,7 +1,10 @@
 //! Random plans: graphs of every shape, over one or two repositories.
 
+use std::collections::BTreeMap;
+
 use fastrand::Rng;
-use team6_core::ids::{RepositoryId, Specialty, TaskKey};
+use team6_core::checks::Check;
+use team6_core::ids::{CheckName, RepositoryId, Specialty, TaskKey};
 use team6_core::plan::{Plan, PlannedTask, Priority};
 use team6_core::sprint::Brief;
 
@@ -11,6 +14,17 @@ pub(crate) fn repositories() -> Vec<RepositoryId> {
         .into_iter()
         .filter_map(|name| RepositoryId::new(name).ok())
         .collect()
+}
+
+/// The checks of the simulated project: one repository has two, and the other one.
+pub(crate) fn checks() -> BTreeMap<RepositoryId, Vec<Check>> {
+    let check = |name: &str| {
+        let name = CheckName::new(name).ok()?;
+        let (command, seconds) = (format!("make {name}"), 60);
+        Some(Check { name, command, seconds })
+    };
+    let checks = [vec!["test"], vec!["test", "lint"]].map(|names| names.into_iter().filter_map(check).collect());
+    repositories().into_iter().zip(checks).collect()
 }
 
 /// A random plan of one to nine tasks. Now and then it is one that must be refused.

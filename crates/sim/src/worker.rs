@@ -15,6 +15,7 @@ use crate::spending::Spending;
 
 /// Something on its way to the engine.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "few are on their way at once")]
 pub(crate) enum Message {
     /// Sent as it is.
     Command(Command),
@@ -391,6 +392,7 @@ fn end(
                 answers,
                 results,
                 integrated: BTreeSet::new(),
+                checks: plans::checks(),
                 usage,
             }
         }

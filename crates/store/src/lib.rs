@@ -5,6 +5,7 @@
 //! machine, and the `contract` suite shows that an implementation does.
 
 mod admin;
+mod check_logs;
 mod error;
 mod folder;
 mod log;
@@ -19,6 +20,7 @@ mod traces;
 pub mod contract;
 
 pub use admin::{Admin, BackupError, Finding, backup};
+pub use check_logs::CheckLogs;
 pub use error::{AppendError, StoreError, TraceError};
 pub use folder::{DataFolder, DataFolderError};
 pub use log::{
@@ -41,7 +43,7 @@ pub const LARGEST_PAGE: u32 = 10_000;
 
 /// Everything but the traces, behind one object.
 #[async_trait::async_trait]
-pub trait Store: EventLog + Outbox + ReadModels + MemoryIndex + Admin {
+pub trait Store: EventLog + Outbox + ReadModels + MemoryIndex + CheckLogs + Admin {
     /// Finishes what was begun and closes the files. Later calls get [`StorageError::Closed`].
     async fn close(&self);
 }

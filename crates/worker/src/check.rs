@@ -57,7 +57,9 @@ pub async fn check(parts: &Parts, profile: &AgentProfile) -> CheckReport {
 
 /// Whether a home or workspace of this name is of no attempt, but of a check or a setup command.
 pub fn is_of_no_attempt(name: &str) -> bool {
-    name.starts_with(PREFIX) || name.starts_with(crate::setup::PREFIX)
+    [PREFIX, crate::setup::PREFIX, crate::evidence::PREFIX]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 async fn started(

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use team6_core::briefing::Briefing;
 use team6_core::budget::Budget;
+use team6_core::checks::{Check, RunEnd};
 use team6_core::failure::Failure;
 use team6_core::ids::{
-    AgentId, AttemptId, BranchName, CommitId, FencingToken, MemoryId, MessageId, ProjectId, RepositoryId, SprintId,
-    TaskId, ThreadId, WorkerId,
+    AgentId, AttemptId, BranchName, CheckName, CommitId, FencingToken, MemoryId, MessageId, ProjectId, RepositoryId,
+    SprintId, TaskId, ThreadId, WorkerId,
 };
 use team6_core::memory::{Kind, Memory, ScopePath};
 use team6_core::sprint::{Brief, Command, Message, Refusal, WorkId};
@@ -120,6 +121,53 @@ pub struct Publication {
     pub commit: CommitId,
     /// The branch.
     pub branch: BranchName,
+}
+
+/// A delivery whose repository's checks are to be run.
+#[derive(Debug, Clone)]
+pub struct CheckOrder {
+    /// The sprint.
+    pub sprint: SprintId,
+    /// The task that was delivered.
+    pub task: TaskId,
+    /// The repository, from its base to the commit that was delivered.
+    pub repository: AssignedRepository,
+    /// That commit.
+    pub head: CommitId,
+    /// What is to be run on it, in this order.
+    pub checks: Vec<Check>,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone)]
+pub struct CheckRan {
+    /// The sprint.
+    pub sprint: SprintId,
+    /// The task.
+    pub task: TaskId,
+    /// The repository.
+    pub repository: RepositoryId,
+    /// Which check.
+    pub check: CheckName,
+    /// The run at the delivered commit.
+    pub run: RanOnce,
+    /// The run at the base, if the first failed.
+    pub base: Option<RanOnce>,
+}
+
+/// One run of a check's command.
+#[derive(Debug, Clone)]
+pub struct RanOnce {
+    /// The commit that was checked out.
+    pub commit: CommitId,
+    /// How it ended.
+    pub end: RunEnd,
+    /// What it said, bounded and without secrets.
+    pub log: Vec<u8>,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
 }
 
 /// What an agent wants to be kept in its project's memory.
@@ -249,6 +297,12 @@ pub trait ControlPlane: Send + Sync {
         token: FencingToken,
         publications: Vec<Publication>,
     ) -> Result<(), ControlError>;
+
+    /// The checks that are to be run. The first call gives them at once, a later one as soon as there may be others.
+    async fn checks(&self) -> Result<Vec<CheckOrder>, ControlError>;
+
+    /// Tells what came of a check. One that nobody waits for any more is taken and forgotten.
+    async fn check_ran(&self, ran: CheckRan) -> Result<(), ControlError>;
 
     /// Says that a worker is done with an attempt, so that its slot is free again.
     async fn done(&self, attempt: AttemptId) -> Result<(), ControlError>;

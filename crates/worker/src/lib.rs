@@ -4,6 +4,7 @@ mod ahead;
 mod attempt;
 mod check;
 pub mod control;
+mod evidence;
 mod prices;
 mod quota;
 mod room;

@@ -150,7 +150,7 @@ async fn program(parts: &Parts, spec: ProcessSpec, name: &str) -> Result<(), Tro
 }
 
 /// Reads what the proxy tells until it is closed; gives what it let nobody through to, a line each.
-async fn refused(mut records: Receiver<Record>) -> String {
+pub(crate) async fn refused(mut records: Receiver<Record>) -> String {
     let mut lines = BTreeSet::new();
     while let Some(record) = records.recv().await {
         tracing::debug!("{}", told(&record));

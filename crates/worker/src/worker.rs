@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ahead;
 use crate::attempt;
 use crate::control::{ControlPlane, WorkName};
+use crate::evidence;
 use crate::prices::Prices;
 use crate::room::{LOOK_AGAIN, Room};
 use crate::surroundings::Surroundings;
@@ -67,6 +68,7 @@ impl Parts {
 pub async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, id: WorkerId, stop: CancellationToken) {
     let mut running = JoinSet::new();
     running.spawn(ahead::run(Arc::clone(&parts), Arc::clone(&control), stop.clone()));
+    running.spawn(evidence::run(Arc::clone(&parts), Arc::clone(&control), stop.clone()));
     let mut told = None;
     while !stop.is_cancelled() {
         let lacking = parts.room.lacking();

@@ -182,6 +182,7 @@ fn deliver(attempt: u32, token: FencingToken, results: BTreeMap<RepositoryId, De
         answers: Vec::new(),
         results,
         integrated: std::collections::BTreeSet::new(),
+        checks: Default::default(),
         usage: Usage::default(),
     }
 }

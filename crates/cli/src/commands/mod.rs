@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod agent;
 mod budget;
+mod checks;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
@@ -14,6 +15,7 @@ pub(crate) mod project;
 pub(crate) mod repo;
 pub(crate) mod sprint;
 pub(crate) mod task;
+pub(crate) mod task_checks;
 mod text;
 
 use team6_server::api::types::Me;

@@ -9,6 +9,7 @@ use team6_core::sprint::MergeMethod;
 use team6_server::api::types::{ConnectRequest, ConnectedRepository};
 
 use super::Context;
+use super::checks::{self, CheckCommand};
 use super::local_files::{self, FileCommand};
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
@@ -49,6 +50,9 @@ pub(crate) enum RepoCommand {
     /// Files that workspaces get and no repository holds, such as .env.
     #[command(subcommand, after_help = "Example:\n  team6 repo file put shop app .env < .env")]
     File(FileCommand),
+    /// What the engine runs on each delivery before a person is asked to look.
+    #[command(subcommand, after_help = "Example:\n  team6 repo check find shop app --accept")]
+    Check(CheckCommand),
     /// Take a repository away from a project. The repository itself stays as it is.
     #[command(after_help = "Example:\n  team6 repo remove shop web")]
     Remove {
@@ -86,6 +90,7 @@ pub(crate) async fn run(command: RepoCommand, context: &Context) -> Result<(), F
     let client = context.client()?;
     match command {
         RepoCommand::File(command) => local_files::run(command, context).await,
+        RepoCommand::Check(command) => checks::run(command, context).await,
         RepoCommand::List { project } => {
             let reply = client.get::<Project>(&format!("/projects/{project}")).await?;
             context.output.show(&reply, |project, page| {

@@ -11,6 +11,7 @@ mod asking;
 mod backup;
 mod budgets;
 mod chat;
+mod checks;
 mod delegation;
 mod gateways;
 mod local_files;

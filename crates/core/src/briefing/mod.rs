@@ -2,9 +2,12 @@
 //!
 //! The texts are a part of the rules: what an agent is told about its reason to work is what the log says.
 
+mod checks;
 mod delegation;
 
 use std::fmt::Write;
+
+use checks::broken_checks;
 
 use crate::plan::PlannedTask;
 use crate::sprint::{Attempt, AttemptReason, Message, Outcome, Question, QuestionState, Sprint, Task, Thread, WorkId};
@@ -153,7 +156,9 @@ impl Sprint {
             AttemptReason::SubtasksSettled { .. } => {
                 text.push_str("The subtasks that you waited for are settled. Go on.\n");
             }
-            AttemptReason::ChangesRequested { .. } | AttemptReason::Conflict { .. } => {}
+            AttemptReason::ChangesRequested { .. }
+            | AttemptReason::Conflict { .. }
+            | AttemptReason::ChecksBroken { .. } => {}
         }
         // An attempt that goes on where another broke off has the same to do.
         match self.cause(attempt) {
@@ -164,6 +169,11 @@ impl Sprint {
                         "{} reviewed your work and requests changes. {}",
                         review.by, review.body
                     );
+                }
+            }
+            AttemptReason::ChecksBroken { delivery } => {
+                if let Some(task) = task {
+                    broken_checks(&mut text, task, *delivery);
                 }
             }
             AttemptReason::Conflict { repository, files, .. } => {

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Brief, MergeMethod, Urgency, Verdict};
 use crate::budget::Budget;
+use crate::checks::{Check, Run};
 use crate::failure::Failure;
 use crate::ids::{
-    AgentId, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId, Specialty,
-    SprintId, TaskId, ThreadId, WorkerId,
+    AgentId, CheckName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId,
+    Specialty, SprintId, TaskId, ThreadId, WorkerId,
 };
 use crate::ledger::FundsShort;
 use crate::plan::Plan;
@@ -274,6 +275,8 @@ pub enum Command {
         results: BTreeMap<RepositoryId, Delivered>,
         /// The subtasks whose work the branch holds.
         integrated: BTreeSet<TaskId>,
+        /// The checks of the project's repositories, as known outside.
+        checks: BTreeMap<RepositoryId, Vec<Check>>,
         usage: Usage,
     },
     /// The agent answered messages and changed nothing.
@@ -312,6 +315,17 @@ pub enum Command {
     ReportRoom { lacking: Option<String> },
     /// Time has passed.
     Tick,
+
+    /// A check was run on a delivered commit, and at the base if it failed there.
+    RecordCheck {
+        task: TaskId,
+        repository: RepositoryId,
+        check: CheckName,
+        run: Run,
+        base: Option<Run>,
+        /// The end of what it said.
+        tail: String,
+    },
 
     /// The forge shows a task's pull request with this commit.
     PullRequestOpened {

@@ -163,6 +163,7 @@ impl Sprint {
                 }
                 effects
             }
+            Event::ChecksSettled { task, .. } => self.open_pull_requests(*task),
             Event::AttemptReplied { attempt, .. } => match self.attempt(*attempt).map(|a| a.work) {
                 Some(WorkId::Task(task)) => self.open_pull_requests(task),
                 _ => Vec::new(),

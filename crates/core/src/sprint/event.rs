@@ -9,6 +9,7 @@ use super::{
     Verdict, WorkId,
 };
 use crate::budget::Budget;
+use crate::checks::{Check, Receipt};
 use crate::failure::Failure;
 use crate::ids::{
     AgentId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, QuestionId, RepositoryId, ReviewId,
@@ -42,6 +43,8 @@ pub enum AttemptReason {
     Message { message: MessageId },
     /// The owner requested changes.
     ChangesRequested { review: ReviewId },
+    /// Checks of the repositories passed at the base and fail on what was delivered.
+    ChecksBroken { delivery: u32 },
     /// The subtasks that attempt `of` waited for are settled.
     SubtasksSettled { of: u32 },
     /// The work conflicts with its base.
@@ -206,8 +209,19 @@ pub enum Event {
         /// The subtasks whose work it holds.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         integrated: BTreeSet<TaskId>,
+        /// What the engine runs on it before anything else, by repository.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        checks: BTreeMap<RepositoryId, Vec<Check>>,
         usage: Usage,
     },
+    /// The engine ran a check. `tail` is the end of what it said.
+    CheckRecorded {
+        task: TaskId,
+        receipt: Box<Receipt>,
+        tail: String,
+    },
+    /// Every check of a delivery is recorded. With `back`, its agent mends what it broke before a person is asked to look.
+    ChecksSettled { task: TaskId, back: bool },
     /// It answered messages and changed nothing.
     AttemptReplied { attempt: u32, usage: Usage },
     /// It failed. With `retry_at` another one follows, with `hold_until` its work is held, otherwise a person decides.
@@ -365,6 +379,8 @@ impl Event {
             Self::MessagesDelivered { .. } => "messages_delivered",
             Self::OwnerAsked { .. } => "owner_asked",
             Self::AttemptDelivered { .. } => "attempt_delivered",
+            Self::CheckRecorded { .. } => "check_recorded",
+            Self::ChecksSettled { .. } => "checks_settled",
             Self::AttemptReplied { .. } => "attempt_replied",
             Self::AttemptFailed { .. } => "attempt_failed",
             Self::AttemptInterrupted { .. } => "attempt_interrupted",

@@ -25,7 +25,7 @@ pub(crate) use handle::Block;
 pub use refusal::{ApprovalBlock, Refusal, TooLate};
 pub use reviewing::ReviewLoad;
 pub use state::{
-    AgentChoice, Approval, Attempt, Author, Ended, Hold, MergeMethod, Message, Pause, PullRequest, Question,
+    AgentChoice, Approval, Attempt, Author, Checked, Ended, Hold, MergeMethod, Message, Pause, PullRequest, Question,
     QuestionState, Review, Shortage, Sprint, SprintPhase, Stage, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
 };
 pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

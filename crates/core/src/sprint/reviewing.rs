@@ -83,7 +83,8 @@ impl Sprint {
             | Stage::Running { .. }
             | Stage::Held(_)
             | Stage::Asking { .. }
-            | Stage::AwaitingSubtasks { .. } => Some(Soon::Later),
+            | Stage::AwaitingSubtasks { .. }
+            | Stage::Checking { .. } => Some(Soon::Later),
             // One that waits for others may wait for one of the same owner's.
             Stage::Waiting { .. } if !task.work.attempts.is_empty() && task.blockers == 0 => Some(Soon::Later),
             // A person decides first whether there will be anything.

@@ -8,6 +8,7 @@ use super::AgentCard;
 use super::delegation::Subtask;
 use super::event::{AttemptReason, Outcome};
 use crate::budget::{Amount, Budget};
+use crate::checks::{Check, Digest, Receipt};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::ids::{
@@ -69,6 +70,12 @@ pub struct Sprint {
     pub threads: u32,
     /// How many approved tasks are neither done nor cancelled.
     pub open_tasks: usize,
+    /// How many receipts of checks there are, for their numbers.
+    #[serde(default)]
+    pub receipts: u32,
+    /// The hash of the last one, which the next one holds.
+    #[serde(default = "Digest::nothing")]
+    pub last_receipt: Digest,
     /// What the worker's machine is short of, while no further agent is started for it.
     #[serde(default)]
     pub shortage: Option<Shortage>,
@@ -307,6 +314,13 @@ pub enum Stage {
         /// The attempt that they were delegated in, or that waited last.
         attempt: u32,
     },
+    /// Delivered; the engine runs the repositories' checks on exactly what was delivered.
+    Checking {
+        /// The checks still to come.
+        pending: BTreeMap<RepositoryId, Vec<Check>>,
+        /// By when it must have happened.
+        until: Timestamp,
+    },
     /// Delivered; pull requests are being opened or updated.
     Publishing {
         /// The repositories still to come.
@@ -412,6 +426,9 @@ pub struct Task {
     pub summary: Option<super::Delivery>,
     /// Its pull requests.
     pub pull_requests: BTreeMap<RepositoryId, PullRequest>,
+    /// What came of checks on what was delivered, in order.
+    #[serde(default)]
+    pub checked: Vec<Checked>,
     /// Its reviews.
     pub reviews: Vec<Review>,
     /// Who approved what was delivered last.
@@ -435,6 +452,15 @@ pub struct Task {
     /// How much it and all below it may spend, if somebody said so for this task.
     #[serde(default)]
     pub budget: Option<Budget>,
+}
+
+/// What came of a check, and the end of what it said as long as it matters to the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// What came of it.
+    pub receipt: Receipt,
+    /// The end of what it said; empty for earlier deliveries.
+    pub tail: String,
 }
 
 /// Which agent works on a task, and why.
@@ -623,7 +649,9 @@ impl Work {
             Stage::Queued { check_at, .. } => Some(*check_at),
             Stage::Running { lease_until, .. } => Some(*lease_until),
             Stage::Held(hold) => Some(hold.until),
-            Stage::Publishing { until, .. } | Stage::Merging { until, .. } => Some(*until),
+            Stage::Checking { until, .. } | Stage::Publishing { until, .. } | Stage::Merging { until, .. } => {
+                Some(*until)
+            }
             Stage::Idle
             | Stage::Waiting { .. }
             | Stage::Asking { .. }

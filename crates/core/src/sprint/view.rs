@@ -130,9 +130,11 @@ impl Sprint {
                     &mut counts.waiting
                 }
                 Stage::Running { .. } => &mut counts.running,
-                Stage::Publishing { .. } | Stage::Delivered | Stage::InReview | Stage::Merging { .. } => {
-                    &mut counts.review
-                }
+                Stage::Checking { .. }
+                | Stage::Publishing { .. }
+                | Stage::Delivered
+                | Stage::InReview
+                | Stage::Merging { .. } => &mut counts.review,
                 Stage::Held(_) | Stage::Asking { .. } | Stage::Failed { .. } => &mut counts.stuck,
                 Stage::Done => &mut counts.done,
                 Stage::Cancelled { .. } | Stage::GivenUp { .. } => &mut counts.cancelled,

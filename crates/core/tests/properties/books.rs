@@ -33,6 +33,8 @@ pub(crate) struct Books {
     merges: BTreeSet<TaskId>,
     merged: BTreeSet<(TaskId, RepositoryId)>,
     effects: BTreeMap<String, Effect>,
+    /// What is known of which commits of a repository of a task.
+    checked: BTreeSet<(TaskId, RepositoryId, CommitId)>,
     delegated: Delegated,
     budgets: Budgets,
 }
@@ -137,14 +139,29 @@ impl Books {
                     format!("invariant 13: {reason} was used before")
                 })?;
             }
-            Event::AttemptDelivered { attempt, results, .. } => {
+            Event::CheckRecorded { task, receipt, .. } => {
+                let of = (*task, receipt.repository.clone(), receipt.run.commit.clone());
+                self.checked.insert(of);
+            }
+            Event::ChecksSettled { task, back: false } => {
+                self.automatic.remove(&WorkId::Task(*task));
+            }
+            Event::AttemptDelivered {
+                attempt,
+                results,
+                checks,
+                ..
+            } => {
                 if let Some(WorkId::Task(task)) = self.works.get(attempt) {
                     let heads = results
                         .iter()
                         .map(|(repository, result)| (repository.clone(), result.head.clone()));
                     self.heads.entry(*task).or_default().extend(heads);
                 }
-                self.settled(*attempt);
+                // Until its checks passed, it may still have to be mended.
+                if checks.is_empty() {
+                    self.settled(*attempt);
+                }
                 self.ended(*attempt);
             }
             Event::AttemptReplied { attempt, .. }
@@ -214,6 +231,31 @@ impl Books {
         Ok(())
     }
 
+    /// What a person may look at was checked at exactly the commits that they see.
+    pub(crate) fn checked(&self, sprint: &Sprint) -> Result<(), String> {
+        let offers = |stage: &Stage| {
+            matches!(
+                stage,
+                Stage::Publishing { .. } | Stage::InReview | Stage::Delivered | Stage::Merging { .. }
+            )
+        };
+        let checks = crate::commands::checks();
+        for task in sprint.tasks.values().filter(|task| offers(&task.work.stage)) {
+            let open = task.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
+            let mut unknown = open.filter(|(repository, p)| {
+                let of = (task.id, (*repository).clone(), p.head.clone());
+                checks.contains_key(*repository) && !self.checked.contains(&of)
+            });
+            if let Some((repository, offered)) = unknown.next() {
+                return Err(format!(
+                    "invariant 14: task {} offers {} in {repository}, which nobody checked",
+                    task.id, offered.head
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn approve(&mut self) {
         let number = |key: &TaskKey| self.numbers.get(key).copied();
         let tasks = self.plans.last().map(|plan| plan.tasks.as_slice()).unwrap_or_default();
@@ -251,7 +293,7 @@ impl Books {
     fn made(&mut self, attempt: u32, most: u32) -> Result<(), String> {
         let automatic = matches!(
             self.scheduled.get(&attempt),
-            Some(AttemptReason::First | AttemptReason::Retry { .. })
+            Some(AttemptReason::First | AttemptReason::Retry { .. } | AttemptReason::ChecksBroken { .. })
         );
         let Some(work) = self.works.get(&attempt).filter(|_| automatic) else {
             return Ok(());

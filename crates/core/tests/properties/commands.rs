@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use team6_core::budget::Budget;
+use team6_core::checks::{Check, Digest, Run, RunEnd};
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::{FencingToken, PersonId, PlanVersion, QuestionId, TaskId, ThreadId};
+use team6_core::ids::{CommitId, FencingToken, PersonId, PlanVersion, QuestionId, RepositoryId, TaskId, ThreadId};
 use team6_core::sprint::{
     AgentCard, ApprovalFacts, Brief, Command, Delivered, Delivery, MergeMethod, MergeProblem, ReviewComment, Sprint,
     Stage, ThreadAnswer, Urgency, Verdict, WorkId,
@@ -133,6 +134,7 @@ pub(crate) fn said(word: Word, attempt: u32, token: FencingToken, sprint: &Sprin
                 answers: answers.collect(),
                 results: results.collect(),
                 integrated: BTreeSet::new(),
+                checks: checks(),
                 usage,
             }
         }
@@ -185,6 +187,32 @@ fn tokens(limit: u8) -> Budget {
         tokens: Some(u64::from(limit) * 300).filter(|_| limit > 20),
         ..Budget::default()
     }
+}
+
+/// One of the two repositories has a check.
+pub(crate) fn checks() -> BTreeMap<RepositoryId, Vec<Check>> {
+    let test = Check {
+        name: "test".parse().unwrap(),
+        command: "make test".into(),
+        seconds: 60,
+    };
+    [(repository(1), vec![test])].into()
+}
+
+/// What came of a check: it fails here or at the base, as drawn.
+fn ran(commit: CommitId, drawn: u8) -> (Run, Option<Run>) {
+    let run = |commit: CommitId, status: i32| Run {
+        tree: Some(commit.clone()),
+        commit,
+        end: RunEnd::Exited { status },
+        log: Digest::of(b""),
+        log_bytes: 0,
+        began: Timestamp(0),
+        ended: Timestamp(0),
+    };
+    let status = i32::from(drawn & 1);
+    let base = (status != 0).then(|| run(crate::steps::commit(0), i32::from(drawn & 2)));
+    (run(commit, status), base)
 }
 
 fn brief(which: u8) -> Brief {
@@ -375,6 +403,17 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
             head,
             why: "nothing to review".into(),
         },
+        Answer::Checked(drawn) => {
+            let (run, base) = ran(head, drawn);
+            Command::RecordCheck {
+                task,
+                repository,
+                check: "test".parse().unwrap(),
+                run,
+                base,
+                tail: String::new(),
+            }
+        }
         Answer::Tried(fine) if books.asked(&format!("try/{task}/{merge}")) => {
             let conflict = MergeProblem {
                 repository,

@@ -75,8 +75,12 @@ impl Delegated {
             | Event::TaskCancelled { task, .. } => {
                 self.settled.insert(*task);
             }
+            Event::AttemptDelivered { checks, .. } if !checks.is_empty() => {}
             Event::AttemptDelivered { attempt, .. } | Event::AttemptReplied { attempt, .. } => {
                 self.settled.extend(task_of(attempt));
+            }
+            Event::ChecksSettled { task, back: false } => {
+                self.settled.insert(*task);
             }
             Event::PullRequestOpened { task, repository, .. } | Event::PullRequestMerged { task, repository, .. } => {
                 if let Some(pending) = self.pending.get_mut(task)

@@ -121,6 +121,9 @@ impl World {
         self.books
             .parents(&self.sprint)
             .map_err(|why| format!("{command:?}: {why}"))?;
+        self.books
+            .checked(&self.sprint)
+            .map_err(|why| format!("{command:?}: {why}"))?;
         books::reasons(&self.sprint, self.now).map_err(|why| format!("{command:?}: {why}"))
     }
 
@@ -213,6 +216,8 @@ fn the_steps_reach_what_sprints_are_made_of() {
         "attempt_failed",
         "attempt_interrupted",
         "attempt_withdrawn",
+        "check_recorded",
+        "checks_settled",
         "merge_conflicted",
         "merge_failed",
         "owner_asked",

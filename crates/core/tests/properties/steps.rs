@@ -86,6 +86,7 @@ pub(crate) enum Deed {
 pub(crate) enum Answer {
     Shown,
     NotShown,
+    Checked(u8),
     Tried(bool),
     Merged,
     Conflict,
@@ -134,6 +135,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Answer::NotShown),
         5 => any::<bool>().prop_map(Answer::Tried),
         5 => Just(Answer::Merged),
+        6 => (0..4_u8).prop_map(Answer::Checked),
         4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),
         1 => Just(Answer::Fails),
@@ -165,7 +167,8 @@ pub(crate) fn any_step_or_delegation() -> impl Strategy<Value = Step> {
     ];
     let worker = (0..3_u8, word).prop_map(|(attempt, word)| Step::Worker(attempt, 0, word));
     let person = (0..9_u8, any::<u8>()).prop_map(|(task, which)| Step::Person(0, task, Deed::AddsSubtask(which)));
-    let answer = prop_oneof![4 => Just(Answer::Shown), 1 => Just(Answer::NotShown)];
+    let answer =
+        prop_oneof![4 => Just(Answer::Shown), 4 => (0..4_u8).prop_map(Answer::Checked), 1 => Just(Answer::NotShown)];
     let forge = (0..12_u8, 0..2_u8, answer).prop_map(|(task, which, answer)| Step::Forge(task, which, answer));
     prop_oneof![12 => any_step(), 3 => worker, 1 => person, 3 => forge]
 }

@@ -5,6 +5,7 @@
 mod budgets;
 mod capacity;
 mod changes;
+mod checks;
 mod delegation;
 mod failures;
 mod gates;

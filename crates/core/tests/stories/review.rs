@@ -44,6 +44,7 @@ fn a_review_goes_back_to_the_agent_and_every_comment_is_answered() {
         answers: vec![],
         results,
         integrated: Default::default(),
+        checks: Default::default(),
         usage,
     };
     assert!(matches!(team.refused(silent), Refusal::ThreadsOpen { .. }));

@@ -243,6 +243,7 @@ impl Team {
             answers: answers.collect(),
             results: results.collect(),
             integrated: Default::default(),
+            checks: Default::default(),
             usage: Usage::default(),
         }
     }

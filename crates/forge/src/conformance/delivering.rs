@@ -88,6 +88,19 @@ pub async fn a_branch_has_one_open_pull_request(stage: Stage) {
     );
 }
 
+pub async fn an_open_pull_request_says_what_was_said_last(stage: Stage) {
+    let scene = Scene::small(stage).await;
+    scene.offered("feature/one", "one.txt", "1\n").await;
+    let mut again = offer("feature/one");
+    again.body = "What was checked.".into();
+    for _ in 0..2 {
+        let told = scene.forge.open_pull_request(&scene.id, &again).await.unwrap();
+        assert_eq!((told.number, told.body.as_str()), (1, "What was checked."));
+    }
+    let kept = scene.forge.pull_request(&scene.id, 1).await.unwrap();
+    assert_eq!(kept.body, "What was checked.");
+}
+
 pub async fn nothing_new_is_nothing_to_review(stage: Stage) {
     let scene = Scene::small(stage).await;
     let base = scene.base();

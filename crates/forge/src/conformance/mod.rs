@@ -44,6 +44,7 @@ macro_rules! forge_conformance {
             a_branch_that_somebody_else_moved_is_not_overwritten,
             a_pull_request_is_opened_once_however_often_it_is_asked,
             a_branch_has_one_open_pull_request,
+            an_open_pull_request_says_what_was_said_last,
             nothing_new_is_nothing_to_review,
             a_branch_that_was_never_published_is_unknown,
             each_delivery_is_a_patch_set,

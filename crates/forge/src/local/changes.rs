@@ -107,7 +107,10 @@ impl Repository {
             let records = self.records().await?;
             let all = || records.iter().map(|record| &record.document.pull_request);
             if let Some(known) = all().find(|known| known.key == new.key) {
-                return Ok(known.clone());
+                if known.state != State::Open || known.body == new.body {
+                    return Ok(known.clone());
+                }
+                return self.tell_anew(known.number, new).await;
             }
             let same =
                 |known: &&PullRequest| known.state == State::Open && known.branch == new.branch && known.base == base;
@@ -149,6 +152,23 @@ impl Repository {
         Err(ForgeError::Busy {
             what: format!("the list of pull requests of {}", self.id()),
         })
+    }
+
+    /// What is said of a pull request follows the work.
+    async fn tell_anew(&self, number: u64, new: &NewPullRequest) -> Result<PullRequest, ForgeError> {
+        self.change_record(number, new.at, |document| {
+            let known = &mut document.pull_request;
+            if known.state != State::Open || known.body == new.body {
+                return Ok(Step::Done(known.clone()));
+            }
+            known.body = new.body.clone();
+            Ok(Step::Write {
+                summary: "another description".into(),
+                refs: Vec::new(),
+                answer: known.clone(),
+            })
+        })
+        .await
     }
 
     async fn patch_set(

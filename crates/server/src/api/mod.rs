@@ -6,6 +6,7 @@
 mod agents;
 mod attempts;
 mod changes;
+mod checks;
 mod commands;
 mod conflicts;
 mod error;
@@ -27,6 +28,7 @@ mod request;
 mod review_comments;
 mod sprints;
 mod state;
+mod task_checks;
 mod tasks;
 pub mod token;
 pub mod types;
@@ -69,11 +71,13 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
     let closed = OpenApiRouter::new()
         .merge(projects::routes())
         .merge(local_files::routes())
+        .merge(checks::routes())
         .merge(agents::routes())
         .merge(sprints::routes())
         .merge(plans::routes())
         .merge(owners::routes())
         .merge(tasks::routes())
+        .merge(task_checks::routes())
         .merge(changes::routes())
         .merge(conflicts::routes())
         .merge(forecast::routes())

@@ -18,6 +18,7 @@ use super::token::Token;
 use super::types::{AgentItem, AgentReport};
 use crate::config::Person;
 use crate::engine::Engine;
+use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
 use crate::records::Records;
 
@@ -35,6 +36,8 @@ pub struct ApiParts {
     pub agents: Arc<dyn AgentDirectory>,
     /// What is known of who could own what.
     pub owners: Arc<dyn OwnerFactsSource>,
+    /// What repositories say of commits.
+    pub evidence: Evidence,
     /// The contents of local files.
     pub local_files: LocalFiles,
     /// What is checked and copied.

@@ -22,7 +22,7 @@ use super::sprints::tagged;
 use super::types::{
     AgentRequest, Changed, MergeRequest, MessageRequest, Page, RetryRequest, ReviewRequest, TaskDetail, TaskItem,
 };
-use super::{ApiState, conflicts, memories, review_comments, views};
+use super::{ApiState, conflicts, memories, review_comments, task_checks, views};
 use crate::engine::EngineError;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -42,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 }
 
 /// What tasks can be asked for by; the names that the rules give to their states.
-const STATES: [&str; 15] = [
+const STATES: [&str; 16] = [
     "idle",
     "waiting",
     "assigned",
@@ -50,6 +50,7 @@ const STATES: [&str; 15] = [
     "held",
     "asking its owner",
     "waiting for subtasks",
+    "being checked",
     "publishing",
     "in review",
     "delivered",
@@ -159,6 +160,7 @@ async fn show_task(State(api): State<ApiState>, Path(task): Path<TaskId>) -> Res
         .engine
         .read(sprint, |sprint, version| views::task_detail(sprint, version, task));
     let mut detail = shown.await?.ok_or(EngineError::NoSuchTask(task))?;
+    detail.checks.weakened = task_checks::weakened(&api, sprint, task).await?;
     detail.memories = memories::told(&api, &detail.project, task).await?;
     detail.conflicts = conflicts::of_task(&api, sprint, task).await;
     Ok(tagged(detail.version, detail))

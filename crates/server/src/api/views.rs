@@ -208,6 +208,7 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
                 merged: pull_request.merged.clone(),
             })
             .collect(),
+        checks: super::task_checks::of(task),
         reviews: task.reviews.clone(),
         threads: task.threads.clone(),
         deliveries: task.deliveries,

@@ -32,6 +32,7 @@ use crate::config::Config;
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
+use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
 use crate::owners::RepositoryOwners;
 use crate::records::Records;
@@ -141,6 +142,7 @@ impl App {
         let control = ControlParts {
             engine,
             queue,
+            evidence: Evidence::new(Arc::clone(&forge), git.clone()),
             forge,
             traces,
             local_files: LocalFiles::new(&path),
@@ -182,6 +184,7 @@ impl App {
                 self.git.clone(),
                 &self.config.people,
             )),
+            evidence: self.control.evidence.clone(),
             local_files: self.control.local_files.clone(),
             records: Records::new(self.config.data.clone(), self.git.clone()),
             people: self.config.people.clone(),

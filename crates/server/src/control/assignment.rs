@@ -90,7 +90,11 @@ pub(super) async fn bases(parts: &ControlParts, project: &ProjectId) -> Result<V
 }
 
 /// What the team's people gave for a repository. What is not there, as after a restored backup, is left out.
-async fn local_files(parts: &ControlParts, project: &Project, id: &RepositoryId) -> Result<Vec<LocalFile>, Failure> {
+pub(super) async fn local_files(
+    parts: &ControlParts,
+    project: &Project,
+    id: &RepositoryId,
+) -> Result<Vec<LocalFile>, Failure> {
     let Some(known) = project.local_files.get(id) else {
         return Ok(Vec::new());
     };
@@ -135,7 +139,7 @@ fn not_read(error: EngineError) -> Failure {
     }
 }
 
-async fn prepare_repository(
+pub(super) async fn prepare_repository(
     parts: &ControlParts,
     repository: &Repository,
     branch: Option<&BranchName>,

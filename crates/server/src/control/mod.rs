@@ -2,6 +2,7 @@
 //! forge.
 
 mod assignment;
+mod checks;
 mod instructions;
 pub(crate) mod memory;
 
@@ -21,12 +22,14 @@ use team6_forge::{Forge, ForgeError, Publish};
 use team6_queue::{JobQueue, Lease, QueueError};
 use team6_store::{TraceError, TraceStore};
 use team6_worker::control::{
-    AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Kept, Publication, Recall, Remember,
+    AssignedRepository, Assignment, CheckOrder, CheckRan, ControlError, ControlPlane, Instructions, Kept, Publication,
+    Recall, Remember,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{ENGINE, Engine, EngineError};
+use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
 
 /// For how long a job is a worker's before its attempt was even started.
@@ -43,6 +46,8 @@ pub struct ControlParts {
     pub forge: Arc<dyn Forge>,
     /// The traces.
     pub traces: Arc<dyn TraceStore>,
+    /// What repositories say of commits.
+    pub evidence: Evidence,
     /// The contents of local files.
     pub local_files: LocalFiles,
 }
@@ -57,6 +62,9 @@ pub struct EmbeddedControl {
     /// Rings when base branches moved, and how often it had when they were last told.
     bases: watch::Receiver<u64>,
     bases_done: tokio::sync::Mutex<Option<u64>>,
+    /// Rings when deliveries may have to be checked, and how often it had when they were last told.
+    checking: watch::Receiver<u64>,
+    checking_done: tokio::sync::Mutex<Option<u64>>,
     /// The bases that were last told.
     told: Mutex<BTreeMap<RepositoryId, CommitId>>,
 }
@@ -77,6 +85,8 @@ impl EmbeddedControl {
             bell: Mutex::new(parts.queue.wake(&project)),
             bases: parts.engine.bases_moved(&project),
             bases_done: tokio::sync::Mutex::default(),
+            checking: parts.engine.checks_moved(),
+            checking_done: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             parts,
             project,
@@ -443,6 +453,21 @@ impl ControlPlane for EmbeddedControl {
             }
         }
         Ok(())
+    }
+
+    async fn checks(&self) -> Result<Vec<CheckOrder>, ControlError> {
+        let mut done = self.checking_done.lock().await;
+        let mut moved = self.checking.clone();
+        let rung = moved.wait_for(|rung| Some(*rung) != *done).await.map(|rung| *rung);
+        let rung = rung.map_err(|_| ControlError::Unavailable("the engine stops".into()))?;
+        let orders = checks::orders(&self.parts, &self.project).await;
+        let orders = orders.map_err(engine_failed)?;
+        *done = Some(rung);
+        Ok(orders)
+    }
+
+    async fn check_ran(&self, ran: CheckRan) -> Result<(), ControlError> {
+        checks::record(&self.parts, ran).await
     }
 
     async fn done(&self, attempt: AttemptId) -> Result<(), ControlError> {

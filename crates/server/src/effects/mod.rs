@@ -3,6 +3,7 @@
 //! Every effect may come twice: jobs are known by their attempt, pull requests, reviews and answers by their key, and a
 //! merge by what was merged.
 
+mod checks;
 mod pull_requests;
 mod reviews;
 

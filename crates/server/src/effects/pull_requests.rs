@@ -8,6 +8,7 @@ use team6_core::time::Timestamp;
 use team6_forge::{ForgeError, Merge, MergeOutcome, Mergeability, NewPullRequest, PullRequest, Resolution, State};
 
 use super::Effects;
+use super::checks::checks;
 use crate::engine::{ENGINE, EffectError};
 
 /// A merge that the owner asked for.
@@ -29,9 +30,23 @@ impl Effects {
         head: CommitId,
     ) -> Result<(), EffectError> {
         let at = self.parts.engine.now();
+        let onto = self.read_task(sprint, task, |sprint, task| base(sprint, task, &repository));
+        let onto = onto.await?.flatten();
+        // Hints for who reviews; without them it can be reviewed all the same.
+        let weakened = match self.parts.evidence.weakened(&repository, onto.as_ref(), &head).await {
+            Ok(weakened) => weakened,
+            Err(error) => {
+                tracing::warn!(%task, %repository, %error, "it is not known whether tests were weakened");
+                Vec::new()
+            }
+        };
         let draft = self.read_task(sprint, task, |sprint, task| {
             let branch = task.branch.clone()?;
-            Some(draft(sprint, task, &repository, branch, at))
+            let mut new = draft(sprint, task, &repository, branch, at);
+            let mut checked = String::new();
+            checks(&mut checked, task, &repository, &weakened);
+            new.body.insert_str(0, &checked);
+            Some(new)
         });
         let Some(new) = draft.await?.flatten() else {
             return Ok(());

@@ -56,6 +56,8 @@ pub struct Engine {
     deadlines: Deadlines,
     /// Rings when a base branch of a project may have moved, or it has another repository.
     bases: Mutex<BTreeMap<ProjectId, watch::Sender<u64>>>,
+    /// Rings when a delivery may have to be checked, or no longer.
+    checking: watch::Sender<u64>,
 }
 
 impl Engine {
@@ -70,6 +72,7 @@ impl Engine {
             limits: OnceLock::new(),
             deadlines: Deadlines::default(),
             bases: Mutex::default(),
+            checking: watch::Sender::new(0),
             store,
             clock,
         };
@@ -142,7 +145,14 @@ impl Engine {
         if makes_tasks {
             self.number(id, &mut command).await?;
         }
+        if let Command::Deliver { checks, .. } = &mut command {
+            let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
+            *checks = self.project(&project).await?.checks;
+        }
         let done = self.sprints.execute(id, command, actor, answer).await?;
+        if done.events.iter().any(moves_checks) {
+            self.checking.send_modify(|n| *n += 1);
+        }
         let merged = |event: &Event| matches!(event, Event::PullRequestMerged { .. });
         if done.events.iter().any(merged) {
             let project = self.sprints.read(id, |sprint, _| sprint.project.clone()).await?;
@@ -151,6 +161,11 @@ impl Engine {
         self.set_deadline(id).await?;
         self.settle_ended(id, &done.events).await?;
         Ok(done)
+    }
+
+    /// Moves whenever a delivery may have to be checked, or no longer.
+    pub fn checks_moved(&self) -> watch::Receiver<u64> {
+        self.checking.subscribe()
     }
 
     fn bases(&self) -> MutexGuard<'_, BTreeMap<ProjectId, watch::Sender<u64>>> {
@@ -335,6 +350,18 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+fn moves_checks(event: &Event) -> bool {
+    match event {
+        Event::AttemptDelivered { checks, .. } => !checks.is_empty(),
+        Event::ChecksSettled { .. }
+        | Event::TaskCancelled { .. }
+        | Event::SubtaskGivenUp { .. }
+        | Event::PlanApproved { .. }
+        | Event::TaskDone { .. } => true,
+        _ => false,
     }
 }
 

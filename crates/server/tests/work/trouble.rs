@@ -13,7 +13,8 @@ use team6_core::time::Timestamp;
 use team6_core::trace::{TraceEntry, Usage};
 use team6_server::control::EmbeddedControl;
 use team6_worker::control::{
-    AssignedRepository, Assignment, ControlError, ControlPlane, Instructions, Kept, Publication, Recall, Remember,
+    AssignedRepository, Assignment, CheckOrder, CheckRan, ControlError, ControlPlane, Instructions, Kept, Publication,
+    Recall, Remember,
 };
 use team6_workspace::{Claim, ClaimRepository, Imported, Provisioner, Setup, Swept, Workspace, WorkspaceError};
 
@@ -177,6 +178,14 @@ impl ControlPlane for Moody {
         // It may have been asked before.
         self.hears()?;
         told
+    }
+
+    async fn checks(&self) -> Result<Vec<CheckOrder>, ControlError> {
+        self.inner.checks().await
+    }
+
+    async fn check_ran(&self, ran: CheckRan) -> Result<(), ControlError> {
+        self.inner.check_ran(ran).await
     }
 
     async fn tell(&self, attempt: AttemptId, command: Command) -> Result<(), ControlError> {

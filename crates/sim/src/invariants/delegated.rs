@@ -37,8 +37,11 @@ impl Delegated {
                 hold_until: None,
                 ..
             }
-            | Event::AttemptDelivered { .. }
             | Event::AttemptReplied { .. } => self.settled.extend(task),
+            Event::AttemptDelivered { checks, .. } if checks.is_empty() => self.settled.extend(task),
+            Event::ChecksSettled { task, back: false } => {
+                self.settled.insert(*task);
+            }
             // Somebody wants more of it, though its attempt may have to wait.
             Event::WorkWanted {
                 work: WorkId::Task(task),

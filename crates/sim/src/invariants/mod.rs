@@ -5,6 +5,7 @@
 
 mod budgets;
 mod capacity;
+mod checked;
 mod delegated;
 mod explained;
 mod gates;
@@ -23,6 +24,7 @@ use team6_core::time::Timestamp;
 use crate::forge::Forge;
 use budgets::Budgets;
 use capacity::Capacity;
+use checked::Checked;
 use delegated::Delegated;
 use gates::Gates;
 use leases::Leases;
@@ -83,6 +85,7 @@ pub(crate) struct Checker {
     works: BTreeMap<u32, WorkId>,
     capacity: Capacity,
     budgets: Budgets,
+    checked: Checked,
     delegated: Delegated,
     gates: Gates,
     leases: Leases,
@@ -97,6 +100,7 @@ impl Checker {
             works: BTreeMap::new(),
             capacity: Capacity::default(),
             budgets: Budgets::default(),
+            checked: Checked::default(),
             delegated: Delegated::default(),
             gates: Gates::default(),
             leases: Leases::new(at_once),
@@ -121,6 +125,7 @@ impl Checker {
             self.capacity.event(&seen)?;
             self.budgets.event(&seen)?;
             self.delegated.event(&seen, &sprint.effects(event, at))?;
+            self.checked.event(&seen, sprint)?;
             self.gates.event(&seen)?;
             self.leases.event(&seen)?;
             self.retries.event(&seen)?;
@@ -128,6 +133,7 @@ impl Checker {
         }
         self.budgets.hold(&sprint.policy, events)?;
         self.reviews.as_the_forge_shows(sprint, forge)?;
+        self.checked.what_is_offered_was_checked(sprint)?;
         self.delegated.nobody_waits_for_nothing(sprint)?;
         explained::messages_are_on_their_way(sprint)?;
         explained::planning_has_a_reason(sprint)?;

@@ -62,11 +62,16 @@ impl Retries {
             Event::WorkWanted { work, .. } => {
                 self.failures.remove(work);
             }
+            Event::AttemptDelivered { checks, .. } if !checks.is_empty() => {}
             Event::AttemptDelivered { .. } | Event::AttemptReplied { .. } => {
                 if let Some(work) = seen.work {
                     self.rest(work);
                 }
             }
+            Event::ChecksSettled { task, back: true } => {
+                *self.failures.entry(WorkId::Task(*task)).or_default() += 1;
+            }
+            Event::ChecksSettled { task, back: false } => self.rest(WorkId::Task(*task)),
             Event::ReviewSubmitted { task, .. } | Event::MergeRequested { task, .. } => {
                 self.failures.remove(&WorkId::Task(*task));
             }

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Effect, Event, Refusal};
+use team6_core::sprint::{Command, Effect, Event, Refusal, WorkId};
 
 use super::History;
+use crate::checks;
 use crate::invariants::{Broken, Violation};
 use crate::queue;
 use crate::worker::{self, Message};
@@ -80,6 +81,16 @@ impl History {
                 if self.known_effects.insert(effect.key()) {
                     let body = serde_json::to_string(&effect).map_err(|error| self.unreadable(&error))?;
                     self.outbox.push_back(body);
+                }
+            }
+        }
+        for event in events {
+            if let Event::AttemptDelivered { attempt, checks, .. } = event {
+                let Some(WorkId::Task(task)) = self.sprint.attempt(*attempt).map(|a| a.work) else {
+                    continue;
+                };
+                for (at, answer) in checks::run(&mut self.rng, &self.sprint, task, checks, self.now, self.calm) {
+                    self.send(at, answer);
                 }
             }
         }

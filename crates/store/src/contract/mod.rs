@@ -10,6 +10,7 @@
     reason = "a suite of tests, whose functions are named for what they show"
 )]
 
+pub mod check_logs;
 pub mod log;
 pub mod memories;
 pub mod outbox;
@@ -43,6 +44,9 @@ macro_rules! store_contract {
             a_key_of_another_request_is_refused,
             answers_are_forgotten_by_age,
             numbers_are_handed_out_once,
+        );
+        $crate::contract_tests!($open, check_logs:
+            a_log_is_found_by_its_hash_however_often_it_was_kept,
         );
         $crate::contract_tests!($open, outbox:
             an_effect_is_claimed_when_due_and_by_one_only,

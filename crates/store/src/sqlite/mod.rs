@@ -2,6 +2,7 @@
 
 mod admin;
 mod answers;
+mod check_logs;
 mod events;
 mod memories;
 mod outbox;
@@ -21,6 +22,7 @@ pub use traces::SqliteTraceStore;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/log-001.sql"),
     include_str!("../../migrations/log-002.sql"),
+    include_str!("../../migrations/log-003.sql"),
 ];
 
 /// The log, the outbox and the read models in `team6.db`.

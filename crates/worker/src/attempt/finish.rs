@@ -253,6 +253,7 @@ impl Attempt {
             answers,
             results,
             integrated,
+            checks: Default::default(),
             usage,
         };
         match self.tell(command).await {

@@ -9,6 +9,7 @@ use team6_server::api::types::{
 };
 
 use crate::commands::sprint::conflicting_files;
+use crate::commands::task_checks::section;
 use crate::output::{Page, Tone, ago, until};
 
 /// Why something is not done, who moves it next, since when and by when, for a row of a list.
@@ -101,6 +102,7 @@ pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
             page.line(format!("  it says it ran `{}`: {}", test.command, test.outcome));
         }
     }
+    checks(detail, page);
     pull_requests(&detail.pull_requests, page);
     reviews(detail, page);
     page.gap();
@@ -289,8 +291,18 @@ fn reason(reason: &AttemptReason) -> String {
         AttemptReason::Message { .. } => "a message".into(),
         AttemptReason::SubtasksSettled { .. } => "its subtasks are settled".into(),
         AttemptReason::ChangesRequested { .. } => "changes requested".into(),
+        AttemptReason::ChecksBroken { delivery } => format!("delivery {delivery} broke checks"),
         AttemptReason::Conflict { repository, .. } => format!("conflict in {repository}"),
     }
+}
+
+fn checks(detail: &TaskDetail, page: &mut Page) {
+    let known = &detail.checks;
+    if known.items.is_empty() && known.pending.is_empty() && known.weakened.is_empty() {
+        return;
+    }
+    page.heading("Checks");
+    section(detail.task.id, known, page);
 }
 
 fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {

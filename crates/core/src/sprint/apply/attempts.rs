@@ -161,6 +161,7 @@ impl Sprint {
                 answers,
                 results,
                 integrated,
+                checks,
                 usage,
             } => {
                 let work = self.attempt(*attempt).map(|a| a.work);
@@ -178,7 +179,10 @@ impl Sprint {
                             }
                         }
                         deliver(t, results);
-                        t.work.rest();
+                        // Until they are passed, failures of before are still of the same work.
+                        if checks.is_empty() {
+                            t.work.rest();
+                        }
                     });
                     let subtasks = self.tasks.get(&task).map(|t| t.subtasks.clone()).unwrap_or_default();
                     for id in subtasks {
@@ -188,7 +192,10 @@ impl Sprint {
                             }
                         });
                     }
-                    self.publish(task, until, at);
+                    match checks.is_empty() {
+                        true => self.publish(task, until, at),
+                        false => self.begin_checks(task, checks, at),
+                    }
                 }
             }
             Event::AttemptReplied { attempt, usage } => {

@@ -1,6 +1,7 @@
 //! How events change a sprint. Events are facts: nothing is refused here, and what does not fit changes nothing.
 
 mod attempts;
+mod checks;
 mod delegation;
 mod people;
 mod planning;
@@ -12,6 +13,7 @@ use super::Opening;
 use super::event::{AttemptReason, Event};
 use super::state::{Attempt, Sprint, SprintPhase, Stage, Task, Touched, Work, WorkId};
 use crate::budget::Amount;
+use crate::checks::Digest;
 use crate::ids::{FencingToken, TaskId};
 use crate::plan::PlannedTask;
 use crate::time::Timestamp;
@@ -48,6 +50,8 @@ impl Sprint {
             reviews: 0,
             threads: 0,
             open_tasks: 0,
+            receipts: 0,
+            last_receipt: Digest::nothing(),
             shortage: None,
             funds: None,
             budget: opening.policy.budgets.sprint,
@@ -80,6 +84,7 @@ impl Sprint {
             | Event::SubtasksAwaited { .. }
             | Event::SubtasksSettled { .. }
             | Event::SubtaskGivenUp { .. } => self.apply_delegation(event, at),
+            Event::CheckRecorded { .. } | Event::ChecksSettled { .. } => self.apply_checks(event, at),
             Event::PlanSaved { .. }
             | Event::QuestionAsked { .. }
             | Event::QuestionAnswered { .. }
@@ -238,6 +243,7 @@ impl Task {
             heads: BTreeMap::new(),
             summary: None,
             pull_requests: BTreeMap::new(),
+            checked: Vec::new(),
             reviews: Vec::new(),
             approved_by: None,
             threads: Vec::new(),

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::checks::wanted;
 use super::{Decider, check_text, some_text};
+use crate::checks::Check;
 use crate::failure::{Failure, FailureClass, FailureKind, backoff};
 use crate::ids::{CommitId, FencingToken, RepositoryId, TaskId, ThreadId, WorkerId};
 use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, Task, ThreadAnswer, WorkId};
@@ -16,6 +18,7 @@ pub(super) struct HandedIn {
     pub(super) answers: Vec<ThreadAnswer>,
     pub(super) results: BTreeMap<RepositoryId, Delivered>,
     pub(super) integrated: BTreeSet<TaskId>,
+    pub(super) checks: BTreeMap<RepositoryId, Vec<Check>>,
     pub(super) usage: Usage,
 }
 
@@ -132,6 +135,7 @@ impl Decider<'_> {
             answers,
             results,
             integrated,
+            checks,
             usage,
         } = handed_in;
         self.completes(attempt, token)?;
@@ -160,6 +164,7 @@ impl Decider<'_> {
             return Err(Refusal::ThreadsOpen { threads });
         }
         let id = task.id;
+        let checks = wanted(task, &results, checks);
         self.go_on_without_failed_subtasks(id);
         self.emit(Event::AttemptDelivered {
             attempt,
@@ -167,6 +172,7 @@ impl Decider<'_> {
             answers,
             results,
             integrated,
+            checks,
             usage,
         });
         self.wake(WorkId::Task(id));
@@ -321,6 +327,7 @@ impl Decider<'_> {
                     self.emit(Event::HoldEnded { work: id });
                     self.schedule(id);
                 }
+                (Stage::Checking { .. }, WorkId::Task(task)) => self.checks_expire(task),
                 (Stage::Publishing { .. }, WorkId::Task(task)) => {
                     self.publish_failed(task, "the pull requests could not be opened in time".into());
                 }

@@ -234,6 +234,7 @@ fn not_now(parent: &Task) -> Option<DelegationBlock> {
         Stage::Publishing { .. } | Stage::InReview | Stage::Delivered => {
             "request changes instead, and say what is to be delegated"
         }
+        Stage::Checking { .. } => "wait for the outcome of its checks",
         Stage::Merging { .. } => "wait for the outcome of its merge",
         stage if stage.is_ended() => "add a task to the plan instead",
         Stage::Failed { .. } => "retry it first",

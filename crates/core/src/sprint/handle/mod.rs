@@ -2,6 +2,7 @@
 
 mod attempts;
 mod budget;
+mod checks;
 mod control;
 mod delegation;
 mod planning;
@@ -171,6 +172,7 @@ impl Decider<'_> {
                 answers,
                 results,
                 integrated,
+                checks,
                 usage,
             } => {
                 let handed_in = attempts::HandedIn {
@@ -178,6 +180,7 @@ impl Decider<'_> {
                     answers,
                     results,
                     integrated,
+                    checks,
                     usage,
                 };
                 self.deliver(attempt, token, handed_in)
@@ -213,6 +216,17 @@ impl Decider<'_> {
                 Ok(())
             }
 
+            Command::RecordCheck {
+                task,
+                repository,
+                check,
+                run,
+                base,
+                tail,
+            } => {
+                let ran = checks::Ran { run, base, tail };
+                self.record_check(task, &repository, &check, ran)
+            }
             Command::PullRequestOpened {
                 task,
                 repository,
@@ -384,6 +398,7 @@ pub(crate) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Running { .. } => "in progress",
         Stage::Held(_) => "held",
         Stage::Asking { .. } => "asking its owner",
+        Stage::Checking { .. } => "being checked",
         Stage::Publishing { .. } => "publishing",
         Stage::InReview => "in review",
         Stage::AwaitingSubtasks { .. } => "waiting for subtasks",

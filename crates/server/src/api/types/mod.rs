@@ -8,6 +8,7 @@ mod agents;
 mod attempts;
 mod budgets;
 mod changes;
+mod checks;
 mod conflicts;
 mod forecast;
 mod memories;
@@ -29,6 +30,7 @@ pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff,
 };
+pub use checks::{AddCheckRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests};
 pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};
 pub use forecast::SprintForecast;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};

@@ -92,6 +92,9 @@ pub struct TaskDetail {
     /// What its open branches conflict with: other open branches of its sprint, or their target branch.
     #[serde(default)]
     pub conflicts: Vec<super::TaskConflict>,
+    /// What the engine's own checks say of it.
+    #[serde(default)]
+    pub checks: super::TaskChecks,
     /// Its reviews, oldest first.
     pub reviews: Vec<Review>,
     /// The threads of its reviews, with the answers of the agent.

@@ -1,0 +1,158 @@
+//! Checks of a delivery: which are to be run, and what follows from what came of them.
+
+use std::collections::BTreeMap;
+
+use super::{Decider, check_text};
+use crate::checks::{Check, CheckOutcome, Digest, Receipt, Run};
+use crate::ids::{CheckName, RepositoryId, TaskId};
+use crate::sprint::{Delivered, Event, Refusal, Sprint, Stage, Task, WorkId};
+
+/// What came of running a check.
+pub(super) struct Ran {
+    pub(super) run: Run,
+    pub(super) base: Option<Run>,
+    pub(super) tail: String,
+}
+
+/// The checks that a delivery needs: those of the repositories that it changes, unless it is known what they say of
+/// exactly these commits.
+pub(super) fn wanted(
+    task: &Task,
+    results: &BTreeMap<RepositoryId, Delivered>,
+    mut checks: BTreeMap<RepositoryId, Vec<Check>>,
+) -> BTreeMap<RepositoryId, Vec<Check>> {
+    checks.retain(|repository, checks| {
+        let Some(delivered) = results.get(repository) else {
+            return false;
+        };
+        let offered = match task.pull_requests.get(repository) {
+            Some(pull_request) => pull_request.merged.is_none(),
+            None => delivered.changed,
+        };
+        let known = |check: &Check| {
+            let mut receipts = task.checked.iter().map(|checked| &checked.receipt);
+            receipts.any(|receipt| receipt.repository == *repository && receipt.is_of(&delivered.head, check))
+        };
+        checks.retain(|check| !known(check));
+        offered && !checks.is_empty()
+    });
+    checks
+}
+
+impl Decider<'_> {
+    /// An answer that nobody waits for any more changes nothing: it came twice, or the work has moved on.
+    pub(super) fn record_check(
+        &mut self,
+        id: TaskId,
+        repository: &RepositoryId,
+        name: &CheckName,
+        ran: Ran,
+    ) -> Result<(), Refusal> {
+        check_text(&ran.tail)?;
+        let task = self.task(id)?;
+        let Stage::Checking { pending, .. } = &task.work.stage else {
+            return Ok(());
+        };
+        let mut pending = pending.get(repository).into_iter().flatten();
+        let offered = task.pull_requests.get(repository).map(|offered| &offered.head);
+        let Some(check) = pending.find(|check| check.name == *name).cloned() else {
+            return Ok(());
+        };
+        if offered == Some(&ran.run.commit) {
+            self.record(id, repository.clone(), check, ran);
+            self.settle_checks(id);
+        }
+        Ok(())
+    }
+
+    /// What was not run in time is recorded as such, so that whoever reviews sees it.
+    pub(super) fn checks_expire(&mut self, id: TaskId) {
+        let Some(task) = self.sprint.tasks.get(&id) else { return };
+        let Stage::Checking { pending, .. } = task.work.stage.clone() else {
+            return;
+        };
+        let heads: BTreeMap<_, _> = task
+            .pull_requests
+            .iter()
+            .map(|(repository, offered)| (repository.clone(), offered.head.clone()))
+            .collect();
+        for (repository, checks) in pending {
+            let Some(head) = heads.get(&repository) else { continue };
+            for check in checks {
+                let why = "the engine did not come to it in time".to_owned();
+                let ran = Ran {
+                    run: Run::none(head.clone(), why, self.now),
+                    base: None,
+                    tail: String::new(),
+                };
+                self.record(id, repository.clone(), check, ran);
+            }
+        }
+        self.settle_checks(id);
+    }
+
+    fn record(&mut self, task: TaskId, repository: RepositoryId, check: Check, ran: Ran) {
+        let receipt = Receipt {
+            number: self.sprint.receipts + 1,
+            previous: self.sprint.last_receipt.clone(),
+            sprint: self.sprint.id,
+            task,
+            delivery: self.sprint.tasks.get(&task).map_or(0, |t| t.deliveries),
+            repository,
+            check,
+            outcome: CheckOutcome::CouldNotRun,
+            run: ran.run,
+            base: ran.base,
+            hash: Digest::nothing(),
+        };
+        self.emit(Event::CheckRecorded {
+            task,
+            receipt: Box::new(receipt.sealed()),
+            tail: ran.tail,
+        });
+    }
+
+    /// When all is known: what the agent broke it mends, as long as it has attempts left; then a person is asked.
+    fn settle_checks(&mut self, id: TaskId) {
+        let Some(task) = self.sprint.tasks.get(&id) else { return };
+        if !matches!(&task.work.stage, Stage::Checking { pending, .. } if pending.is_empty()) {
+            return;
+        }
+        let broke = task
+            .current_checks()
+            .any(|receipt| receipt.outcome == CheckOutcome::Broke);
+        let back = broke && task.work.failures + 1 < self.sprint.policy.attempts;
+        self.emit(Event::ChecksSettled { task: id, back });
+        self.schedule(WorkId::Task(id));
+        self.wake(WorkId::Task(id));
+    }
+}
+
+impl Sprint {
+    /// Every receipt of the sprint, in their chain.
+    pub fn receipts(&self) -> Vec<Receipt> {
+        let checked = self.tasks.values().flat_map(|task| &task.checked);
+        let mut receipts: Vec<Receipt> = checked.map(|checked| checked.receipt.clone()).collect();
+        receipts.sort_by_key(|receipt| receipt.number);
+        receipts
+    }
+}
+
+impl Task {
+    /// What is known of exactly the commits that the task offers now; a new commit makes what was known of older ones
+    /// void. Of a check that was run twice on them, the later run counts.
+    pub fn current_checks(&self) -> impl Iterator<Item = &Receipt> {
+        let of_head = |receipt: &&Receipt| {
+            let offered = self.pull_requests.get(&receipt.repository);
+            offered.is_some_and(|offered| offered.head == receipt.run.commit)
+        };
+        let receipts = || self.checked.iter().map(|checked| &checked.receipt);
+        receipts().filter(of_head).filter(move |receipt| {
+            !receipts().any(|later| {
+                later.number > receipt.number
+                    && (&later.repository, &later.check.name, &later.run.commit)
+                        == (&receipt.repository, &receipt.check.name, &receipt.run.commit)
+            })
+        })
+    }
+}

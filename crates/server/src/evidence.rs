@@ -1,0 +1,127 @@
+//! What the forge's own repositories say of a commit, read by trusted git within bounds: the files that name checks, the
+//! tree that a receipt is of, and what a delivery changed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use team6_core::checks::{FILES, Found, Weakened, find, weakened};
+use team6_core::ids::{BranchName, CommitId, RepositoryId};
+use team6_forge::{CloneSource, Forge, ForgeError};
+use team6_git::{Git, GitError};
+
+/// How long one look may take.
+const LIMIT: Duration = Duration::from_secs(15);
+/// The most of a file that is read, in bytes.
+const LARGEST: usize = 1 << 20;
+/// The most of what a delivery changes that is looked through, in bytes.
+const LARGEST_DIFF: usize = 8 << 20;
+
+/// Reads the forge's repositories.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    forge: Arc<dyn Forge>,
+    git: Git,
+}
+
+/// Why a repository was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// The forge does not have it at hand.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    /// git failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// It is elsewhere.
+    #[error("repository {0} is not kept on this machine")]
+    Elsewhere(RepositoryId),
+    /// git gave no name of a tree.
+    #[error("commit {0} has no tree")]
+    NoTree(CommitId),
+}
+
+impl Evidence {
+    /// Reads the repositories of this forge.
+    pub fn new(forge: Arc<dyn Forge>, git: Git) -> Self {
+        Self { forge, git }
+    }
+
+    async fn folder(&self, repository: &RepositoryId) -> Result<PathBuf, EvidenceError> {
+        match self.forge.clone_source(repository).await? {
+            CloneSource::Path(path) => Ok(path),
+            CloneSource::Url(_) => Err(EvidenceError::Elsewhere(repository.clone())),
+        }
+    }
+
+    /// The tree of a commit.
+    pub async fn tree(&self, repository: &RepositoryId, commit: &CommitId) -> Result<CommitId, EvidenceError> {
+        let folder = self.folder(repository).await?;
+        let tree = format!("{commit}^{{tree}}");
+        let call = self
+            .git
+            .call(["rev-parse", "--verify", "--end-of-options", &tree])
+            .git_dir(&folder);
+        let text = call.limit(LIMIT).text().await?;
+        CommitId::new(text.trim()).map_err(|_| EvidenceError::NoTree(commit.clone()))
+    }
+
+    /// Where what was committed since the base weakens tests.
+    pub async fn weakened(
+        &self,
+        repository: &RepositoryId,
+        base: Option<&BranchName>,
+        head: &CommitId,
+    ) -> Result<Vec<Weakened>, EvidenceError> {
+        let base = match base {
+            Some(branch) => self.forge.branch(repository, branch).await?,
+            None => None,
+        };
+        let base = match base {
+            Some(base) => base,
+            None => self.forge.base(repository).await?,
+        };
+        let folder = self.folder(repository).await?;
+        let range = format!("{base}...{head}");
+        let args = [
+            "diff",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            "-M",
+            "-U5",
+            &range,
+            "--",
+        ];
+        let ran = self
+            .git
+            .call(args)
+            .git_dir(&folder)
+            .limit(LIMIT)
+            .most(LARGEST_DIFF)
+            .run()
+            .await?;
+        let diff = ran.success()?.stdout;
+        let read = tokio::task::spawn_blocking(move || weakened(&String::from_utf8_lossy(&diff)));
+        Ok(read.await.unwrap_or_default())
+    }
+
+    /// The checks that the files of a repository's target branch speak of.
+    pub async fn find(&self, repository: &RepositoryId) -> Result<Vec<Found>, EvidenceError> {
+        let head = self.forge.base(repository).await?;
+        let folder = self.folder(repository).await?;
+        let mut files = BTreeMap::new();
+        for name in FILES {
+            let spec = format!("{head}:{name}");
+            let call = self.git.call(["cat-file", "blob", &spec]).git_dir(&folder);
+            let ran = call.limit(LIMIT).most(LARGEST).run().await?;
+            if ran.code == Some(0) && !ran.truncated {
+                files.insert((*name).to_owned(), String::from_utf8_lossy(&ran.stdout).into_owned());
+            }
+        }
+        Ok(find(&files))
+    }
+}
