@@ -165,7 +165,7 @@ fn with_a_slow_reviewer(tasks: usize, reviews: usize) -> usize {
             .tasks
             .values()
             .find(|task| task.work.stage == Stage::InReview);
-        let task = delivered.expect("something to review").id.0;
+        let task = delivered.unwrap().id.0;
         team.does(Team::review(task, Verdict::Approve, vec![]));
         team.does(Team::merge(task));
         team.does(Team::merged(task, "app"));
