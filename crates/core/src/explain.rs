@@ -316,7 +316,7 @@ impl Sprint {
         let (short, since) = self.funds?;
         Some(Explanation {
             reason: Reason::Funds { short },
-            actor: Actor::Person(self.lead.clone()),
+            actor: Actor::Person(self.acting_for(&self.lead).clone()),
             since,
             by: short.until,
         })
@@ -328,7 +328,7 @@ impl Sprint {
             BudgetOf::Task { task } => self.tasks.get(&task),
             BudgetOf::Sprint => None,
         };
-        task.and_then(|task| task.owner.as_ref()).unwrap_or(&self.lead)
+        self.acting_for(task.and_then(|task| task.owner.as_ref()).unwrap_or(&self.lead))
     }
 
     /// The task at the end of a chain of waiting ones.
@@ -501,7 +501,10 @@ impl Sprint {
         task.approved_by.as_ref()?;
         let (id, owner) = self.unapproved_subtasks(task).into_iter().next()?;
         let title = self.tasks.get(&id)?.planned.title.clone();
-        Some((Reason::SubtaskReview { task: id, title }, owner))
+        Some((
+            Reason::SubtaskReview { task: id, title },
+            self.acting_for(&owner).clone(),
+        ))
     }
 
     fn queued(&self) -> Reason {

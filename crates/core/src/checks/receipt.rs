@@ -257,6 +257,11 @@ impl Receipt {
         lines
     }
 
+    /// Whether the check came to an end by itself; one that did not may say something another time.
+    pub fn says_something(&self) -> bool {
+        !matches!(self.run.end, RunEnd::TimedOut | RunEnd::CouldNotRun { .. })
+    }
+
     /// Whether it is of exactly this commit and command.
     pub fn is_of(&self, commit: &CommitId, check: &Check) -> bool {
         self.run.commit == *commit && self.check.name == check.name && self.check.command == check.command

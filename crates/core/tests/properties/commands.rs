@@ -387,6 +387,13 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
     let (head, merge) = (believed.head.clone(), known.merges);
     let asked =
         books.asked(&format!("merge/{task}/{repository}/{merge}")) && matches!(known.work.stage, Stage::Merging { .. });
+    let answer = match (answer, &known.work.stage) {
+        (Answer::AsAsked, Stage::Checking { .. }) => Answer::Checked(0),
+        (Answer::AsAsked, Stage::Merging { checked: false, .. }) => Answer::Tried(true),
+        (Answer::AsAsked, Stage::Merging { .. }) => Answer::Merged,
+        (Answer::AsAsked, _) => Answer::Shown,
+        (answer, _) => answer,
+    };
     Some(match answer {
         Answer::Shown => {
             let number = task.0 * 2 + u64::from(which);

@@ -89,6 +89,8 @@ pub(crate) enum Answer {
     Checked(u8),
     Tried(bool),
     Merged,
+    /// What was asked of it last, well done.
+    AsAsked,
     Conflict,
     NotMerged,
     Fails,
@@ -131,10 +133,11 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Deed::Hands),
     ];
     let answer = prop_oneof![
+        8 => Just(Answer::AsAsked),
         6 => Just(Answer::Shown),
         1 => Just(Answer::NotShown),
-        5 => any::<bool>().prop_map(Answer::Tried),
-        5 => Just(Answer::Merged),
+        3 => any::<bool>().prop_map(Answer::Tried),
+        3 => Just(Answer::Merged),
         6 => (0..4_u8).prop_map(Answer::Checked),
         4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),

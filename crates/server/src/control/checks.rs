@@ -12,10 +12,18 @@ use crate::engine::{ENGINE, EngineError};
 /// How much of the end of a log its agent is told, in bytes.
 const TAIL: usize = 4_000;
 
-/// What is to be run in a project now. What cannot be reached is left out, and has a deadline.
-pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<Vec<CheckOrder>, EngineError> {
+/// What is to be run now.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) orders: Vec<CheckOrder>,
+    /// Something is wanted besides whose repository cannot be reached at the moment.
+    pub(super) left_out: bool,
+}
+
+/// What is to be run in a project now.
+pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<Found, EngineError> {
     let known = parts.engine.project(project).await?;
-    let mut orders = Vec::new();
+    let mut found = Found::default();
     for id in parts.engine.open_sprints().await? {
         let wanted = parts.engine.read(id, |sprint, _| match sprint.project == *project {
             true => wanted(sprint),
@@ -30,6 +38,7 @@ pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<
                 Ok((assigned, _)) => assigned,
                 Err(error) => {
                     tracing::warn!(repository = %one.repository, %error, "its checks have to wait");
+                    found.left_out = true;
                     continue;
                 }
             };
@@ -40,10 +49,11 @@ pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<
                 Ok(files) => assigned.local_files = files,
                 Err(failure) => {
                     tracing::warn!(repository = %one.repository, why = failure.text, "its checks have to wait");
+                    found.left_out = true;
                     continue;
                 }
             }
-            orders.push(CheckOrder {
+            found.orders.push(CheckOrder {
                 sprint: id,
                 task: one.task,
                 repository: assigned,
@@ -52,7 +62,7 @@ pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<
             });
         }
     }
-    Ok(orders)
+    Ok(found)
 }
 
 struct Wanted {

@@ -32,6 +32,8 @@ use crate::engine::{ENGINE, Engine, EngineError};
 use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
 
+/// How long to wait for a repository that cannot be reached.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(20);
 /// For how long a job is a worker's before its attempt was even started.
 const FIRST_LEASE: std::time::Duration = std::time::Duration::from_secs(120);
 
@@ -64,9 +66,18 @@ pub struct EmbeddedControl {
     bases_done: tokio::sync::Mutex<Option<u64>>,
     /// Rings when deliveries may have to be checked, and how often it had when they were last told.
     checking: watch::Receiver<u64>,
-    checking_done: tokio::sync::Mutex<Option<u64>>,
+    checking_done: tokio::sync::Mutex<Heard>,
     /// The bases that were last told.
     told: Mutex<BTreeMap<RepositoryId, CommitId>>,
+}
+
+/// What the worker was told of checks.
+#[derive(Debug, Default)]
+struct Heard {
+    /// How often it had rung.
+    rung: Option<u64>,
+    /// When to look again for what could not be reached.
+    look_again: Option<tokio::time::Instant>,
 }
 
 /// An attempt in the hands of the worker.
@@ -134,10 +145,22 @@ impl EmbeddedControl {
                     attempt: attempt.n,
                     short,
                 };
-                return match engine.execute(attempt.sprint, lacks, ENGINE, None).await {
-                    Ok(_) | Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => Ok(None),
-                    Err(error) => Err(engine_failed(error)),
-                };
+                match engine.execute(attempt.sprint, lacks, ENGINE, None).await {
+                    Ok(_) | Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => {}
+                    Err(error) => return Err(engine_failed(error)),
+                }
+                // What was given back between the two was told to nobody.
+                let now = engine
+                    .reserve_funds(&self.project, attempt)
+                    .await
+                    .map_err(engine_failed)?;
+                if now.is_ok() {
+                    engine
+                        .release_funds(&self.project, attempt)
+                        .await
+                        .map_err(engine_failed)?;
+                }
+                return Ok(None);
             }
         };
         let command = Command::StartAttempt {
@@ -458,12 +481,23 @@ impl ControlPlane for EmbeddedControl {
     async fn checks(&self) -> Result<Vec<CheckOrder>, ControlError> {
         let mut done = self.checking_done.lock().await;
         let mut moved = self.checking.clone();
-        let rung = moved.wait_for(|rung| Some(*rung) != *done).await.map(|rung| *rung);
+        let heard = done.rung;
+        let rings = async { moved.wait_for(|rung| Some(*rung) != heard).await.map(|rung| *rung) };
+        let rung = match done.look_again {
+            Some(at) => tokio::select! {
+                rung = rings => rung,
+                () = tokio::time::sleep_until(at) => Ok(*self.checking.borrow()),
+            },
+            None => rings.await,
+        };
         let rung = rung.map_err(|_| ControlError::Unavailable("the engine stops".into()))?;
-        let orders = checks::orders(&self.parts, &self.project).await;
-        let orders = orders.map_err(engine_failed)?;
-        *done = Some(rung);
-        Ok(orders)
+        let found = checks::orders(&self.parts, &self.project).await;
+        let found = found.map_err(engine_failed)?;
+        *done = Heard {
+            rung: Some(rung),
+            look_again: found.left_out.then(|| tokio::time::Instant::now() + LOOK_AGAIN),
+        };
+        Ok(found.orders)
     }
 
     async fn check_ran(&self, ran: CheckRan) -> Result<(), ControlError> {

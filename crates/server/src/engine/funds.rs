@@ -123,7 +123,8 @@ fn ends(event: &Event) -> Option<u32> {
         | Event::AttemptReplied { attempt, .. }
         | Event::AttemptFailed { attempt, .. }
         | Event::AttemptInterrupted { attempt, .. }
-        | Event::AttemptCancelled { attempt } => Some(*attempt),
+        | Event::AttemptCancelled { attempt }
+        | Event::AttemptWithdrawn { attempt } => Some(*attempt),
         _ => None,
     }
 }

@@ -35,19 +35,24 @@ type Delivery = (TaskId, RepositoryId, CommitId);
 pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop: CancellationToken) {
     let mut wanted: Vec<CheckOrder> = Vec::new();
     let mut running: JoinSet<Option<Delivery>> = JoinSet::new();
-    let mut of: BTreeMap<Delivery, AbortHandle> = BTreeMap::new();
+    let mut of: BTreeMap<Delivery, (AbortHandle, CancellationToken)> = BTreeMap::new();
     let mut again = false;
+    // It is asked once, however often the rest is looked at meanwhile.
+    let mut asked = control.checks();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            orders = control.checks() => match orders {
-                Ok(orders) => wanted = orders,
-                Err(error) => {
-                    tracing::debug!(%error, "it is not known which checks are to be run");
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
+            orders = &mut asked => {
+                asked = control.checks();
+                match orders {
+                    Ok(orders) => wanted = orders,
+                    Err(error) => {
+                        tracing::debug!(%error, "it is not known which checks are to be run");
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    }
                 }
-            },
+            }
             () = tokio::time::sleep(AGAIN), if again => {}
             Some(ended) = running.join_next() => match ended {
                 Ok(told) => wanted.retain(|order| Some(delivery_of(order)) != told),
@@ -55,12 +60,11 @@ pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop:
                 Err(_) => {}
             },
         }
-        of.retain(|delivery, handle| {
-            let still = wanted.iter().any(|order| delivery_of(order) == *delivery);
-            if !still {
-                handle.abort();
+        of.retain(|delivery, (handle, withdrawn)| {
+            if !wanted.iter().any(|order| delivery_of(order) == *delivery) {
+                withdrawn.cancel();
             }
-            still && !handle.is_finished()
+            !handle.is_finished()
         });
         again = parts.room.lacking().is_some() || !wanted.is_empty();
         if parts.room.lacking().is_some() {
@@ -72,8 +76,10 @@ pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop:
                 continue;
             }
             let (parts, control, order) = (Arc::clone(&parts), Arc::clone(&control), order.clone());
-            let task = running.spawn(async move { check(&parts, control.as_ref(), order).await });
-            of.insert(delivery, task);
+            let withdrawn = CancellationToken::new();
+            let told = withdrawn.clone();
+            let task = running.spawn(async move { check(&parts, control.as_ref(), order, &told).await });
+            of.insert(delivery, (task, withdrawn));
         }
     }
     running.shutdown().await;
@@ -84,7 +90,12 @@ fn delivery_of(order: &CheckOrder) -> Delivery {
 }
 
 /// Runs the checks of a delivery, and tells of each when it is known; gives the delivery if all was told.
-async fn check(parts: &Parts, control: &dyn ControlPlane, order: CheckOrder) -> Option<Delivery> {
+async fn check(
+    parts: &Parts,
+    control: &dyn ControlPlane,
+    order: CheckOrder,
+    withdrawn: &CancellationToken,
+) -> Option<Delivery> {
     let head = ClaimRepository::from(order.repository.clone());
     for check in &order.checks {
         tracing::info!(task = %order.task, repository = %head.id, check = %check.name, "a check is run");
@@ -97,16 +108,19 @@ async fn check(parts: &Parts, control: &dyn ControlPlane, order: CheckOrder) -> 
             ),
             repository: head.clone(),
         };
-        let (run, floor) = ran(parts, control, &place, check).await;
+        let (run, floor) = ran(parts, control, &place, check, withdrawn).await;
         let failed = match &run.end {
             RunEnd::Exited { status } => *status != 0,
             RunEnd::Stopped { .. } => true,
             RunEnd::TimedOut | RunEnd::CouldNotRun { .. } => false,
         };
         let base = match floor.filter(|_| failed) {
-            Some(floor) => Some(ran(parts, control, &place.at_base(floor), check).await.0),
+            Some(floor) => Some(ran(parts, control, &place.at_base(floor), check, withdrawn).await.0),
             None => None,
         };
+        if withdrawn.is_cancelled() {
+            return None;
+        }
         let told = CheckRan {
             sprint: order.sprint,
             task: order.task,
@@ -129,14 +143,17 @@ async fn ran(
     control: &dyn ControlPlane,
     place: &run::Place,
     check: &Check,
+    withdrawn: &CancellationToken,
 ) -> (RanOnce, Option<CommitId>) {
     let began = control.now();
     let mut tries = 0;
     let (end, log, floor) = loop {
         tries += 1;
-        match run::once(parts, place, check).await {
+        match run::once(parts, place, check, withdrawn).await {
             Ok(ran) => break (ran.end, ran.log, Some(ran.floor)),
-            Err(why) if tries >= TRIES => break (RunEnd::CouldNotRun { why }, Vec::new(), None),
+            Err(why) if tries >= TRIES || withdrawn.is_cancelled() => {
+                break (RunEnd::CouldNotRun { why }, Vec::new(), None);
+            }
             Err(why) => {
                 tracing::warn!(repository = %place.repository.id, check = %check.name, why, "a check was not run; it is tried again");
                 tokio::time::sleep(PAUSE).await;

@@ -8,6 +8,7 @@ use team6_core::ids::CommitId;
 use team6_sandbox::{Exit, ProcessSpec, TreeMark};
 use team6_workspace::guest::{self, Guest};
 use team6_workspace::{Claim, ClaimRepository, Workspace};
+use tokio_util::sync::CancellationToken;
 
 use super::log::Log;
 use crate::setup::refused;
@@ -51,7 +52,13 @@ impl Place {
 }
 
 /// Runs it; the error says why it could not be run.
-pub(super) async fn once(parts: &Parts, place: &Place, check: &Check) -> Result<Ran, String> {
+/// However it ends, its workspace goes.
+pub(super) async fn once(
+    parts: &Parts,
+    place: &Place,
+    check: &Check,
+    withdrawn: &CancellationToken,
+) -> Result<Ran, String> {
     let author = ("Team6".into(), "team6@localhost".into());
     let claim = Claim::of_no_attempt(place.name.clone(), vec![place.repository.clone()], author);
     let claimed = parts.provisioner.claim(claim, &|_| {}).await;
@@ -60,8 +67,12 @@ pub(super) async fn once(parts: &Parts, place: &Place, check: &Check) -> Result<
     let ran = match workspace.checkouts.get(&place.repository.id) {
         Some(checkout) if checkout.start == *place.commit() => {
             let floor = checkout.floor.clone();
-            let ran = in_sandbox(parts, &workspace, check, &home, &place.name).await;
-            ran.map(|(end, log)| Ran { end, log, floor })
+            tokio::select! {
+                ran = in_sandbox(parts, &workspace, check, &home, &place.name) => {
+                    ran.map(|(end, log)| Ran { end, log, floor })
+                }
+                () = withdrawn.cancelled() => Err("nobody wants it any more".into()),
+            }
         }
         _ => Err(format!("{} is not what was checked out", place.commit())),
     };

@@ -22,7 +22,7 @@ impl Decider<'_> {
 
     pub(super) fn set_sprint_budget(&mut self, by: PersonId, budget: Budget) -> Result<(), Refusal> {
         self.open()?;
-        if by != self.sprint.lead {
+        if !self.sprint.may_act_for(&by, &self.sprint.lead) {
             let lead = self.sprint.lead.clone();
             return Err(Refusal::NotLead { lead });
         }

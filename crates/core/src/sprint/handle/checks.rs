@@ -31,7 +31,9 @@ pub(super) fn wanted(
         };
         let known = |check: &Check| {
             let mut receipts = task.checked.iter().map(|checked| &checked.receipt);
-            receipts.any(|receipt| receipt.repository == *repository && receipt.is_of(&delivered.head, check))
+            receipts.any(|receipt| {
+                receipt.repository == *repository && receipt.is_of(&delivered.head, check) && receipt.says_something()
+            })
         };
         checks.retain(|check| !known(check));
         offered && !checks.is_empty()
