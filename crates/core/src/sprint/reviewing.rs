@@ -31,7 +31,7 @@ impl Sprint {
     pub fn review_load(&self, owner: &PersonId) -> ReviewLoad {
         let mut load = ReviewLoad::default();
         for task in self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner)) {
-            match self.reviewed_soon(task) {
+            match reviewed_soon(task) {
                 Some(Soon::Now) => load.unreviewed += 1,
                 Some(Soon::Later) => load.under_way += 1,
                 None => {}
@@ -55,7 +55,7 @@ impl Sprint {
     pub(crate) fn under_way(&self, owner: &PersonId) -> Option<&Task> {
         let of_owner = self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner));
         of_owner
-            .filter(|task| matches!(self.reviewed_soon(task), Some(Soon::Later)))
+            .filter(|task| matches!(reviewed_soon(task), Some(Soon::Later)))
             .max_by_key(|task| (matches!(task.work.stage, Stage::Running { .. }), task.rank))
     }
 
@@ -68,29 +68,28 @@ impl Sprint {
     pub fn may_act_for(&self, by: &PersonId, owner: &PersonId) -> bool {
         by == owner || self.deputies.get(owner) == Some(by)
     }
+}
 
-    /// When a task's owner has to review it, if at all.
-    fn reviewed_soon(&self, task: &Task) -> Option<Soon> {
-        let parent = task.parent().and_then(|id| self.tasks.get(&id));
-        // A subtask is reviewed with the whole, unless it belongs to somebody else.
-        let with_the_whole = parent.is_some_and(|parent| parent.owner == task.owner);
-        if with_the_whole || task.approved_by.is_some() {
-            return None;
-        }
-        match &task.work.stage {
-            Stage::Publishing { .. } | Stage::InReview | Stage::Delivered => Some(Soon::Now),
-            Stage::Queued { .. }
-            | Stage::Running { .. }
-            | Stage::Held(_)
-            | Stage::Asking { .. }
-            | Stage::AwaitingSubtasks { .. }
-            | Stage::Checking { .. } => Some(Soon::Later),
-            // One that waits for others may wait for one of the same owner's.
-            Stage::Waiting { .. } if !task.work.attempts.is_empty() && task.blockers == 0 => Some(Soon::Later),
-            // A person decides first whether there will be anything.
-            Stage::Failed { .. } | Stage::Idle | Stage::Waiting { .. } | Stage::Merging { .. } => None,
-            Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => None,
-        }
+/// When a task's owner has to review it, if at all.
+fn reviewed_soon(task: &Task) -> Option<Soon> {
+    // A subtask is reviewed with the whole, also by an owner of its own: nobody is asked for it before its parent is
+    // delivered, and that may wait for this very person.
+    if task.subtask.is_some() || task.approved_by.is_some() {
+        return None;
+    }
+    match &task.work.stage {
+        Stage::Publishing { .. } | Stage::InReview | Stage::Delivered => Some(Soon::Now),
+        Stage::Queued { .. }
+        | Stage::Running { .. }
+        | Stage::Held(_)
+        | Stage::Asking { .. }
+        | Stage::AwaitingSubtasks { .. }
+        | Stage::Checking { .. } => Some(Soon::Later),
+        // One that waits for others may wait for one of the same owner's.
+        Stage::Waiting { .. } if !task.work.attempts.is_empty() && task.blockers == 0 => Some(Soon::Later),
+        // A person decides first whether there will be anything.
+        Stage::Failed { .. } | Stage::Idle | Stage::Waiting { .. } | Stage::Merging { .. } => None,
+        Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => None,
     }
 }
 

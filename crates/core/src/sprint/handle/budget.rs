@@ -14,7 +14,11 @@ impl Decider<'_> {
         if task.budget == Some(budget) {
             return Err(Refusal::NothingChanged);
         }
-        self.not_ended(id)?;
+        // What was delegated by one that was given up may still be at work, on its budget.
+        let mut below = self.sprint.below(id).into_iter();
+        if below.all(|task| self.not_ended(task).is_err()) {
+            self.not_ended(id)?;
+        }
         self.emit(Event::TaskBudgetSet { task: id, budget, by });
         self.reserve_anew();
         Ok(())
