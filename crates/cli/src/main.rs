@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
-    Context, admin, agent, completions, config, doctor, events, inbox, memory, project, repo, sprint, task, task_checks,
+    Context, admin, agent, checks, completions, config, doctor, events, inbox, memory, project, repo, sprint, task,
 };
 use failure::Failure;
 
@@ -85,7 +85,7 @@ enum Commands {
         subcommand,
         after_help = "Examples:\n  team6 checks list 12\n  team6 checks log 12 3\n  team6 checks verify 12"
     )]
-    Checks(task_checks::ChecksCommand),
+    Checks(checks::ChecksCommand),
     /// What waits for you, longest waiting first.
     #[command(after_help = "Examples:\n  team6 inbox\n  team6 inbox --all --project shop")]
     Inbox(inbox::Inbox),
@@ -155,7 +155,7 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
         Commands::Agent(command) => agent::run(command, context).await,
         Commands::Sprint(command) => sprint::run(command, context).await,
         Commands::Task(command) => task::run(command, context).await,
-        Commands::Checks(command) => task_checks::run(command, context).await,
+        Commands::Checks(command) => checks::run(command, context).await,
         Commands::Inbox(command) => inbox::run(command, context).await,
         Commands::Events(command) => events::run(command, context).await,
         Commands::Admin(command) => admin::run(command, context).await,

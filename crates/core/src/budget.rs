@@ -43,6 +43,20 @@ impl Resource {
     }
 }
 
+/// The most that anybody can mean, in US dollars.
+pub const MOST_DOLLARS: f64 = 1_000_000_000.0;
+
+/// US dollars as millionths; none for what is no amount of money. What is too large saturates.
+pub fn micros(dollars: f64) -> Option<u64> {
+    let micros = (dollars * 1e6).round();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "finite and not negative, and a cast of a number that is too large saturates"
+    )]
+    (micros.is_finite() && micros >= 0.0).then_some(micros as u64)
+}
+
 /// How much may be spent; what is left out is not limited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -206,11 +205,6 @@ pub fn share(limits: &ProjectLimits, resource: Resource) -> Option<u64> {
         .map(|limit| limit.div_ceil(4))
 }
 
-/// The time until a new day, for whoever waits for it.
-pub fn until_tomorrow(now: Timestamp) -> Duration {
-    Timestamp((now.0.div_euclid(DAY) + 1) * DAY).since(now)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,6 +271,5 @@ mod tests {
                 .reserve(attempt(1, 2), tokens(20), &limits, Timestamp(DAY))
                 .is_ok()
         );
-        assert_eq!(until_tomorrow(now), Duration::from_secs(12 * 60 * 60));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use team6_core::checks::{FILES, Found, Weakened, find, weakened};
@@ -18,11 +18,19 @@ const LARGEST: usize = 1 << 20;
 /// The most of what a delivery changes that is looked through, in bytes.
 const LARGEST_DIFF: usize = 8 << 20;
 
+/// How many deliveries are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// A delivery: a commit that goes into a branch of a repository, or into its target branch.
+type Delivery = (RepositoryId, Option<BranchName>, CommitId);
+
 /// Reads the forge's repositories.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     forge: Arc<dyn Forge>,
     git: Git,
+    /// Where deliveries weaken tests: a delivery goes out from where it began, however its base moves on.
+    weakened: Arc<Mutex<BTreeMap<Delivery, Vec<Weakened>>>>,
 }
 
 /// Why a repository was not read.
@@ -45,7 +53,11 @@ pub enum EvidenceError {
 impl Evidence {
     /// Reads the repositories of this forge.
     pub fn new(forge: Arc<dyn Forge>, git: Git) -> Self {
-        Self { forge, git }
+        Self {
+            forge,
+            git,
+            weakened: Arc::default(),
+        }
     }
 
     async fn folder(&self, repository: &RepositoryId) -> Result<PathBuf, EvidenceError> {
@@ -69,6 +81,29 @@ impl Evidence {
 
     /// Where what was committed since the base weakens tests.
     pub async fn weakened(
+        &self,
+        repository: &RepositoryId,
+        base: Option<&BranchName>,
+        head: &CommitId,
+    ) -> Result<Vec<Weakened>, EvidenceError> {
+        let delivery = (repository.clone(), base.cloned(), head.clone());
+        if let Some(known) = self.remembered().get(&delivery) {
+            return Ok(known.clone());
+        }
+        let found = self.look_for_weakened(repository, base, head).await?;
+        let mut remembered = self.remembered();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(delivery, found.clone());
+        Ok(found)
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, BTreeMap<Delivery, Vec<Weakened>>> {
+        self.weakened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn look_for_weakened(
         &self,
         repository: &RepositoryId,
         base: Option<&BranchName>,

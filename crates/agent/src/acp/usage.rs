@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use team6_core::budget::micros;
 use team6_core::trace::Usage;
 
 /// What the tokens in the answer to a prompt count.
@@ -112,13 +113,7 @@ impl Account {
 fn cost_micros(cost: &Value) -> Option<u64> {
     let amount = cost.get("amount")?.as_f64()?;
     let dollars = cost.get("currency")?.as_str()?.eq_ignore_ascii_case("usd");
-    let micros = (amount * 1e6).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "finite and not negative, and a cast of a number that is too large saturates"
-    )]
-    (dollars && micros.is_finite() && micros >= 0.0).then_some(micros as u64)
+    dollars.then(|| micros(amount)).flatten()
 }
 
 /// The tokens of an answer; what was read from or written to a cache counts as read.

@@ -2,13 +2,10 @@
 
 use clap::Args;
 use jiff::SignedDuration;
-use team6_core::budget::{Budget, Resource};
+use team6_core::budget::{Budget, MOST_DOLLARS, Resource, micros};
 use team6_server::api::types::Spending;
 
 use crate::output::Page;
-
-/// The most that anybody can mean, in US dollars.
-const MOST_DOLLARS: f64 = 1_000_000_000.0;
 
 /// Limits that are given; what is left out stays as it is, and none at all shows what there is.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -60,13 +57,7 @@ fn tokens(text: &str) -> Result<Limit, String> {
 fn dollars(text: &str) -> Result<Limit, String> {
     let parse = |text: &str| {
         let dollars: f64 = text.trim_start_matches('$').parse().ok()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it is within sensible bounds"
-        )]
-        let micros = || (dollars * 1e6).round() as u64;
-        (0.0..=MOST_DOLLARS).contains(&dollars).then(micros)
+        micros(dollars).filter(|_| dollars <= MOST_DOLLARS)
     };
     limit(text, parse, "give US dollars such as 2.50, or none")
 }

@@ -1,186 +1,217 @@
-//! `team6 repo check`: what the engine runs itself on each delivery.
+//! `team6 checks`: what the engine's own checks say of a task, what they said, and whether the receipts are as they were.
 
 use clap::Subcommand;
-use reqwest::Method;
-use serde_json::json;
-use team6_core::checks::{Check, Found, USUAL_SECONDS};
-use team6_core::ids::{CheckName, ProjectId, RepositoryId};
-use team6_server::api::types::{AddCheckRequest, Page as Part};
+use team6_core::checks::{CheckOutcome, Receipt, ReceiptExport, Run, RunEnd, Verified};
+use team6_core::ids::TaskId;
+use team6_server::api::types::{CheckItem, CheckLog, TaskChecks, TaskDetail};
 
 use super::Context;
-use crate::client::Client;
 use crate::failure::Failure;
-use crate::output::{Page, Tone};
+use crate::output::{Page, Tone, ago};
 
-/// What to do with the checks of a repository.
+/// What to do with the checks of a task.
 #[derive(Debug, Subcommand)]
-pub(crate) enum CheckCommand {
-    /// List the checks of a repository, in the order in which they are run.
-    #[command(after_help = "Example:\n  team6 repo check list shop app")]
+pub(crate) enum ChecksCommand {
+    /// List what checks say of a task, and where it weakens tests.
+    #[command(after_help = "Example:\n  team6 checks list 12")]
     List {
-        /// The project.
-        project: ProjectId,
-        /// The repository's name.
-        repository: RepositoryId,
+        /// The task.
+        task: TaskId,
     },
-    /// Have the engine run a command on each delivery, before its owner is asked to look.
-    #[command(
-        after_help = "Examples:\n  team6 repo check add shop app test \"cargo test --workspace\"\n  \
-                            team6 repo check add shop app lint \"npm run lint\" --seconds 120\n\n\
-                            It is run by sh in a sandbox, in a clean workspace at exactly the delivered commit; all is well if it \
-                            exits with 0."
-    )]
-    Add {
-        /// The project.
-        project: ProjectId,
-        /// The repository's name.
-        repository: RepositoryId,
-        /// What to call it.
-        name: CheckName,
-        /// The command.
-        command: String,
-        /// How long it may take.
-        #[arg(long, default_value_t = USUAL_SECONDS)]
-        seconds: u32,
+    /// Show a receipt: command, exit status, commit, tree and hashes.
+    #[command(after_help = "Example:\n  team6 checks show 12 3")]
+    Show {
+        /// The task.
+        task: TaskId,
+        /// The number of the receipt.
+        receipt: u32,
     },
-    /// Have it run no more. What it said so far stays.
-    #[command(after_help = "Example:\n  team6 repo check remove shop app lint")]
-    Remove {
-        /// The project.
-        project: ProjectId,
-        /// The repository's name.
-        repository: RepositoryId,
-        /// Its name.
-        name: CheckName,
-    },
-    /// Find checks in the repository's own files, such as Cargo.toml, package.json or a Makefile.
-    #[command(after_help = "Examples:\n  team6 repo check find shop app\n  team6 repo check find shop app --accept")]
-    Find {
-        /// The project.
-        project: ProjectId,
-        /// The repository's name.
-        repository: RepositoryId,
-        /// Add what is found.
+    /// Show what a check said.
+    #[command(after_help = "Examples:\n  team6 checks log 12 3\n  team6 checks log 12 3 --base")]
+    Log {
+        /// The task.
+        task: TaskId,
+        /// The number of the receipt.
+        receipt: u32,
+        /// What it said at the base.
         #[arg(long)]
-        accept: bool,
+        base: bool,
+    },
+    /// Compute all receipts of the task's sprint again, and the logs that they speak of. It is done here, and believes
+    /// nothing that the server says of them.
+    #[command(after_help = "Examples:\n  team6 checks verify 12\n  team6 checks verify 12 --save receipts.json")]
+    Verify {
+        /// The task.
+        task: TaskId,
+        /// Keep what was verified in this file, for other programs.
+        #[arg(long, value_name = "FILE")]
+        save: Option<std::path::PathBuf>,
     },
 }
 
 /// Carries a command out.
-pub(crate) async fn run(command: CheckCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn run(command: ChecksCommand, context: &Context) -> Result<(), Failure> {
     let client = context.client()?;
-    let place = |project: &ProjectId, repository: &RepositoryId| {
-        format!("/projects/{project}/repositories/{repository}/checks")
-    };
     match command {
-        CheckCommand::List { project, repository } => {
-            let reply = client.get::<Part<Check>>(&place(&project, &repository)).await?;
+        ChecksCommand::List { task } => {
+            let reply = client.get::<TaskChecks>(&format!("/tasks/{task}/checks")).await?;
             context.output.show(&reply, |checks, page| {
-                if checks.items.is_empty() {
-                    page.line(format!(
-                        "{repository} has no check: what agents deliver goes to review as it is."
-                    ));
-                    page.next(
-                        format!("team6 repo check find {project} {repository}"),
-                        "looks for some in its files",
-                    );
+                if checks.items.is_empty() && checks.pending.is_empty() {
+                    page.line(format!("No check was run on task {task}."));
                 }
-                table(&checks.items, page);
+                section(task, checks, page);
             })
         }
-        CheckCommand::Add {
-            project,
-            repository,
-            name,
-            command,
-            seconds,
-        } => {
-            let at = place(&project, &repository);
-            let body = AddCheckRequest {
-                name: name.clone(),
-                command,
-                seconds,
-            };
-            let reply = client.post::<Part<Check>>(&at, &body).await?;
-            context.output.show(&reply, |_, page| {
-                page.line(format!(
-                    "Each delivery to {repository} is checked by {name} from now on."
-                ));
+        ChecksCommand::Show { task, receipt } => {
+            let mut reply = client.get::<TaskChecks>(&format!("/tasks/{task}/checks")).await?;
+            let item = std::mem::take(&mut reply.item.items);
+            let item = item.into_iter().find(|item| item.receipt.number == receipt);
+            let item = item.ok_or_else(|| {
+                Failure::Usage(format!(
+                    "task {task} has no receipt {receipt}; `team6 checks list {task}` shows those that it has"
+                ))
+            })?;
+            context.output.value(&item, |page| shown(task, &item, page))
+        }
+        ChecksCommand::Log { task, receipt, base } => {
+            let path = format!("/tasks/{task}/checks/{receipt}/log?base={base}");
+            let reply = client.get::<CheckLog>(&path).await?;
+            context.output.show(&reply, |log, page| match log.said.is_empty() {
+                true => page.line("It said nothing."),
+                false => page.block(0, &log.said),
             })
         }
-        CheckCommand::Remove {
-            project,
-            repository,
-            name,
-        } => {
-            let at = format!("{}/{name}", place(&project, &repository));
-            let reply = client.order::<Part<Check>>(Method::DELETE, &at, &json!({})).await?;
-            context.output.show(&reply, |_, page| {
-                page.line(format!("{name} is no longer run on {repository}."));
-            })
-        }
-        CheckCommand::Find {
-            project,
-            repository,
-            accept,
-        } => {
-            let at = format!("/projects/{project}/repositories/{repository}/found-checks");
-            let reply = client.get::<Part<Found>>(&at).await?;
-            if accept {
-                add_all(&client, &place(&project, &repository), &reply.item.items).await?;
+        ChecksCommand::Verify { task, save } => {
+            let sprint = client
+                .get::<TaskDetail>(&format!("/tasks/{task}"))
+                .await?
+                .item
+                .task
+                .sprint;
+            let export = client
+                .get::<ReceiptExport>(&format!("/sprints/{sprint}/receipts"))
+                .await?
+                .raw;
+            // As it came: a character that a terminal is not shown belongs to what is verified.
+            let export: ReceiptExport =
+                serde_json::from_value(export).map_err(|error| Failure::Failed(error.to_string()))?;
+            if let Some(path) = save {
+                let text = serde_json::to_string(&export).map_err(|error| Failure::Failed(error.to_string()))?;
+                let written = std::fs::write(&path, text);
+                written.map_err(|error| Failure::Failed(format!("{} cannot be written: {error}", path.display())))?;
             }
-            context.output.show(&reply, |found, page| {
-                if found.items.is_empty() {
-                    page.line(format!(
-                        "The files of {repository} speak of no check that it does not have."
-                    ));
-                    page.next(
-                        format!("team6 repo check add {project} {repository} test \"COMMAND\""),
-                        "sets one",
-                    );
-                    return;
-                }
-                found_table(&found.items, page);
-                match accept {
-                    true => page.line("They are run on each delivery from now on."),
-                    false => page.next(
-                        format!("team6 repo check find {project} {repository} --accept"),
-                        "adds them",
-                    ),
-                }
-            })
+            let verified = export.verify();
+            context.output.value(&verified, |page| told(&verified, page))?;
+            match verified.broken.len() {
+                0 => Ok(()),
+                count => Err(Failure::Failed(format!(
+                    "{count} of the receipts or logs are not as they were"
+                ))),
+            }
         }
     }
 }
 
-async fn add_all(client: &Client, at: &str, found: &[Found]) -> Result<(), Failure> {
-    for one in found {
-        let body = AddCheckRequest::from(one.check.clone());
-        client.post::<Part<Check>>(at, &body).await?;
+fn told(verified: &Verified, page: &mut Page) {
+    for broken in &verified.broken {
+        page.line(page.tinted(Tone::Bad, broken));
     }
-    Ok(())
-}
-
-fn table(checks: &[Check], page: &mut Page) {
-    let rows = checks.iter().map(|check| {
-        [
-            (Tone::Strong, check.name.to_string()),
-            (Tone::Plain, check.command.clone()),
-            (Tone::Faint, format!("{} s", check.seconds)),
-        ]
-    });
-    if !checks.is_empty() {
-        page.table(["check", "command", "at most"], rows);
+    if verified.broken.is_empty() {
+        let good = page.tinted(Tone::Good, "verified");
+        page.line(format!(
+            "{good} {} receipts and {} logs",
+            verified.receipts, verified.logs
+        ));
+    }
+    if let Some(last) = &verified.last {
+        page.line(format!(
+            "the last is {last}: keep it to see later that none was taken away"
+        ));
     }
 }
 
-fn found_table(found: &[Found], page: &mut Page) {
-    let rows = found.iter().map(|one| {
+/// What checks say of a task, as a part of a page.
+pub(crate) fn section(task: TaskId, checks: &TaskChecks, page: &mut Page) {
+    let mut items: Vec<&CheckItem> = checks.items.iter().collect();
+    // What fails now comes first, then what passed now, then what is void.
+    items.sort_by_key(|item| {
+        (
+            !item.current,
+            item.receipt.outcome == CheckOutcome::Passed,
+            item.receipt.number,
+        )
+    });
+    let rows = items.iter().map(|item| {
+        let receipt = &item.receipt;
+        let state = match item.current {
+            true => (tone(receipt.outcome), receipt.outcome.to_string()),
+            false => (Tone::Faint, format!("stale: {}", receipt.outcome)),
+        };
         [
-            (Tone::Strong, one.check.name.to_string()),
-            (Tone::Plain, one.check.command.clone()),
-            (Tone::Faint, one.because.clone()),
+            (Tone::Strong, receipt.number.to_string()),
+            (Tone::Plain, format!("{} of {}", receipt.check.name, receipt.repository)),
+            state,
+            (Tone::Plain, receipt.run.commit.short().to_owned()),
+            (Tone::Faint, ago(receipt.run.ended)),
         ]
     });
-    page.table(["check", "command", "why"], rows);
+    if !items.is_empty() {
+        page.table(["receipt", "check", "outcome", "commit", "when"], rows);
+        page.next(format!("team6 checks log {task} RECEIPT"), "shows what it said");
+    }
+    for pending in &checks.pending {
+        page.line(format!(
+            "{} of {} is still to be run",
+            pending.check.name, pending.repository
+        ));
+    }
+    for of in &checks.weakened {
+        for weakened in &of.weakened {
+            let mark = page.tinted(Tone::Attention, "weakened tests");
+            page.line(format!("{mark} in {}: {weakened}", of.repository));
+        }
+    }
+}
+
+fn tone(outcome: CheckOutcome) -> Tone {
+    match outcome {
+        CheckOutcome::Passed => Tone::Good,
+        CheckOutcome::Broke => Tone::Bad,
+        CheckOutcome::RedBefore | CheckOutcome::TimedOut | CheckOutcome::CouldNotRun => Tone::Attention,
+    }
+}
+
+fn shown(task: TaskId, item: &CheckItem, page: &mut Page) {
+    let receipt: &Receipt = &item.receipt;
+    page.heading(format!(
+        "Receipt {}: {} of {}",
+        receipt.number, receipt.check.name, receipt.repository
+    ));
+    page.field("outcome", page.tinted(tone(receipt.outcome), receipt.outcome));
+    if !item.current {
+        page.field("stale", "task offers another commit now".to_owned());
+    }
+    page.field("command", receipt.check.command.clone());
+    one_run("delivered", &receipt.run, page);
+    if let Some(base) = &receipt.base {
+        one_run("base", base, page);
+    }
+    page.field("previous", receipt.previous.to_string());
+    page.field("hash", receipt.hash.to_string());
+    page.next(
+        format!("team6 checks log {task} {}", receipt.number),
+        "shows what it said",
+    );
+}
+
+fn one_run(name: &str, run: &Run, page: &mut Page) {
+    let end = match &run.end {
+        RunEnd::Exited { status } => format!("exit status {status}"),
+        RunEnd::Stopped { how } => how.clone(),
+        RunEnd::TimedOut => "took too long".into(),
+        RunEnd::CouldNotRun { why } => format!("could not be run: {why}"),
+    };
+    let tree = run.tree.as_ref().map_or("unknown", |tree| tree.as_str());
+    page.field(name, format!("{end}, commit {}, tree {tree}", run.commit));
+    page.field("log", format!("{} ({} bytes)", run.log, run.log_bytes));
 }

@@ -3,7 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod agent;
 mod budget;
-mod checks;
+pub(crate) mod checks;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
@@ -13,9 +13,9 @@ mod local_files;
 pub(crate) mod memory;
 pub(crate) mod project;
 pub(crate) mod repo;
+mod repo_check;
 pub(crate) mod sprint;
 pub(crate) mod task;
-pub(crate) mod task_checks;
 mod text;
 
 use team6_server::api::types::Me;

@@ -9,8 +9,8 @@ use team6_core::sprint::MergeMethod;
 use team6_server::api::types::{ConnectRequest, ConnectedRepository};
 
 use super::Context;
-use super::checks::{self, CheckCommand};
 use super::local_files::{self, FileCommand};
+use super::repo_check::{self, CheckCommand};
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
 
@@ -90,7 +90,7 @@ pub(crate) async fn run(command: RepoCommand, context: &Context) -> Result<(), F
     let client = context.client()?;
     match command {
         RepoCommand::File(command) => local_files::run(command, context).await,
-        RepoCommand::Check(command) => checks::run(command, context).await,
+        RepoCommand::Check(command) => repo_check::run(command, context).await,
         RepoCommand::List { project } => {
             let reply = client.get::<Project>(&format!("/projects/{project}")).await?;
             context.output.show(&reply, |project, page| {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Author, Sprint, Stage, Task};
 use crate::budget::{Budget, BudgetOf, Resource};
-use crate::ids::{AgentId, CommitId, PersonId, RepositoryId, Specialty, TaskId, TaskKey};
+use crate::ids::{AgentId, BranchName, CommitId, PersonId, RepositoryId, Specialty, TaskId, TaskKey};
 use crate::plan::{Plan, PlanProblem, PlannedTask, Priority, check};
 
 /// What is handed over.
@@ -296,6 +296,13 @@ impl Sprint {
             task: met.id,
             title: met.planned.title.clone(),
         })
+    }
+
+    /// The branch that a task's pull request goes into: a subtask's its parent's; none for the repository's target branch.
+    pub fn goes_into(&self, task: &Task, repository: &RepositoryId) -> Option<&BranchName> {
+        let subtask = task.subtask.as_ref()?;
+        subtask.built_on.get(repository)?;
+        self.tasks.get(&subtask.parent)?.branch.as_ref()
     }
 
     /// The subtasks below a task whose own owners are others than the task's and have not approved them.

@@ -12,6 +12,7 @@ mod event;
 mod handle;
 mod refusal;
 mod reviewing;
+mod stage;
 mod state;
 mod view;
 
@@ -24,8 +25,9 @@ pub use event::{AttemptReason, Event, Outcome};
 pub(crate) use handle::Block;
 pub use refusal::{ApprovalBlock, Refusal, TooLate};
 pub use reviewing::ReviewLoad;
+pub use stage::{Hold, Stage};
 pub use state::{
-    AgentChoice, Approval, Attempt, Author, Checked, Ended, Hold, MergeMethod, Message, Pause, PullRequest, Question,
-    QuestionState, Review, Shortage, Sprint, SprintPhase, Stage, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
+    AgentChoice, Approval, Attempt, Author, Checked, Ended, MergeMethod, Message, Pause, PullRequest, Question,
+    QuestionState, Review, Shortage, Sprint, SprintPhase, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
 };
 pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Sprint, Stage, Task};
+use super::stage::Stage;
+use super::state::{Sprint, Task};
 use crate::ids::PersonId;
 
 /// How many tasks a person has to review, now or soon.

@@ -81,17 +81,15 @@ fn offers(sprint: &Sprint, task: TaskId) -> Vec<(RepositoryId, Option<BranchName
     let Some(task) = sprint.tasks.get(&task) else {
         return Vec::new();
     };
-    let onto = |repository: &RepositoryId| {
-        let subtask = task.subtask.as_ref()?;
-        subtask.built_on.get(repository)?;
-        sprint.tasks.get(&subtask.parent)?.branch.clone()
-    };
     let open = task
         .pull_requests
         .iter()
         .filter(|(_, offered)| offered.merged.is_none());
-    open.map(|(repository, offered)| (repository.clone(), onto(repository), offered.head.clone()))
-        .collect()
+    open.map(|(repository, offered)| {
+        let into = sprint.goes_into(task, repository).cloned();
+        (repository.clone(), into, offered.head.clone())
+    })
+    .collect()
 }
 
 /// Which of the two runs.

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use team6_core::budget::{Budget, BudgetLimits, Resource};
+use team6_core::budget::{Budget, BudgetLimits, MOST_DOLLARS, Resource, micros};
 use team6_core::ledger::{ProjectLimits, share};
-
-/// The most that anybody can mean, in US dollars.
-const MOST_DOLLARS: f64 = 1_000_000_000.0;
 
 /// Limits of what agents may spend. What is left out is not limited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,9 +83,7 @@ impl Budgets {
             allowance,
         })
     }
-}
 
-impl Budgets {
     /// What the sprints of a project may spend together, or what is wrong with it.
     pub fn projects(&self) -> Result<ProjectLimits, String> {
         Ok(ProjectLimits {
@@ -111,7 +106,7 @@ impl Spend {
         };
         let cost_micros = match self.cost {
             Some(cost) if !(cost > 0.0 && cost <= MOST_DOLLARS) => return nothing("cost", cost.to_string()),
-            cost => cost.map(micros),
+            cost => cost.and_then(micros),
         };
         let time_ms = match self.time {
             Some(time) => match Duration::try_from(time) {
@@ -129,15 +124,6 @@ impl Spend {
             time_ms,
         })
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is within sensible bounds"
-)]
-fn micros(dollars: f64) -> u64 {
-    (dollars * 1e6).round() as u64
 }
 
 #[cfg(test)]

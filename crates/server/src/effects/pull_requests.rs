@@ -30,7 +30,9 @@ impl Effects {
         head: CommitId,
     ) -> Result<(), EffectError> {
         let at = self.parts.engine.now();
-        let onto = self.read_task(sprint, task, |sprint, task| base(sprint, task, &repository));
+        let onto = self.read_task(sprint, task, |sprint, task| {
+            sprint.goes_into(task, &repository).cloned()
+        });
         let onto = onto.await?.flatten();
         // Hints for who reviews; without them it can be reviewed all the same.
         let weakened = match self.parts.evidence.weakened(&repository, onto.as_ref(), &head).await {
@@ -290,7 +292,7 @@ fn draft(sprint: &Sprint, task: &Task, repository: &RepositoryId, branch: Branch
     body.push_str(".\n");
     NewPullRequest {
         branch,
-        base: base(sprint, task, repository),
+        base: sprint.goes_into(task, repository).cloned(),
         key: format!("task-{}", task.id),
         title: task.planned.title.clone(),
         body,
@@ -344,13 +346,6 @@ fn subtasks(body: &mut String, sprint: &Sprint, task: &Task) {
         };
     }
     body.push('\n');
-}
-
-/// A subtask's pull request goes into its parent's branch.
-fn base(sprint: &Sprint, task: &Task, repository: &RepositoryId) -> Option<BranchName> {
-    let subtask = task.subtask.as_ref()?;
-    subtask.built_on.get(repository)?;
-    sprint.tasks.get(&subtask.parent)?.branch.clone()
 }
 
 /// The message of the commit that brings the work into the base.

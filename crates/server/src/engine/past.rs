@@ -6,12 +6,11 @@ use team6_core::sprint::{Event, Sprint};
 use team6_core::time::Timestamp;
 use team6_store::{SprintFilter, StreamId};
 
+use super::sprints::{PAGE, replayed};
 use super::{Engine, EngineError};
 
 /// How many of a project's newest sprints are learnt from: what was long ago says little of a team.
 const SPRINTS: u32 = 20;
-/// How many events are read at once.
-const PAGE: u32 = 1_000;
 
 impl Engine {
     /// What the newest sprints of a sprint's project teach, as far as it had happened by then.
@@ -37,16 +36,7 @@ impl Engine {
             let Some(last) = events.last() else { return Ok(None) };
             version = last.version;
             for recorded in events {
-                let event: Event = serde_json::from_value(recorded.body).map_err(|error| EngineError::Unreadable {
-                    stream: stream.to_string(),
-                    position: recorded.version.0,
-                    why: error.to_string(),
-                })?;
-                match (&mut sprint, &event) {
-                    (Some(sprint), event) => sprint.apply(event, recorded.at),
-                    (None, Event::SprintOpened(opening)) => sprint = Some(Sprint::opened(opening, recorded.at)),
-                    (None, _) => {}
-                }
+                let event = replayed(&mut sprint, &recorded)?;
                 if matches!(event, Event::PlanApproved { .. }) {
                     return Ok(sprint.map(|sprint| (sprint, recorded.at)));
                 }

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 
+use serde::Deserialize;
 use team6_core::ids::{SprintId, StreamVersion};
 use team6_core::sprint::{Command, Event, Opening, Sprint};
 use team6_core::time::Timestamp;
-use team6_store::{Append, AppendError, IdempotentAnswer, NewEffect, NewEvent, NewSnapshot, Store, StreamId};
+use team6_store::{
+    Append, AppendError, IdempotentAnswer, NewEffect, NewEvent, NewSnapshot, RecordedEvent, Store, StreamId,
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::rows::{self, to_json};
@@ -17,7 +20,7 @@ const SNAPSHOT: u32 = 2;
 /// After how many events a snapshot is written.
 const SNAPSHOT_EVERY: u64 = 200;
 /// How many events are read at once.
-const PAGE: u32 = 1_000;
+pub(super) const PAGE: u32 = 1_000;
 /// How often a command is decided anew because another server was faster.
 const TRIES: usize = 20;
 
@@ -213,16 +216,7 @@ pub(super) async fn load(store: &dyn Store, id: SprintId) -> Result<Option<Loade
         let events = store.read_stream(&stream, version, PAGE).await?;
         let full = events.len() == PAGE as usize;
         for recorded in events {
-            let event: Event = serde_json::from_value(recorded.body).map_err(|error| EngineError::Unreadable {
-                stream: stream.to_string(),
-                position: recorded.version.0,
-                why: error.to_string(),
-            })?;
-            match (&mut sprint, &event) {
-                (Some(sprint), event) => sprint.apply(event, recorded.at),
-                (None, Event::SprintOpened(opening)) => sprint = Some(Sprint::opened(opening, recorded.at)),
-                (None, _) => {}
-            }
+            replayed(&mut sprint, &recorded)?;
             version = recorded.version;
         }
         if !full {
@@ -238,6 +232,21 @@ pub(super) async fn load(store: &dyn Store, id: SprintId) -> Result<Option<Loade
             stale: false,
         }
     }))
+}
+
+/// Changes a sprint by an event as it is stored, and gives the event; the first one opens it.
+pub(super) fn replayed(sprint: &mut Option<Sprint>, recorded: &RecordedEvent) -> Result<Event, EngineError> {
+    let event = Event::deserialize(&recorded.body).map_err(|error| EngineError::Unreadable {
+        stream: recorded.stream.to_string(),
+        position: recorded.version.0,
+        why: error.to_string(),
+    })?;
+    match (sprint, &event) {
+        (Some(sprint), event) => sprint.apply(event, recorded.at),
+        (sprint, Event::SprintOpened(opening)) => *sprint = Some(Sprint::opened(opening, recorded.at)),
+        (_, _) => {}
+    }
+    Ok(event)
 }
 
 /// The sprint whose stream this is.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use team6_agent::toolbox::{Accepted, CompleteTask, DelegateTask, Refused, SubmitPlan, ToolCall, ToolHandler};
-use team6_core::budget::Budget;
+use team6_core::budget::{Budget, micros};
 use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
 use team6_core::plan::{Plan, PlannedTask, Priority};
 use team6_core::sprint::{Brief, Command, Refusal};
@@ -270,7 +270,7 @@ fn reasons(refusal: &Refusal) -> Refused {
 fn brief(wanted: DelegateTask) -> Brief {
     let budget = Budget {
         tokens: wanted.budget_tokens,
-        cost_micros: wanted.budget_dollars.map(micros),
+        cost_micros: wanted.budget_dollars.map(|dollars| micros(dollars).unwrap_or(0)),
         time_ms: wanted.budget_minutes.map(|minutes| u64::from(minutes) * 60_000),
     };
     let budget = Some(budget).filter(|budget| !budget.is_unlimited());
@@ -286,15 +286,6 @@ fn brief(wanted: DelegateTask) -> Brief {
         estimate_minutes: wanted.estimate_minutes,
         budget,
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a number that is too large or negative saturates, and the rules say what is too much"
-)]
-fn micros(dollars: f64) -> u64 {
-    (dollars * 1e6).round() as u64
 }
 
 /// The plan as the core knows it. Its title is the first heading or line of the PRD.

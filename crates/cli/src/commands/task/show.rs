@@ -8,8 +8,8 @@ use team6_server::api::types::{
     ToldMemory, Why,
 };
 
+use crate::commands::checks::section;
 use crate::commands::sprint::conflicting_files;
-use crate::commands::task_checks::section;
 use crate::output::{Page, Tone, ago, until};
 
 /// Why something is not done, who moves it next, since when and by when, for a row of a list.

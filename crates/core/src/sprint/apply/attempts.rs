@@ -7,7 +7,8 @@ use crate::failure::FailureClass;
 use crate::ids::{AttemptId, CommitId, RepositoryId, TaskId};
 use crate::sprint::Delivered;
 use crate::sprint::event::{AttemptReason, Event, Outcome};
-use crate::sprint::state::{Attempt, Ended, Hold, PullRequest, Shortage, Sprint, Stage, Started, Task, Work, WorkId};
+use crate::sprint::stage::{Hold, Stage};
+use crate::sprint::state::{Attempt, Ended, PullRequest, Shortage, Sprint, Started, Task, Work, WorkId};
 use crate::time::Timestamp;
 use crate::trace::Usage;
 

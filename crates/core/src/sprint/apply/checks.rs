@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::checks::Check;
 use crate::ids::{RepositoryId, TaskId};
 use crate::sprint::event::{AttemptReason, Event};
-use crate::sprint::state::{Checked, Sprint, Stage, Work, WorkId};
+use crate::sprint::stage::Stage;
+use crate::sprint::state::{Checked, Sprint, Work, WorkId};
 use crate::time::Timestamp;
 
 impl Sprint {

@@ -3,7 +3,8 @@
 use crate::ids::TaskId;
 use crate::sprint::delegation::Subtask;
 use crate::sprint::event::{AttemptReason, Event, Outcome};
-use crate::sprint::state::{Sprint, Stage, Task, WorkId};
+use crate::sprint::stage::Stage;
+use crate::sprint::state::{Sprint, Task, WorkId};
 use crate::time::Timestamp;
 
 impl Sprint {

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Opening;
 use super::event::{AttemptReason, Event};
-use super::state::{Attempt, Sprint, SprintPhase, Stage, Task, Touched, Work, WorkId};
+use super::stage::Stage;
+use super::state::{Attempt, Sprint, SprintPhase, Task, Touched, Work, WorkId};
 use crate::budget::Amount;
 use crate::checks::Digest;
 use crate::ids::{FencingToken, TaskId};

@@ -2,7 +2,8 @@
 
 use crate::ids::PersonId;
 use crate::sprint::event::{AttemptReason, Event};
-use crate::sprint::state::{Message, Pause, Sprint, Stage, WorkId};
+use crate::sprint::stage::Stage;
+use crate::sprint::state::{Message, Pause, Sprint, WorkId};
 use crate::time::Timestamp;
 
 impl Sprint {

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{PlanVersion, QuestionId, TaskId, TaskKey};
 use crate::plan::{Plan, SavedPlan};
 use crate::sprint::event::Event;
-use crate::sprint::state::{
-    Approval, Author, Pause, Question, QuestionState, Sprint, SprintPhase, Stage, Task, WorkId,
-};
+use crate::sprint::stage::Stage;
+use crate::sprint::state::{Approval, Author, Pause, Question, QuestionState, Sprint, SprintPhase, Task, WorkId};
 use crate::time::Timestamp;
 
 impl Sprint {

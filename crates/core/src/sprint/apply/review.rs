@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::failure::FailureKind;
 use crate::ids::{PersonId, RepositoryId, TaskId};
 use crate::sprint::event::{AttemptReason, Event};
-use crate::sprint::state::{Review, Sprint, Stage, Thread, Verdict, Work, WorkId};
+use crate::sprint::stage::Stage;
+use crate::sprint::state::{Review, Sprint, Thread, Verdict, Work, WorkId};
 use crate::time::Timestamp;
 
 impl Sprint {
