@@ -117,6 +117,39 @@ fn a_lead_delegates_to_two_one_of_which_delegates_further_and_one_of_which_fails
 }
 
 #[test]
+fn what_goes_too_deep_or_too_broad_is_refused_with_what_to_do_instead() {
+    let (show, describe, check) = (
+        hand("Show it", "frontend"),
+        refused("Describe it", "testing"),
+        refused("Check it", "testing"),
+    );
+    let (api, page, both) = (write("api.txt"), write("page.txt"), merge("show-it"));
+    let shop = Shop::with_agents(
+        "subtask_levels = 1\nsubtasks = 1\n",
+        &["Accounts"],
+        &[
+            ("(?s)ask 1: Accounts.*are settled", &[&both, DONE]),
+            ("You work on task 1: Accounts", &[&api, COMMIT, &show, &describe, AWAIT]),
+            (r"task \d+: Show it", &[&check, &page, COMMIT, DONE]),
+        ],
+        &[("painter", PAINTER), ("tester", TESTER)],
+    );
+    shop.event("pull_request_opened", |data| data["task"] == 1);
+    let log = shop.place.ok(&["task", "log", "1", "--attempt", "s1-a2"]);
+    assert!(
+        log.contains("task 1 has had as many subtasks as a task may have (1); do this part yourself"),
+        "{log}"
+    );
+    let log = shop.place.ok(&["task", "log", "2"]);
+    assert!(
+        log.contains("task 2 is on level 1 below the task that people approved, and subtasks may go no deeper"),
+        "{log}"
+    );
+    let list = shop.place.json(&["task", "list", "--sprint", "1"]);
+    assert_eq!(list.as_array().unwrap().len(), 2, "{list:#}");
+}
+
+#[test]
 fn a_person_hands_a_part_over_and_takes_it_back() {
     let (note, words) = (write("note.txt"), write("words.txt"));
     let go = r#"{ wait_for = { path = "SIGNALS/go", timeout = 60 } }"#;

@@ -70,12 +70,12 @@ pub enum DelegationBlock {
     #[error("{0}")]
     Brief(PlanProblem),
     #[error(
-        "task {task} is {depth} levels below the task that people approved, and no more are allowed; do this part yourself"
+        "task {task} is on level {depth} below the task that people approved, and subtasks may go no deeper; do this part yourself"
     )]
     TooDeep { task: TaskId, depth: usize },
-    #[error("task {task} has had {limit} subtasks, and no more are allowed; do this part yourself")]
+    #[error("task {task} has had as many subtasks as a task may have ({limit}); do this part yourself")]
     TooBroad { task: TaskId, limit: usize },
-    #[error("task {task} and all below it have had {limit} subtasks, and no more are allowed; do this part yourself")]
+    #[error("task {task} and all below it have had as many subtasks as there may be ({limit}); do this part yourself")]
     TooManyInAll { task: TaskId, limit: usize },
     #[error(
         "{asked} would come back to task {task} \"{title}\", which waits for this one; do this part yourself, or complete \

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use team6_core::ids::{AgentId, PersonId};
-use team6_core::policy::{MemoryLimits, Policy};
+use team6_core::policy::{DelegationLimits, MemoryLimits, Policy};
 use team6_worker::Prices;
 
 use super::Budgets;
@@ -153,6 +153,12 @@ pub struct Limits {
     pub forge_time: SignedDuration,
     /// How many tasks of one owner may be at work or wait for review before no further one begins; 0 for any number.
     pub reviews: usize,
+    /// How many levels of subtasks there may be below a task that people approved; 0 if agents may not delegate.
+    pub subtask_levels: usize,
+    /// How many subtasks a task may have had.
+    pub subtasks: usize,
+    /// How many a task that people approved may have had on all levels together.
+    pub subtasks_in_all: usize,
     /// The most tasks of a sprint.
     pub tasks: usize,
     /// How many tokens of the project's memory an attempt is told at its beginning; 0 for none.
@@ -261,6 +267,9 @@ impl Default for Limits {
             hold: span(policy.hold),
             forge_time: span(policy.forge_time),
             reviews: policy.reviews,
+            subtask_levels: policy.delegation.depth,
+            subtasks: policy.delegation.breadth,
+            subtasks_in_all: policy.delegation.in_all,
             tasks: policy.tasks,
             memory_tokens: policy.memory.tokens,
         }
@@ -286,6 +295,11 @@ impl Limits {
             forge_time: span("forge_time", self.forge_time)?,
             reviews: self.reviews,
             tasks: self.tasks,
+            delegation: DelegationLimits {
+                depth: self.subtask_levels,
+                breadth: self.subtasks,
+                in_all: self.subtasks_in_all,
+            },
             memory: MemoryLimits {
                 tokens: self.memory_tokens,
                 ..MemoryLimits::default()
