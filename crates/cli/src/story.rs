@@ -191,9 +191,8 @@ impl Story {
                 format!("{by} sets the budget of {}: {budget}", self.task(*task))
             }
             Event::FundsReported { lacking: Some(short) } => format!("no further agent is started for now: {short}"),
-            Event::FundsReported { lacking: None } => {
-                "there may be something left of the project's budgets again".into()
-            }
+            Event::FundsReturned => "the project's budgets may reach again".into(),
+            Event::FundsReported { lacking: None } => "the project's budgets hold nobody back any more".into(),
             Event::SprintBudgetSet { budget, by } => format!("{by} sets the budget of the sprint: {budget}"),
             Event::SprintFinished => "the sprint is finished".into(),
             _ => return None,

@@ -29,6 +29,15 @@ impl Resource {
     /// All there are.
     pub const ALL: [Self; 3] = [Self::Tokens, Self::Cost, Self::Time];
 
+    /// Its name in the configuration and on the command line.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Cost => "cost",
+            Self::Time => "time",
+        }
+    }
+
     /// An amount of it, for people.
     pub fn show(self, amount: u64) -> String {
         match self {
@@ -144,6 +153,34 @@ impl Amount {
             Resource::Tokens => self.tokens,
             Resource::Cost => self.cost_micros,
             Resource::Time => self.time_ms,
+        }
+    }
+
+    pub(crate) fn set(&mut self, resource: Resource, amount: u64) {
+        match resource {
+            Resource::Tokens => self.tokens = amount,
+            Resource::Cost => self.cost_micros = amount,
+            Resource::Time => self.time_ms = amount,
+        }
+    }
+
+    /// The larger of both, resource by resource.
+    #[must_use]
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.max(other.tokens),
+            cost_micros: self.cost_micros.max(other.cost_micros),
+            time_ms: self.time_ms.max(other.time_ms),
+        }
+    }
+
+    /// What is left when another is taken away.
+    #[must_use]
+    pub(crate) fn minus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_sub(other.tokens),
+            cost_micros: self.cost_micros.saturating_sub(other.cost_micros),
+            time_ms: self.time_ms.saturating_sub(other.time_ms),
         }
     }
 

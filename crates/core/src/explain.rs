@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::{BudgetOf, BudgetShort};
 use crate::checks::CheckOutcome;
-use crate::failure::{Failure, FailureClass};
+use crate::failure::{Failure, FailureClass, FailureKind};
 use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
 use crate::ledger::FundsShort;
 use crate::sprint::{AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
@@ -187,9 +187,9 @@ impl Sprint {
             Stage::Queued { .. } | Stage::Running { .. } | Stage::Held(_) => Some(self.explain_work(WorkId::Planning)),
             Stage::Waiting { .. } => match &self.paused {
                 Some(Pause { by, at }) => person(Reason::SprintPaused { by: by.clone() }, by, *at),
-                None if self.funds.is_some() => self.explain_funds(),
+                None if self.funds_block().is_some() => self.explain_funds(),
                 None => match self.reservation(WorkId::Planning) {
-                    Err(short) => person(Reason::Budget { short }, &self.lead, work.since),
+                    Err(short) => person(Reason::Budget { short }, self.acting_lead(), work.since),
                     Ok(_) => Some(self.explain_work(WorkId::Planning)),
                 },
             },
@@ -197,7 +197,7 @@ impl Sprint {
                 Reason::PlanningFailed {
                     failure: failure.clone(),
                 },
-                &self.lead,
+                self.acting_lead(),
                 work.since,
             ),
             _ => {
@@ -206,7 +206,7 @@ impl Sprint {
                         question: question.id,
                         text: question.text.clone(),
                     };
-                    return person(reason, &question.asked, question.at);
+                    return person(reason, self.acting_for(&question.asked), question.at);
                 }
                 match self.newest_plan() {
                     Some(saved) if self.awaits_approval() => {
@@ -219,10 +219,10 @@ impl Sprint {
                         } else {
                             Reason::AwaitsApproval { version: saved.version }
                         };
-                        person(reason, &self.lead, saved.at)
+                        person(reason, self.acting_lead(), saved.at)
                     }
                     Some(_) => None,
-                    None => person(Reason::NotPlanned, &self.lead, work.since),
+                    None => person(Reason::NotPlanned, self.acting_lead(), work.since),
                 }
             }
         }
@@ -245,28 +245,32 @@ impl Sprint {
             by: None,
         };
         match block {
-            Block::SprintCancelled => person(Reason::NotPlanned, &self.lead, since),
+            Block::SprintCancelled => person(Reason::NotPlanned, self.acting_lead(), since),
             // What keeps the plan from being approved keeps the task.
             Block::NotApproved => self
                 .explain_planning()
-                .unwrap_or_else(|| person(Reason::NotPlanned, &self.lead, since)),
+                .unwrap_or_else(|| person(Reason::NotPlanned, self.acting_lead(), since)),
             Block::SprintPaused(by, at) => person(Reason::SprintPaused { by: by.clone() }, &by, at),
-            Block::NoOwner => person(Reason::NoOwner, &self.lead, since),
-            Block::Funds(short, since) => Explanation {
-                by: short.until,
-                ..person(Reason::Funds { short }, &self.lead, since)
+            Block::NoOwner => person(Reason::NoOwner, self.acting_lead(), since),
+            Block::Funds(..) | Block::Turn(_) => match self.explain_funds() {
+                Some(why) => why,
+                None => self.explain_work(WorkId::Task(task.id)),
             },
             Block::Budget(short) => person(Reason::Budget { short }, self.who_raises(short.of), since),
             Block::Paused(Pause { by, at }, above) => person(Reason::Paused { by: by.clone(), above }, &by, at),
             Block::DependencyCancelled(on) => {
                 let title = self.tasks.get(&on).map(|t| t.planned.title.clone()).unwrap_or_default();
-                person(Reason::DependencyCancelled { task: on, title }, &self.lead, since)
+                person(
+                    Reason::DependencyCancelled { task: on, title },
+                    self.acting_lead(),
+                    since,
+                )
             }
             Block::Reviews(owner, load) => self.explain_reviews(owner, load, since),
             Block::Dependency(on) => {
                 // Chains are followed to their end; an approved plan has no cycle, so the depth is bounded by its size.
                 let Some(dependency) = self.tasks.get(&on).filter(|_| depth <= self.tasks.len()) else {
-                    return person(Reason::NotPlanned, &self.lead, since);
+                    return person(Reason::NotPlanned, self.acting_lead(), since);
                 };
                 let root = self.root_blocker(dependency);
                 let inner = self.explain_task(root, self.tasks.len());
@@ -313,12 +317,18 @@ impl Sprint {
     }
 
     fn explain_funds(&self) -> Option<Explanation> {
-        let (short, since) = self.funds?;
+        let lead = || Actor::Person(self.acting_lead().clone());
+        let (reason, actor, since, by) = match self.funds_block()? {
+            Block::Funds(short, since) => (Reason::Funds { short }, lead(), since, short.until),
+            // It waits for a slot behind the one that tries.
+            Block::Turn(by) => (self.queued(), Actor::Worker, self.funds?.1, Some(by)),
+            _ => return None,
+        };
         Some(Explanation {
-            reason: Reason::Funds { short },
-            actor: Actor::Person(self.acting_for(&self.lead).clone()),
+            reason,
+            actor,
             since,
-            by: short.until,
+            by,
         })
     }
 
@@ -413,7 +423,11 @@ impl Sprint {
                 Reason::Held {
                     failure: hold.failure.clone(),
                 },
-                Actor::Provider,
+                if hold.failure.kind.is_of_provider() {
+                    Actor::Provider
+                } else {
+                    Actor::Engine
+                },
                 Some(hold.until),
             ),
             Stage::Asking { question, .. } => by_owner(Reason::Asked {
@@ -461,7 +475,7 @@ impl Sprint {
 
     /// What a task waits for on another level: its subtasks, or the task that it is a part of.
     fn explain_delegation(&self, task: &Task) -> (Reason, Actor, Option<Timestamp>) {
-        let owner = |task: &Task| task.owner.clone().unwrap_or_else(|| self.lead.clone());
+        let owner = |task: &Task| self.acting_for(task.owner.as_ref().unwrap_or(&self.lead)).clone();
         // A pause keeps everything below it from going on; what was delivered goes on elsewhere.
         let waits = matches!(task.work.stage, Stage::AwaitingSubtasks { .. });
         if let Some(Pause { by, .. }) = task.paused.as_ref().filter(|_| waits) {
@@ -594,7 +608,14 @@ impl fmt::Display for Reason {
             Self::Preparing { progress } => write!(f, "its workspace is being made{}", said(progress)),
             Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
             Self::Stopping => f.write_str("its agent is being stopped"),
-            Self::Held { failure } => write!(f, "held until its provider works again: {}", failure.text),
+            Self::Held { failure } => {
+                let what = match failure.kind {
+                    FailureKind::Unreachable => "what it needs can be reached again",
+                    FailureKind::OutOfRoom => "the machine has room again",
+                    _ => "its provider works again",
+                };
+                write!(f, "held until {what}: {}", failure.text)
+            }
             Self::Subtask {
                 task,
                 title,

@@ -42,10 +42,12 @@ pub enum FailureKind {
     NotCompleted,
     /// The agent's workspace disappeared or was damaged.
     WorkspaceLost,
-    /// A repository could not be reached.
+    /// A repository, or the host that has it, could not be reached.
     Unreachable,
     /// The machine had no room: disk or memory.
     OutOfRoom,
+    /// The agent's own work took more memory or disk than its sandbox allows.
+    OverLimit,
     /// A pull request could not be opened in time.
     PublishFailed,
     /// The provider's usage limit was reached.
@@ -75,7 +77,7 @@ pub enum FailureKind {
 pub enum FailureClass {
     /// Another attempt may succeed.
     Retryable,
-    /// Wait until the provider works again; uses up no attempt.
+    /// Wait until what it needs works again: its provider, a repository, the machine; uses up no attempt.
     Hold,
     /// A person must do something first.
     NeedsPerson,
@@ -84,6 +86,11 @@ pub enum FailureClass {
 }
 
 impl FailureKind {
+    /// Whether it is the provider of the model whose work is waited for.
+    pub fn is_of_provider(self) -> bool {
+        matches!(self, Self::UsageLimit | Self::ProviderOutage)
+    }
+
     /// What follows from a failure of this kind.
     pub fn class(self) -> FailureClass {
         match self {
@@ -94,9 +101,9 @@ impl FailureKind {
             | Self::Protocol
             | Self::NotCompleted
             | Self::WorkspaceLost
-            | Self::Unreachable
-            | Self::OutOfRoom => FailureClass::Retryable,
+            | Self::OverLimit => FailureClass::Retryable,
             Self::UsageLimit | Self::ProviderOutage => FailureClass::Hold,
+            Self::Unreachable | Self::OutOfRoom => FailureClass::Hold,
             Self::LoginNeeded
             | Self::AgentUnavailable
             | Self::PermissionDenied

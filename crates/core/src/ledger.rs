@@ -18,6 +18,12 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// How many days are kept.
 const DAYS: usize = 31;
 
+/// For how many days before the newest one it is known what each attempt that ended has spent: some tell late.
+const LATE: i64 = 2;
+
+/// The least part of what an attempt wants with which it is worth beginning: a tenth.
+const LEAST: u64 = 10;
+
 /// How much the sprints of a project may spend together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -41,6 +47,9 @@ pub struct Ledger {
     held: BTreeMap<AttemptId, Held>,
     spent: Amount,
     days: BTreeMap<i64, Amount>,
+    /// What attempts that ended lately had spent, as far as it is known.
+    #[serde(default)]
+    settled: BTreeMap<AttemptId, Held>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +69,9 @@ pub enum LedgerEvent {
         amount: Amount,
         day: i64,
     },
-    /// An attempt ended and has spent so much.
+    /// What may be spent by an attempt at work is another amount now.
+    FundsHeld { attempt: AttemptId, amount: Amount },
+    /// An attempt ended and has spent so much, or told afterwards that it had.
     FundsSettled { attempt: AttemptId, spent: Amount },
 }
 
@@ -69,6 +80,7 @@ impl LedgerEvent {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::FundsReserved { .. } => "funds_reserved",
+            Self::FundsHeld { .. } => "funds_held",
             Self::FundsSettled { .. } => "funds_settled",
         }
     }
@@ -92,31 +104,37 @@ pub struct FundsShort {
 
 impl fmt::Display for FundsShort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = match self.until {
-            Some(_) => "the project's budget for today",
-            None => "the budget of the project",
+        let (of, key, wait) = match self.until {
+            Some(_) => ("the project's budget for today", "day", "tomorrow, or "),
+            None => ("the budget of the project", "project", ""),
         };
         let show = |amount| self.resource.show(amount);
-        let (limit, spent, reserved) = (show(self.limit), show(self.spent), show(self.reserved));
+        let (limit, spent) = (show(self.limit), show(self.spent));
+        if self.reserved == 0 {
+            let resource = self.resource.key();
+            return write!(
+                f,
+                "{of} is used up: {spent} of {limit} are spent; it goes on {wait}when whoever runs the server raises \
+                 `{resource}` of [budgets.{key}] in its configuration and starts `team6 up` anew"
+            );
+        }
         write!(
             f,
-            "{of} does not reach: {spent} of {limit} are spent and {reserved} are reserved"
-        )?;
-        match self.until {
-            Some(_) => {
-                f.write_str("; it goes on tomorrow, or when others end, or with a higher limit in the configuration")
-            }
-            None => f.write_str("; it goes on when others end, or with a higher limit in the configuration"),
-        }
+            "{of} does not reach: {spent} of {limit} are spent and {} are reserved; it goes on {wait}when others end",
+            show(self.reserved)
+        )
     }
 }
 
 impl Ledger {
-    /// Reserves for an attempt, if every limit has that much left; none if it was done before.
+    /// Reserves for an attempt what it wants, if every limit has that much left; none if it was done before.
+    ///
+    /// When nobody else holds anything, what is left of a limit is for whoever comes, if that is a tenth of what is wanted:
+    /// nothing will ever come back.
     pub fn reserve(
         &self,
         attempt: AttemptId,
-        amount: Amount,
+        wanted: Amount,
         limits: &ProjectLimits,
         now: Timestamp,
     ) -> Result<Option<LedgerEvent>, FundsShort> {
@@ -124,39 +142,89 @@ impl Ledger {
             return Ok(None);
         }
         let day = now.0.div_euclid(DAY);
-        let today = self.held.values().filter(|held| held.day == day);
-        let levels = [
-            (limits.project, self.spent, total(self.held.values()), None),
-            (
-                limits.day,
-                self.days.get(&day).copied().unwrap_or_default(),
-                total(today),
-                Some(Timestamp((day + 1) * DAY)),
-            ),
-        ];
+        let mut amount = wanted;
+        let mut shorts: Vec<FundsShort> = Vec::new();
         for resource in Resource::ALL {
-            for (budget, spent, held, until) in &levels {
-                let Some(limit) = budget.of(resource) else { continue };
-                let (spent, reserved) = (spent.of(resource), held.of(resource));
-                let gone = spent.saturating_add(reserved);
-                if gone.saturating_add(amount.of(resource)) > limit || gone >= limit {
-                    return Err(FundsShort {
-                        resource,
-                        limit,
-                        spent,
-                        reserved,
-                        until: *until,
-                    });
-                }
-            }
+            let levels = self.levels(resource, limits, day, None);
+            let most = levels.iter().map(|level| level.limit).min();
+            let wanted = most.map_or(wanted.of(resource), |most| most.min(wanted.of(resource)));
+            let least = |level: &FundsShort| match level.reserved {
+                0 => wanted.div_ceil(LEAST).max(1),
+                _ => wanted.max(1),
+            };
+            let left = levels.iter().map(FundsShort::left).min().unwrap_or(wanted);
+            amount.set(resource, left.min(wanted));
+            shorts.extend(levels.into_iter().filter(|level| level.left() < least(level)));
         }
-        Ok(Some(LedgerEvent::FundsReserved { attempt, amount, day }))
+        // What does not come back by itself is said first, and of that what no day brings.
+        match shorts
+            .into_iter()
+            .min_by_key(|short| (short.reserved > 0, short.until.is_some()))
+        {
+            Some(short) => Err(short),
+            None => Ok(Some(LedgerEvent::FundsReserved { attempt, amount, day })),
+        }
     }
 
-    /// Gives back what an attempt has not spent; none if nothing is held for it.
+    /// Holds another amount for an attempt at work: as much more as there is left, and at least what it has used. None if
+    /// nothing is held for it, or just that.
+    pub fn hold(
+        &self,
+        attempt: AttemptId,
+        wanted: Amount,
+        used: Amount,
+        limits: &ProjectLimits,
+    ) -> Option<LedgerEvent> {
+        let held = self.held.get(&attempt)?;
+        let mut amount = wanted;
+        for resource in Resource::ALL {
+            let levels = self.levels(resource, limits, held.day, Some(attempt));
+            let left = levels.iter().map(FundsShort::left).min().unwrap_or(u64::MAX);
+            let most = left.max(held.amount.of(resource));
+            amount.set(resource, wanted.of(resource).min(most).max(used.of(resource)));
+        }
+        (amount != held.amount).then_some(LedgerEvent::FundsHeld { attempt, amount })
+    }
+
+    /// What is gone of each limit of a resource, but for what one attempt holds.
+    fn levels(
+        &self,
+        resource: Resource,
+        limits: &ProjectLimits,
+        day: i64,
+        except: Option<AttemptId>,
+    ) -> Vec<FundsShort> {
+        let others = || {
+            self.held
+                .iter()
+                .filter(|(id, _)| Some(**id) != except)
+                .map(|(_, held)| held)
+        };
+        let today = others().filter(|held| held.day == day);
+        let spent_today = self.days.get(&day).copied().unwrap_or_default();
+        let levels = [
+            (limits.project, self.spent, total(others()), None),
+            (limits.day, spent_today, total(today), Some(Timestamp((day + 1) * DAY))),
+        ];
+        let levels = levels.into_iter().filter_map(|(budget, spent, held, until)| {
+            Some(FundsShort {
+                resource,
+                limit: budget.of(resource)?,
+                spent: spent.of(resource),
+                reserved: held.of(resource),
+                until,
+            })
+        });
+        levels.collect()
+    }
+
+    /// Gives back what an attempt has not spent, or counts what it told of later; none if that is known.
     pub fn settle(&self, attempt: AttemptId, spent: Amount) -> Option<LedgerEvent> {
-        let held = self.held.contains_key(&attempt);
-        held.then_some(LedgerEvent::FundsSettled { attempt, spent })
+        let news = match self.settled.get(&attempt) {
+            Some(known) => known.amount.max(spent) != known.amount,
+            None => false,
+        };
+        (news || self.held.contains_key(&attempt)).then_some(LedgerEvent::FundsSettled { attempt, spent })
     }
 
     /// Changes the ledger by an event.
@@ -169,21 +237,48 @@ impl Ledger {
                 };
                 self.held.insert(*attempt, held);
             }
-            LedgerEvent::FundsSettled { attempt, spent } => {
-                let Some(held) = self.held.remove(attempt) else { return };
-                self.spent = self.spent.plus(*spent);
-                let day = self.days.entry(held.day).or_default();
-                *day = day.plus(*spent);
-                while self.days.len() > DAYS {
-                    self.days.pop_first();
+            LedgerEvent::FundsHeld { attempt, amount } => {
+                if let Some(held) = self.held.get_mut(attempt) {
+                    held.amount = *amount;
                 }
             }
+            LedgerEvent::FundsSettled { attempt, spent } => self.settled(*attempt, *spent),
         }
+    }
+
+    /// Counts what was not counted before, on the day on which it was reserved.
+    fn settled(&mut self, attempt: AttemptId, spent: Amount) {
+        let known = self.settled.get(&attempt).copied();
+        let Some(day) = self.held.remove(&attempt).or(known).map(|held| held.day) else {
+            return;
+        };
+        let before = known.map_or_else(Amount::default, |known| known.amount);
+        let amount = before.max(spent);
+        let more = amount.minus(before);
+        self.spent = self.spent.plus(more);
+        let of_day = self.days.entry(day).or_default();
+        *of_day = of_day.plus(more);
+        while self.days.len() > DAYS {
+            self.days.pop_first();
+        }
+        self.settled.insert(attempt, Held { amount, day });
+        let newest = self.days.last_key_value().map_or(day, |(day, _)| *day);
+        self.settled.retain(|_, held| held.day + LATE > newest);
     }
 
     /// The attempts that something is held for.
     pub fn held(&self) -> impl Iterator<Item = AttemptId> {
         self.held.keys().copied()
+    }
+
+    /// The attempts that may still tell of more: all that something is held for, and those that ended lately.
+    pub fn open(&self) -> impl Iterator<Item = AttemptId> {
+        self.held.keys().chain(self.settled.keys()).copied()
+    }
+
+    /// What is held for an attempt.
+    pub fn held_for(&self, attempt: AttemptId) -> Option<Amount> {
+        self.held.get(&attempt).map(|held| held.amount)
     }
 
     /// What is spent and held together, in all.
@@ -196,6 +291,32 @@ fn total<'a>(held: impl Iterator<Item = &'a Held>) -> Amount {
     held.map(|held| held.amount).fold(Amount::default(), Amount::plus)
 }
 
+impl FundsShort {
+    fn left(&self) -> u64 {
+        self.limit.saturating_sub(self.spent).saturating_sub(self.reserved)
+    }
+}
+
+/// What an attempt with this reservation takes of its project's budgets.
+pub fn wanted(reserved: &Budget, limits: &ProjectLimits) -> Amount {
+    let mut wanted = Amount::default();
+    for resource in Resource::ALL {
+        let amount = reserved.of(resource).or_else(|| share(limits, resource));
+        wanted.set(resource, amount.unwrap_or(0));
+    }
+    wanted
+}
+
+/// What an attempt may spend of whatever its project limits, when so much is held for it.
+pub fn granted(held: Amount, limits: &ProjectLimits) -> Budget {
+    let mut granted = Budget::default();
+    for resource in Resource::ALL {
+        let limited = limits.project.of(resource).or(limits.day.of(resource)).is_some();
+        granted.set(resource, limited.then(|| held.of(resource)));
+    }
+    granted
+}
+
 /// What an attempt without a limit of its own takes of its project's budgets: a quarter, so that four work at once.
 pub fn share(limits: &ProjectLimits, resource: Resource) -> Option<u64> {
     let limits = [limits.project, limits.day].into_iter();
@@ -206,70 +327,4 @@ pub fn share(limits: &ProjectLimits, resource: Resource) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::SprintId;
-
-    fn attempt(sprint: u64, n: u32) -> AttemptId {
-        AttemptId {
-            sprint: SprintId(sprint),
-            n,
-        }
-    }
-
-    fn tokens(tokens: u64) -> Amount {
-        Amount {
-            tokens,
-            ..Amount::default()
-        }
-    }
-
-    fn limits(project: Option<u64>, day: Option<u64>) -> ProjectLimits {
-        let budget = |tokens| Budget {
-            tokens,
-            ..Budget::default()
-        };
-        ProjectLimits {
-            project: budget(project),
-            day: budget(day),
-        }
-    }
-
-    #[test]
-    fn sprints_share_what_is_left_and_get_back_what_others_did_not_spend() {
-        let (mut ledger, limits, now) = (Ledger::default(), limits(Some(250), None), Timestamp(0));
-        for n in 1..=2_u32 {
-            let event = ledger.reserve(attempt(u64::from(n), 1), tokens(100), &limits, now);
-            ledger.apply(&event.unwrap().unwrap());
-        }
-        assert_eq!(
-            ledger.reserve(attempt(1, 1), tokens(100), &limits, now),
-            Ok(None),
-            "it has it"
-        );
-        let short = ledger.reserve(attempt(3, 1), tokens(100), &limits, now).unwrap_err();
-        assert_eq!((short.spent, short.reserved, short.until), (0, 200, None));
-        ledger.apply(&ledger.settle(attempt(2, 1), tokens(40)).unwrap());
-        assert_eq!(ledger.settle(attempt(2, 1), tokens(40)), None, "only once");
-        assert!(ledger.reserve(attempt(3, 1), tokens(100), &limits, now).is_ok());
-        assert_eq!(ledger.gone(), tokens(140));
-    }
-
-    #[test]
-    fn a_day_has_its_own_budget_and_the_next_one_a_new_one() {
-        let (mut ledger, limits, now) = (Ledger::default(), limits(None, Some(100)), Timestamp(DAY / 2));
-        let event = ledger
-            .reserve(attempt(1, 1), tokens(100), &limits, now)
-            .unwrap()
-            .unwrap();
-        ledger.apply(&event);
-        ledger.apply(&ledger.settle(attempt(1, 1), tokens(90)).unwrap());
-        let short = ledger.reserve(attempt(1, 2), tokens(20), &limits, now).unwrap_err();
-        assert_eq!(short.until, Some(Timestamp(DAY)));
-        assert!(
-            ledger
-                .reserve(attempt(1, 2), tokens(20), &limits, Timestamp(DAY))
-                .is_ok()
-        );
-    }
-}
+mod tests;

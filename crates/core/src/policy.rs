@@ -36,6 +36,9 @@ pub struct Policy {
     /// How long a provider's limit or outage holds a task when the provider does not say.
     #[serde(with = "millis")]
     pub hold: Duration,
+    /// How often in a row a repository that cannot be reached, or a machine without room, holds a task before a person is
+    /// asked.
+    pub holds: u32,
     /// After how long a job that no worker took is put into the queue again, in case it was lost.
     #[serde(with = "millis")]
     pub queue_check: Duration,
@@ -73,6 +76,7 @@ impl Default for Policy {
             backoff_base: Duration::from_secs(10),
             backoff_limit: minutes(10),
             hold: minutes(15),
+            holds: 24,
             queue_check: minutes(5),
             forge_time: minutes(10),
             reviews: 10,

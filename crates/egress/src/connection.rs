@@ -202,6 +202,7 @@ impl Connection {
         };
         match done {
             Ok((answer, mask)) => {
+                entry.status = Some(answer.status().as_u16());
                 let idle_limit = self.session.options.idle_limit;
                 answer.map(|body| Either::Right(AnswerBody::new(body, entry, mask, idle_limit)))
             }

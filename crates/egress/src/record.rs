@@ -31,6 +31,8 @@ pub struct Record {
     pub address: Option<SocketAddr>,
     /// What was asked for.
     pub what: What,
+    /// The status that the server answered a request with; none of a tunnel, and where it did not answer.
+    pub status: Option<u16>,
     /// How it ended.
     pub outcome: Outcome,
     /// From the request's head to its end.
@@ -53,6 +55,10 @@ pub enum What {
     Gateway {
         /// The gateway's name.
         name: String,
+        /// The request's method.
+        method: String,
+        /// Its path without the query, cut if it is long.
+        path: String,
     },
     /// Nothing that could be read.
     Unreadable,
@@ -181,6 +187,7 @@ impl Asked {
 pub(crate) struct Entry {
     open: Option<(Room, Asked)>,
     pub(crate) address: Option<SocketAddr>,
+    pub(crate) status: Option<u16>,
     pub(crate) transfer: Arc<Transfer>,
     since: Instant,
     stop: CancellationToken,
@@ -192,6 +199,7 @@ impl Entry {
         Self {
             open: Some((room, asked)),
             address: None,
+            status: None,
             transfer: Arc::new(transfer),
             since: Instant::now(),
             stop,
@@ -225,6 +233,7 @@ impl Entry {
             port: asked.port,
             address: self.address,
             what: asked.what,
+            status: self.status,
             outcome,
             took: self.since.elapsed(),
         });

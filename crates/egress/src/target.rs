@@ -52,9 +52,17 @@ pub(crate) fn within(request: &Parts, gateway: &str) -> (Asked, Result<Target, R
         asked.port = HTTP_PORT;
     }
     if let Ok(Target::Gateway { name }) = &target {
-        asked.what = What::Gateway { name: name.clone() };
+        asked.what = asked_of(name, request);
     }
     (asked, target)
+}
+
+fn asked_of(gateway: &str, request: &Parts) -> What {
+    What::Gateway {
+        name: gateway.to_owned(),
+        method: request.method.to_string(),
+        path: shown_path(&request.uri),
+    }
 }
 
 /// Reads a request. What is recorded of it is known even if it is refused.
@@ -93,7 +101,7 @@ pub(crate) fn of(request: &Parts) -> (Asked, Result<Target, Refusal>) {
         forwarded(request, place)
     };
     if let Ok(Target::Gateway { name }) = &target {
-        asked.what = What::Gateway { name: name.clone() };
+        asked.what = asked_of(name, request);
     }
     (asked, target)
 }
@@ -201,7 +209,8 @@ mod tests {
         let (asked, target) = read("POST", "http://models.gateway.team6.invalid/v1/messages?key=hidden");
         let name = "models".to_owned();
         assert_eq!(target, Ok(Target::Gateway { name: name.clone() }));
-        assert_eq!(asked.what, What::Gateway { name });
+        let (method, path) = ("POST".to_owned(), "/v1/messages".to_owned());
+        assert_eq!(asked.what, What::Gateway { name, method, path });
     }
 
     #[test]
@@ -240,7 +249,12 @@ mod tests {
         };
         let (asked, target) = inside("GET", "/v1/models?key=hidden");
         assert_eq!(target, Ok(Target::Gateway { name: name.clone() }));
-        let here = ("models.gateway.team6.invalid", 80, What::Gateway { name: name.clone() });
+        let what = What::Gateway {
+            name: name.clone(),
+            method: "GET".into(),
+            path: "/v1/models".into(),
+        };
+        let here = ("models.gateway.team6.invalid", 80, what);
         assert_eq!((asked.host.as_str(), asked.port, asked.what), here);
         for (method, target) in [
             ("GET", "*"),

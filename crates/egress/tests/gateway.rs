@@ -56,7 +56,8 @@ async fn the_credential_replaces_whatever_the_client_sent() {
     assert_eq!(client.answer().await.body, "done");
     let record = sandbox.record().await;
     assert_hidden(&record);
-    assert_eq!(record.what, What::Gateway { name: "models".into() });
+    assert_eq!(record.what, of_models("POST", "/v1/messages"));
+    assert_eq!(record.status, Some(200));
     assert_eq!(record.host, "models.gateway.team6.invalid");
     assert_eq!(record.address.unwrap().port(), server.port());
     assert_eq!(record.outcome, Outcome::Done { sent: 2, received: 4 });
@@ -195,6 +196,14 @@ async fn an_upstream_that_is_away_is_told_without_the_credential() {
     assert_hidden(&sandbox.record().await);
 }
 
+fn of_models(method: &str, path: &str) -> What {
+    What::Gateway {
+        name: "models".into(),
+        method: method.into(),
+        path: path.into(),
+    }
+}
+
 /// As the relay of a sandbox's loopback asks for it.
 const TUNNEL: &str = "models.gateway.team6.invalid:80";
 
@@ -225,7 +234,8 @@ async fn requests_in_a_tunnel_to_a_gateway_are_requests_to_that_gateway() {
         );
         let record = sandbox.record().await;
         assert_hidden(&record);
-        assert_eq!(record.what, What::Gateway { name: "models".into() });
+        assert_eq!(record.what, of_models("POST", "/v1/messages"));
+        assert_eq!(record.status, Some(200));
         assert_eq!(
             (record.host.as_str(), record.port),
             ("models.gateway.team6.invalid", 80)
@@ -377,7 +387,8 @@ async fn shutting_down_ends_what_is_asked_in_a_tunnel_to_a_gateway() {
     within("the shutdown", SOON, sandbox.session.shutdown()).await;
     assert_eq!(client.rest().await, "");
     let record = sandbox.records.try_recv().unwrap();
-    assert_eq!(record.what, What::Gateway { name: "models".into() });
+    assert_eq!(record.what, of_models("GET", "/"));
+    assert_eq!(record.status, None);
     assert!(
         matches!(&record.outcome, Outcome::Failed { why, .. } if *why == Failure::SessionEnded),
         "{record:?}"

@@ -29,7 +29,7 @@ async fn a_request_goes_on_with_its_path_and_comes_back_with_its_answer() {
         (record.host.as_str(), &record.what),
         ("docs.test", &What::Http { method, path })
     );
-    assert_eq!(record.address, Some(echo.address));
+    assert_eq!((record.address, record.status), (Some(echo.address), Some(200)));
     assert!(!format!("{record:?}").contains("hidden"));
 }
 

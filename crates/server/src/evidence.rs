@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use team6_core::checks::{FILES, Found, Weakened, find, weakened};
 use team6_core::ids::{BranchName, CommitId, RepositoryId};
+use team6_core::local_path::LocalPath;
 use team6_forge::{CloneSource, Forge, ForgeError};
 use team6_git::{Git, GitError};
 
@@ -142,6 +143,19 @@ impl Evidence {
         let diff = ran.success()?.stdout;
         let read = tokio::task::spawn_blocking(move || weakened(&String::from_utf8_lossy(&diff)));
         Ok(read.await.unwrap_or_default())
+    }
+
+    /// Whether a repository itself has something at a path, in its target branch.
+    pub async fn tracks(&self, repository: &RepositoryId, path: &LocalPath) -> Result<bool, EvidenceError> {
+        let head = self.forge.base(repository).await?;
+        let folder = self.folder(repository).await?;
+        let spec = format!("{head}:{path}");
+        let call = self
+            .git
+            .call(["cat-file", "-e", "--end-of-options", &spec])
+            .git_dir(&folder);
+        let ran = call.limit(LIMIT).run().await?;
+        Ok(ran.code == Some(0))
     }
 
     /// The checks that the files of a repository's target branch speak of.

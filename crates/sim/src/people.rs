@@ -64,7 +64,7 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
             }
         }
         37 => spending::lacking(rng, sprint),
-        38 => Command::FundsReturned,
+        38 => spending::told_of_funds(rng, sprint),
         35 => Command::SetTaskBudget {
             by: owner,
             task,
@@ -300,7 +300,7 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
             note: "go on".into(),
         },
         // Somebody raised the project's limit.
-        (Reason::Funds { .. }, _) => Command::FundsReturned,
+        (Reason::Funds { .. }, _) => Command::FundsReturned { lacking: None },
         (Reason::Budget { short }, _) => spending::raised(sprint, by, short),
         (Reason::SubtaskReview { task, .. }, _) => Command::SubmitReview {
             by,

@@ -114,6 +114,27 @@ pub(crate) fn raised(sprint: &Sprint, by: PersonId, short: &BudgetShort) -> Comm
     }
 }
 
+/// What the project has: something again, still too little, or only so much for one that is queued or at work.
+pub(crate) fn told_of_funds(rng: &mut Rng, sprint: &Sprint) -> Command {
+    let live: Vec<u32> = sprint.live_attempts().map(|(attempt, _)| attempt).collect();
+    match rng.u8(0..4) {
+        0 => Command::FundsReturned {
+            lacking: sprint.funds.map(|(short, _)| FundsShort {
+                reserved: rng.u64(0..2) * 1_000,
+                ..short
+            }),
+        },
+        1 => Command::FundsGranted {
+            attempt: live.get(rng.usize(0..live.len().max(1))).copied().unwrap_or(0),
+            most: Budget {
+                tokens: Some(rng.u64(1..20_000)),
+                ..budget(rng)
+            },
+        },
+        _ => Command::FundsReturned { lacking: None },
+    }
+}
+
 /// The project has spent what it may, today or in all, so that an attempt in the queue cannot begin.
 pub(crate) fn lacking(rng: &mut Rng, sprint: &Sprint) -> Command {
     let queued: Vec<u32> = sprint.live_attempts().map(|(attempt, _)| attempt).collect();

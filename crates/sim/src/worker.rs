@@ -235,6 +235,8 @@ fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, calm: bool) -> End 
         FailureKind::LoginNeeded,
         FailureKind::Impossible,
         FailureKind::Unreachable,
+        FailureKind::OutOfRoom,
+        FailureKind::OverLimit,
     ];
     match rng.u8(0..20) {
         0..=9 => usual,

@@ -1,5 +1,7 @@
 //! Whether an agent would work: it is started as an attempt starts it, in a workspace that is thrown away.
 
+mod gateways;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,12 +11,11 @@ use async_trait::async_trait;
 use team6_agent::acp::{AgentError, CheckReport, Patience, StartAgent, check as check_started};
 use team6_agent::profile::{AgentProfile, Role};
 use team6_agent::toolbox::{Accepted, Refused, SessionToken, ToolCall, ToolHandler, ToolSet};
-use team6_egress::{EgressSession, Outcome, Record};
+use team6_egress::{Outcome, Record};
 use team6_sandbox::TreeMark;
 use team6_workspace::{Claim, Workspace, guest};
-use tokio::sync::mpsc::Receiver;
 
-use crate::surroundings::{NotReady, place, told};
+use crate::surroundings::{NotReady, out_of, place, socket, told};
 use crate::worker::Parts;
 
 /// How the names of workspaces and homes of checks begin.
@@ -82,6 +83,7 @@ async fn started(
     let tools = tools.map_err(|error| failed(error.to_string()))?;
     let mark = TreeMark::new(parts.data_folder.clone(), name).map_err(|error| other(error.to_string()))?;
     let placed = place(parts, profile, workspace, home, tools.mcp_server(), &folder).await?;
+    let gateways = placed.added.gateways.clone();
     let start = StartAgent {
         launcher: &parts.launcher,
         profile,
@@ -95,22 +97,31 @@ async fn started(
     };
     let mut report = check_started(start, vec![placed.tools]).await;
     tools.shutdown().await;
-    if let Some((proxy, records)) = placed.way_out {
-        report.network = denied(proxy, records).await;
+    if let Some((proxy, mut records)) = placed.way_out {
+        for gateway in &gateways {
+            gateways::ask(&socket(&out_of(&folder)), gateway).await;
+        }
+        proxy.shutdown().await;
+        let mut told = Vec::new();
+        while let Some(record) = records.recv().await {
+            told.push(record);
+        }
+        gateways::answered(&mut report, &gateways, &told);
+        report.network = denied(&told);
     }
     Ok(report)
 }
 
 /// What was not let through, each place once.
-async fn denied(proxy: EgressSession, mut records: Receiver<Record>) -> Vec<String> {
-    proxy.shutdown().await;
+fn denied(records: &[Record]) -> Vec<String> {
     let mut places = BTreeMap::new();
-    while let Some(record) = records.recv().await {
-        if matches!(record.outcome, Outcome::Refused(_)) {
-            let line = told(&record);
-            let line = line.strip_prefix("network: ").unwrap_or(&line).to_owned();
-            places.entry((record.host, record.port)).or_insert(line);
-        }
+    let refused = records
+        .iter()
+        .filter(|record| matches!(record.outcome, Outcome::Refused(_)));
+    for record in refused {
+        let line = told(record);
+        let line = line.strip_prefix("network: ").unwrap_or(&line).to_owned();
+        places.entry((record.host.clone(), record.port)).or_insert(line);
     }
     places.into_values().collect()
 }

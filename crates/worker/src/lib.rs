@@ -5,6 +5,7 @@ mod attempt;
 mod check;
 pub mod control;
 mod evidence;
+mod kept_out;
 mod prices;
 mod quota;
 mod room;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use team6_agent::acp::Redactor;
 use team6_core::ids::RepositoryId;
 use team6_egress::{Outcome, Record};
 use team6_sandbox::{Exit, ProcessSpec, TreeMark};
@@ -13,7 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::Receiver;
 
-use crate::surroundings::{crowded, here, told, way_out};
+use crate::control::WorkName;
+use crate::kept_out;
+use crate::surroundings::{crowded, here, told, too_much, way_out};
 use crate::worker::Parts;
 
 /// How the names of workspaces and homes of setup commands begin.
@@ -46,12 +49,28 @@ impl Wanted {
     /// Runs it and keeps what it made, or why it failed; false if it could not be run.
     pub(crate) async fn run(self, parts: &Parts, repository: ClaimRepository) -> bool {
         let id = repository.id.clone();
+        let _running = parts.turn(&running(&id)).lock_owned().await;
         let done = run(parts, repository, &self.setup).await;
         if let Err(why) = &done {
             tracing::warn!(repository = %id, why, "the setup command was not run; it is tried again");
         }
         done.is_ok()
     }
+}
+
+/// What is held as long as the setup command of a repository is run.
+fn running(repository: &RepositoryId) -> WorkName {
+    WorkName(format!("running the setup of {repository}"))
+}
+
+/// What people are told of a workspace that was made while the setup command of its repository is run, if it is.
+pub(crate) fn is_run(parts: &Parts, repository: &RepositoryId) -> Option<String> {
+    let free = parts.turn(&running(repository)).try_lock().is_ok();
+    (!free).then(|| {
+        format!(
+            "the setup command of {repository} is being run: what it makes is there for workspaces that begin after it"
+        )
+    })
 }
 
 async fn run(parts: &Parts, repository: ClaimRepository, setup: &Setup) -> Result<(), String> {
@@ -64,6 +83,7 @@ async fn run(parts: &Parts, repository: ClaimRepository, setup: &Setup) -> Resul
         setup.key()
     );
     let author = ("Team6".into(), "team6@localhost".into());
+    let redactor = Redactor::new(kept_out::secrets(&repository.local_files));
     let claim = Claim::of_no_attempt(name.clone(), vec![repository], author);
     let claimed = parts.provisioner.claim(claim, &|_| {}).await;
     let workspace = claimed.map_err(|error| error.to_string())?;
@@ -73,6 +93,7 @@ async fn run(parts: &Parts, repository: ClaimRepository, setup: &Setup) -> Resul
     let kept = match done {
         Ok(()) => keep(parts, &workspace, setup, &id).await,
         Err(Trouble::Failed(why)) => {
+            let why = redactor.text(&why).into_owned();
             tracing::warn!(repository = %id, why, "the setup command failed");
             let kept = parts.provisioner.keep_setup(&workspace, setup, Err(why)).await;
             kept.map_err(|error| error.to_string())
@@ -143,7 +164,7 @@ async fn program(parts: &Parts, spec: ProcessSpec, name: &str) -> Result<(), Tro
         .map(|most| format!("\n{}", crowded(most)))
         .unwrap_or_default();
     match (ended.exceeded, ended.exit) {
-        (Some(exceeded), _) => Err(Trouble::Failed(format!("{exceeded}\n{stdout}{stderr}"))),
+        (Some(exceeded), _) => Err(Trouble::Failed(format!("{}\n{stdout}{stderr}", too_much(exceeded)))),
         (None, Exit::Code(0)) => Ok(()),
         (None, exit) => Err(Trouble::Failed(format!("{exit}{crowded}\n{stdout}{stderr}"))),
     }

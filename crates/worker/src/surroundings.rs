@@ -11,7 +11,7 @@ use team6_agent::profile::{AgentProfile, EnvProblems, Environment, SecretReferen
 use team6_agent::toolbox::McpServerSpec;
 use team6_egress::{EgressSession, Record, SystemResolver};
 use team6_sandbox::reach::{Limits, Mount, Network};
-use team6_sandbox::{ProcessSpec, Reach};
+use team6_sandbox::{Exceeded, ProcessSpec, Reach};
 use team6_workspace::Workspace;
 use team6_workspace::guest::{self, ENGINE, Guest};
 use tokio::sync::mpsc::Receiver;
@@ -19,7 +19,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::worker::Parts;
 use network::address;
 pub use network::unreadable_network;
-pub(crate) use network::{told, way_out};
+pub(crate) use network::{socket, told, way_out};
 pub use shown::hidden;
 
 /// Where a sandbox has the folder of its tools' socket.
@@ -119,6 +119,11 @@ pub(crate) async fn place(
     })
 }
 
+/// The folder of the proxy beside that of the tools' socket.
+pub(crate) fn out_of(folder: &Path) -> PathBuf {
+    folder.with_extension("out")
+}
+
 /// What a profile adds to an agent's environment.
 async fn environment(profile: &AgentProfile, way: Way) -> Result<Environment, NotReady> {
     let wanted = profile.clone();
@@ -149,7 +154,7 @@ async fn around(
         .cloned()
         .chain(added.variables.values().filter_map(|value| address(value)))
         .collect();
-    let out = folder.with_extension("out");
+    let out = out_of(folder);
     let gateways = added.gateways.iter().map(|open| open.gateway.clone()).collect();
     let way_out = way_out(common, &listed, gateways, &out).await.map_err(other)?;
     added.reach(way_out.gateways);
@@ -212,6 +217,15 @@ pub(crate) fn crowded(most: u32) -> String {
         "there were {most} processes and threads, and there may be no more (agents.processes): programs that could start no \
          others, or said \"Cannot fork\", met this limit"
     )
+}
+
+/// What people are told of a tree that was ended because it took more than it may.
+pub(crate) fn too_much(exceeded: Exceeded) -> String {
+    let setting = match exceeded {
+        Exceeded::Memory { .. } => "agents.memory_mb",
+        Exceeded::Disk { .. } => "agents.disk_mb",
+    };
+    format!("{exceeded} ({setting}); if its work needs more, raise that in the configuration and start the server anew")
 }
 
 pub(crate) fn here(path: &Path) -> Mount {

@@ -69,10 +69,16 @@ impl Recipe {
         };
         for (key, value) in table {
             let read = match key.as_str() {
-                "sparse" => paths(value).map(|paths| recipe.sparse = without_nested(paths)),
+                "sparse" => paths(value).map(|(paths, left_out)| {
+                    recipe.sparse = without_nested(paths);
+                    wrong.extend(left_out.iter().map(|why| entry(&key, why)));
+                }),
                 "submodules" => truth(&value).map(|on| recipe.submodules = on),
                 "setup" => command(&value).map(|command| recipe.setup = Some(command)),
-                "locks" => paths(value).map(|paths| recipe.locks = paths),
+                "locks" => paths(value).map(|(paths, left_out)| {
+                    recipe.locks = paths;
+                    wrong.extend(left_out.iter().map(|why| entry(&key, why)));
+                }),
                 "lfs" => truth(&value).map(|on| recipe.lfs = on),
                 _ => {
                     wrong.push(unknown(&key));
@@ -140,7 +146,12 @@ fn command(value: &Value) -> Result<String, String> {
     }
 }
 
-fn paths(value: Value) -> Result<Vec<String>, String> {
+fn entry(key: &str, why: &str) -> String {
+    format!("{FILE} has an entry in \"{key}\" that is left out: {why}")
+}
+
+/// The paths in a list, and what is wrong with each that is none: the others are used.
+fn paths(value: Value) -> Result<(Vec<String>, Vec<String>), String> {
     let Value::Array(values) = value else {
         return Err(format!("it is {}; write a list of paths", kind(&value)));
     };
@@ -149,9 +160,16 @@ fn paths(value: Value) -> Result<Vec<String>, String> {
     }
     let path = |value: &Value| match value {
         Value::String(text) => proper_path(text),
-        other => Err(format!("a path in it is {}; write it as text", kind(other))),
+        other => Err(format!("it is {}; write a path as text", kind(other))),
     };
-    values.iter().map(path).collect()
+    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+    for value in &values {
+        match path(value) {
+            Ok(path) => good.push(path),
+            Err(why) => wrong.push(why),
+        }
+    }
+    Ok((good, wrong))
 }
 
 /// A path within the repository, without what means nothing in it.
@@ -275,6 +293,20 @@ mod tests {
             (recipe.lfs, recipe.submodules, wrong.len()),
             (true, false, 1),
             "the rest is used"
+        );
+    }
+
+    #[test]
+    fn an_entry_that_is_no_path_is_named_and_the_others_are_used() {
+        let (recipe, wrong) = Recipe::parse("sparse = [\"docs\", \"../other\", \"crates/a\", 1]");
+        assert_eq!(recipe.sparse, ["crates/a", "docs"]);
+        assert_eq!(
+            wrong,
+            [
+                ".team6/workspace.toml has an entry in \"sparse\" that is left out: \"../other\" is no path within the \
+                 repository; write it from the top, without patterns, such as \"crates/a\"",
+                ".team6/workspace.toml has an entry in \"sparse\" that is left out: it is a number; write a path as text",
+            ]
         );
     }
 

@@ -51,6 +51,9 @@ pub struct GatewayReport {
     pub secret: String,
     /// What became of the secret.
     pub state: SecretState,
+    /// What came of asking it once; none if that was not tried.
+    #[serde(default)]
+    pub answer: Option<String>,
 }
 
 /// What became of a gateway's secret.
@@ -218,6 +221,7 @@ impl GatewayReport {
             variable: gateway.variable.clone(),
             secret: gateway.secret.to_string(),
             state: if is_set { SecretState::Set } else { SecretState::NotSet },
+            answer: None,
         }
     }
 }
@@ -229,7 +233,9 @@ impl fmt::Display for GatewayReport {
             variable,
             secret,
             state,
+            answer,
         } = self;
+        let answer = answer.as_ref().map(|answer| format!("; {answer}")).unwrap_or_default();
         match state {
             SecretState::NotSet => write!(f, "no gateway to {upstream}: {secret} is not set"),
             SecretState::Set => write!(
@@ -238,7 +244,7 @@ impl fmt::Display for GatewayReport {
             ),
             SecretState::KeptOutside => write!(
                 f,
-                "a gateway to {upstream} at {variable}: its secret is set by {secret}, and kept outside of the sandbox"
+                "a gateway to {upstream} at {variable}: its secret is set by {secret}, and kept outside of the sandbox{answer}"
             ),
             SecretState::GivenToTheAgent => write!(
                 f,

@@ -243,10 +243,7 @@ fn is_secret(name: &str, value: &EnvValue) -> bool {
     match value {
         EnvValue::Text(_) => false,
         EnvValue::File(_) => true,
-        EnvValue::Variable { .. } => {
-            let last = name.rsplit('_').next().unwrap_or(name);
-            names_a_secret(name) || !OPEN_NAMES.contains(&last)
-        }
+        EnvValue::Variable { .. } => names_a_secret(name) || may_hold_a_secret(name),
     }
 }
 
@@ -268,8 +265,15 @@ pub(super) fn is_name(name: &str) -> bool {
     name.chars().all(proper) && name.starts_with(|first: char| !first.is_ascii_digit())
 }
 
+/// Whether a variable of this name may hold a secret: it does not say that it holds a place or a choice.
+pub fn may_hold_a_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    let last = name.rsplit('_').next().unwrap_or(&name);
+    !OPEN_NAMES.contains(&last)
+}
+
 /// Whether a variable of this name usually holds a secret.
-pub(super) fn names_a_secret(name: &str) -> bool {
+pub fn names_a_secret(name: &str) -> bool {
     let name = name.to_uppercase();
     SECRET_NAMES
         .iter()

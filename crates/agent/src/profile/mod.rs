@@ -20,7 +20,7 @@ use team6_core::ids::{AgentId, Specialty};
 use crate::acp::{CostMeaning, UsageMeaning};
 
 pub use built_in::{BuiltIns, CommandLine, SCRIPTED};
-pub use env::{EnvProblem, EnvProblems, EnvValue, Environment, STAND_IN, Way};
+pub use env::{EnvProblem, EnvProblems, EnvValue, Environment, STAND_IN, Way, may_hold_a_secret, names_a_secret};
 pub use folder::{FileProblem, FolderProblems};
 pub use gateway::{Gateway, OpenGateway, SecretReference};
 pub use permission::{Decision, PermissionRule};

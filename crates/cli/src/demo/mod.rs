@@ -55,6 +55,11 @@ pub(crate) async fn run(demo: Demo, json: bool) -> Result<(), String> {
                 .map_err(|error| error.to_string())?,
         ),
     };
+    // What is left of a demo that is killed goes with the next start.
+    let _owner = match &temporary {
+        Some(temporary) => Some(team6_server::app::own(temporary.path()).map_err(|error| error.to_string())?),
+        None => None,
+    };
     let root = match (&demo.folder, &temporary) {
         (Some(folder), _) => std::path::absolute(folder).map_err(|error| error.to_string())?,
         (None, Some(temporary)) => temporary.path().to_owned(),

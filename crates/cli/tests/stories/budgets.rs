@@ -80,6 +80,26 @@ fn an_agent_that_does_not_conclude_is_ended_and_its_owner_raises_the_budget() {
 }
 
 #[test]
+fn an_agent_whose_budget_is_raised_while_it_concludes_goes_on_in_the_same_attempt() {
+    let patient = BUDGETS.replace("\"3s\"", "\"120s\"");
+    let shop = Shop::at_work(
+        &patient,
+        &["A note"],
+        &[
+            ("Your budget was raised", &[SIGN, COMMIT, DONE]),
+            ("Conclude now", &[&report("concluding"), THINK]),
+            (r"task \d+: A note", &[NOTE, COMMIT, SPEND, THINK]),
+        ],
+    );
+    shop.progress("concluding");
+    shop.place.ok(&["task", "budget", "1", "--cost", "3"]);
+    shop.event("pull_request_opened", |data| data["task"] == 1);
+    let detail = shop.task("1");
+    assert_eq!(detail["attempts"].as_array().unwrap().len(), 1, "{detail:#}");
+    assert!(shop.place.ok(&["task", "diff", "1"]).contains("+signed"));
+}
+
+#[test]
 fn an_agent_that_concludes_in_time_delivers() {
     let shop = Shop::at_work(
         BUDGETS,

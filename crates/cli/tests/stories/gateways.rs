@@ -88,14 +88,15 @@ fn the_key_of_a_gateway_reaches_the_model_and_nothing_in_the_sandbox() {
     let shop = &gated.shop;
     let check = shop.place.ok(&["agent", "check", "scripted"]);
     let line = format!(
-        "account      a gateway to {} at MODELS_URL: its secret is set by ${VARIABLE}, and kept outside of the sandbox",
+        "account      a gateway to {} at MODELS_URL: its secret is set by ${VARIABLE}, and kept outside of the sandbox; it was asked \
+         once, and takes it (status 200)",
         gated.model.url()
     );
     assert!(check.contains(&line), "{check}");
     gated.carried_out();
-    // The model's own word: once while the sprint was planned, once for the task.
+    // The model's own word: once for the check, once while the sprint was planned, once for the task.
     let sent = Some(format!("Bearer {SECRET}"));
-    assert_eq!(gated.keys(), [sent.clone(), sent]);
+    assert_eq!(gated.keys(), [sent.clone(), sent.clone(), sent]);
     let answer = shop.merged("answer.txt");
     assert!(
         answer.starts_with("HTTP/1.1 200") && answer.contains("scripted"),
@@ -120,7 +121,10 @@ fn the_key_of_a_gateway_reaches_the_model_and_nothing_in_the_sandbox() {
     let name = gated.model.url().replace("http://", "").replace(['.', ':'], "-");
     for log in [["sprint", "log", "1"], ["task", "log", "1"]] {
         let log = shop.place.ok(&log);
-        assert!(log.contains(&format!("network: the gateway {name}, ")), "{log}");
+        assert!(
+            log.contains(&format!("network: the gateway {name}: GET /v1/models, status 200, ")),
+            "{log}"
+        );
     }
     // Events, traces, workspaces, homes, the server's own log.
     assert_eq!(shop.place.files_with(SECRET), [""; 0]);

@@ -10,7 +10,7 @@ const SECRET: &str = "TOKEN=correct-horse-battery";
 #[test]
 fn a_local_file_reaches_the_agent_and_no_record() {
     let submit = crate::shop::submit(&["A note"]);
-    let run = r#"{ run = { command = "wc -c < .env > note.txt; stat -c %a .env >> note.txt; cp .env .env-copy; > .git/info/exclude" } }"#;
+    let run = r#"{ run = { command = "wc -c < .env > note.txt; stat -c %a .env >> note.txt; cp .env .env-copy; > .git/info/exclude; cat .env" } }"#;
     let shop = Shop::open(
         "",
         &[
@@ -30,6 +30,8 @@ fn a_local_file_reaches_the_agent_and_no_record() {
     shop.place.ok(&removed);
     assert_ne!(shop.place.run(&removed).code, 0);
 
+    shop.place
+        .ok(&["repo", "check", "add", "shop", "app", "show", "echo it says; cat .env"]);
     shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
     shop.waits_for_a_person();
     shop.approved(1);
@@ -40,6 +42,10 @@ fn a_local_file_reaches_the_agent_and_no_record() {
     let log = shop.place.ok(&["task", "log", "1"]);
     assert!(log.contains("local files that no commit may hold: .env"), "{log}");
     assert!(log.contains(".env-copy (a copy of a local file)"), "{log}");
+
+    assert!(log.contains("TOKEN=[redacted]"), "{log}");
+    let checked = shop.place.ok(&["checks", "log", "1", "1"]);
+    assert!(checked.contains("it says\nTOKEN=[redacted]"), "{checked}");
 
     let copy = shop.place.path().join("copy");
     shop.place.ok(&["admin", "backup", copy.to_str().unwrap()]);

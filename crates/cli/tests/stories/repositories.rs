@@ -1,7 +1,10 @@
 //! Tasks over several repositories, and tasks that get into each other's way.
 
+use std::time::Duration;
+
 use serde_json::json;
 use team6_testkit::repositories::Repository;
+use team6_testkit::wait::wait_until;
 
 use crate::shop::{DONE, Shop};
 
@@ -72,6 +75,45 @@ fn a_task_over_two_repositories_has_a_pull_request_in_each() {
     shop.place.ok(&["sprint", "watch", "1", "--until", "done"]);
     assert_eq!(shop.merged("note.txt"), "code");
     assert_eq!(docs.git(&["show", "main:note.txt"]), "words");
+}
+
+#[test]
+fn a_trace_tells_that_the_setup_command_of_its_repository_is_still_being_run() {
+    let submit = crate::shop::submit(&["A note @ docs"]);
+    let note = r#"{ edit = { path = "note.txt", content = "words\n" } }"#;
+    let commit = r#"{ commit = { message = "Write the note" } }"#;
+    let shop = Shop::open(
+        "",
+        &[
+            ("Plan a sprint for this goal", &[&submit]),
+            (r"task \d+: A note", &[note, commit, DONE]),
+        ],
+    );
+    let go = shop.place.path().join("signals/go");
+    let docs = Repository::sample("two-crates");
+    let setup = format!("setup = \"until test -e {}; do sleep 0.1; done\"\n", go.display());
+    docs.write(".team6/workspace.toml", &setup).commit("setup");
+    let docs = docs.bare_clone();
+    shop.place.ok(&["repo", "add", "shop", &docs.url(), "--name", "docs"]);
+    let slots = shop.place.path().join("team6-data/workspaces/slots");
+    let is_run = wait_until("the setup command", Duration::from_secs(60), async || {
+        let names = std::fs::read_dir(&slots).into_iter().flatten().flatten();
+        let names: Vec<String> = names
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        match names.iter().any(|name| name.starts_with("setup-docs")) {
+            true => Ok(()),
+            false => Err(names.join(", ")),
+        }
+    });
+    tokio::runtime::Runtime::new().unwrap().block_on(is_run);
+    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+    shop.waits_for_a_person();
+    shop.approved(1);
+    shop.event("pull_request_opened", |data| data["task"] == 1);
+    let log = shop.place.ok(&["task", "log", "1"]);
+    assert!(log.contains("the setup command of docs is being run"), "{log}");
+    shop.signal("go");
 }
 
 #[test]

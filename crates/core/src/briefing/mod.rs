@@ -145,7 +145,11 @@ impl Sprint {
                 );
             }
             AttemptReason::Resumed { .. } => text.push_str("You were stopped in the middle of your work. Go on.\n"),
-            AttemptReason::HoldOver { .. } => text.push_str("You were held up by your provider. Go on.\n"),
+            AttemptReason::HoldOver { .. } => {
+                text.push_str(
+                    "You were held up by something that is none of your doing. What you committed is there. Go on.\n",
+                );
+            }
             AttemptReason::PersonRetried { by, note, .. } if note.trim().is_empty() => {
                 let _ = writeln!(text, "{by} asks you to try again.");
             }

@@ -50,6 +50,15 @@ impl Attempt {
         self.reserved.of(resource).unwrap_or(0).max(used)
     }
 
+    /// What it holds of every budget while it lives.
+    pub(crate) fn held(&self) -> Amount {
+        let mut held = Amount::default();
+        for resource in Resource::ALL {
+            held.set(resource, self.holds(resource));
+        }
+        held
+    }
+
     /// What it used so far.
     pub fn used(&self, now: Timestamp) -> Amount {
         let started = self.started.as_ref().map_or(now, |started| started.at);
@@ -98,11 +107,7 @@ impl Sprint {
         let live = self
             .live_attempts()
             .filter(|(n, work)| Some(*n) != except && counts(*work));
-        let held = live.filter_map(|(n, _)| self.attempt(n)).map(|attempt| Amount {
-            tokens: attempt.holds(Resource::Tokens),
-            cost_micros: attempt.holds(Resource::Cost),
-            time_ms: attempt.holds(Resource::Time),
-        });
+        let held = live.filter_map(|(n, _)| self.attempt(n)).map(Attempt::held);
         held.fold(Amount::default(), Amount::plus)
     }
 

@@ -309,8 +309,10 @@ pub enum Command {
     },
     /// The budgets of the project do not reach for an attempt that is queued.
     LackFunds { attempt: u32, short: FundsShort },
-    /// There may be something left of the project's budgets again.
-    FundsReturned,
+    /// The project's budgets hold only so much for an attempt that is queued or at work.
+    FundsGranted { attempt: u32, most: Budget },
+    /// There may be something left of the project's budgets again, or there is still too little.
+    FundsReturned { lacking: Option<FundsShort> },
     /// The project's worker tells whether its machine can hold one more agent, and what it is short of if not.
     ReportRoom { lacking: Option<String> },
     /// Time has passed.

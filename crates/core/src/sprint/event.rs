@@ -270,8 +270,10 @@ pub enum Event {
 
     /// An attempt that ended had used more than was known then.
     UsageReported { attempt: u32, usage: Usage },
-    /// The budgets of the project do not reach for another attempt, or may reach again.
+    /// The budgets of the project do not reach for another attempt, or reach for all that waited.
     FundsReported { lacking: Option<FundsShort> },
+    /// They may reach again: one attempt after the other is queued until one finds too little.
+    FundsReturned,
     /// The project's worker has no room for one more agent, or has some again.
     RoomReported { lacking: Option<String> },
 
@@ -394,6 +396,7 @@ impl Event {
             Self::SubtaskGivenUp { .. } => "subtask_given_up",
             Self::UsageReported { .. } => "usage_reported",
             Self::FundsReported { .. } => "funds_reported",
+            Self::FundsReturned => "funds_returned",
             Self::RoomReported { .. } => "room_reported",
             Self::PullRequestOpened { .. } => "pull_request_opened",
             Self::ForgeFailed { .. } => "forge_failed",

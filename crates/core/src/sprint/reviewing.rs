@@ -65,6 +65,16 @@ impl Sprint {
         self.deputies.get(person).unwrap_or(person)
     }
 
+    /// Who decides for the sprint as a whole: its lead, or the lead's deputy.
+    pub fn acting_lead(&self) -> &PersonId {
+        self.acting_for(&self.lead)
+    }
+
+    /// Whether a person may do what only the sprint's lead does.
+    pub fn leads(&self, by: &PersonId) -> bool {
+        self.may_act_for(by, &self.lead)
+    }
+
     /// Whether a person decides what is the owner's to decide.
     pub fn may_act_for(&self, by: &PersonId, owner: &PersonId) -> bool {
         by == owner || self.deputies.get(owner) == Some(by)

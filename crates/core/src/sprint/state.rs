@@ -85,6 +85,9 @@ pub struct Sprint {
     /// The budget of its project that does not reach for another attempt, and since when.
     #[serde(default)]
     pub funds: Option<(FundsShort, Timestamp)>,
+    /// Since then it may reach again, and attempts are queued one after the other until one finds too little.
+    #[serde(default)]
+    pub(crate) trial: Option<Trial>,
     /// How much it may spend.
     #[serde(default)]
     pub budget: Budget,
@@ -101,9 +104,21 @@ pub struct Sprint {
     pub(crate) touched: Touched,
 }
 
+/// Whether the budgets of the project reach again is tried by one attempt after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trial {
+    /// The attempt that tries it, or did before it was started or taken back.
+    pub(crate) by: Option<u32>,
+}
+
 /// The tasks that events changed, for whoever keeps copies of them. Two sprints never differ by it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Touched(pub(crate) BTreeSet<TaskId>);
+pub(crate) struct Touched {
+    /// Those that changed themselves.
+    pub(crate) tasks: BTreeSet<TaskId>,
+    /// Whether there is more or less left of a budget, which tasks that wait for it tell.
+    pub(crate) funds: bool,
+}
 
 impl PartialEq for Touched {
     fn eq(&self, _: &Self) -> bool {
@@ -251,8 +266,11 @@ pub struct Work {
     pub failures: u32,
     /// Interruptions in a row, likewise.
     pub interruptions: u32,
-    /// Holds in a row, likewise.
+    /// Holds by its provider in a row, likewise.
     pub holds: u32,
+    /// Holds for want of a repository or of room in a row, likewise.
+    #[serde(default)]
+    pub waits: u32,
     /// Messages that no agent has seen yet.
     pub unread: Vec<MessageId>,
     /// The commits that the last failed attempt left, to see whether the next one got any further.
@@ -512,6 +530,7 @@ impl Work {
             failures: 0,
             interruptions: 0,
             holds: 0,
+            waits: 0,
             unread: Vec::new(),
             left: None,
         }
@@ -616,19 +635,19 @@ impl Sprint {
 
     /// When `Command::Tick` must come next, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let funds = self.funds.and_then(|(short, _)| short.until);
+        let funds = self.funds.filter(|_| self.trial.is_none());
+        let funds = funds.and_then(|(short, _)| short.until);
         self.deadlines.first().map(|(at, _)| *at).into_iter().chain(funds).min()
     }
 
     /// The tasks that changed since this was last called.
     pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
-        let mut touched = std::mem::take(&mut self.touched.0);
-        // What is left for those that wait for a budget changes with what others do.
-        if self.has_budgets() || self.funds.is_some() {
+        let Touched { mut tasks, funds } = std::mem::take(&mut self.touched);
+        if funds && (self.has_budgets() || self.funds.is_some()) {
             let waits = |task: &&Task| task.blockers == 0 && matches!(task.work.stage, Stage::Waiting { .. });
-            touched.extend(self.tasks.values().filter(waits).map(|task| task.id));
+            tasks.extend(self.tasks.values().filter(waits).map(|task| task.id));
         }
-        touched
+        tasks
     }
 
     /// The title of the newest plan, or the goal's first line before there is one.

@@ -186,18 +186,15 @@ impl Sprint {
                 question: question.id,
                 text: question.text.clone(),
             };
-            let actor = Actor::Person(question.asked.clone());
+            let asked = self.acting_for(&question.asked);
+            let actor = Actor::Person(asked.clone());
             let why = Explanation {
                 reason,
                 actor,
                 since: question.at,
                 by: None,
             };
-            items.push(item(
-                format!("sprint/{}/question/{}", self.id, question.id),
-                &question.asked,
-                why,
-            ));
+            items.push(item(format!("sprint/{}/question/{}", self.id, question.id), asked, why));
         }
         match self.explain_planning() {
             // A budget that others hold comes back by itself.

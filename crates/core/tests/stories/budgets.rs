@@ -11,6 +11,7 @@ use team6_core::ledger::FundsShort;
 use team6_core::plan::PlannedTask;
 use team6_core::policy::Policy;
 use team6_core::sprint::{Brief, Command, DelegationBlock, Event, Refusal, Stage, WorkId};
+use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 
 use crate::team::{Team, ada, commit, repository, task};
@@ -350,15 +351,8 @@ fn what_an_agent_tells_after_its_attempt_ended_counts_too() {
 }
 
 #[test]
-fn a_sprint_waits_for_its_project_and_goes_on_with_what_others_give_back_or_on_the_next_day() {
+fn a_sprint_waits_for_its_project_and_goes_on_with_what_others_give_back() {
     let mut team = Team::running(vec![task("a", &[]), task("b", &[])]);
-    let short = |reserved, until| FundsShort {
-        resource: Resource::Tokens,
-        limit: 100,
-        spent: 100 - reserved,
-        reserved,
-        until,
-    };
     let attempt = team.live(WorkId::Task(TaskId(1)));
     let lacks = |attempt, short| Command::LackFunds { attempt, short };
     team.does(lacks(attempt, short(40, None)));
@@ -369,20 +363,148 @@ fn a_sprint_waits_for_its_project_and_goes_on_with_what_others_give_back_or_on_t
     assert_eq!(
         team.why(2),
         "the budget of the project does not reach: 60 tokens of 100 tokens are spent and 40 tokens are reserved; it goes on \
-         when others end, or with a higher limit in the configuration -> ada"
+         when others end -> ada"
     );
     assert_eq!(team.inbox(2), None, "others will give it back");
     team.refused(lacks(attempt, short(40, None)));
-    team.does(Command::FundsReturned);
-    assert!(team.has_attempt(1) && team.has_attempt(2));
+    team.does(Command::FundsReturned { lacking: None });
+    assert!(team.has_attempt(1), "the first in order tries it");
+    assert_eq!(team.why(2), "waits for a free agent slot -> a worker");
+    team.works_on(1);
+    assert!(team.has_attempt(2), "and it reached, so the next one tries it");
+    team.works_on(2);
+    assert_eq!(team.sprint.funds, None, "nobody waits any more");
+}
 
+#[test]
+fn a_project_that_is_used_up_is_in_the_inbox_until_the_next_day_brings_more() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &[])]);
     let tomorrow = team.now + Duration::from_secs(3_600);
-    team.does(lacks(team.live(WorkId::Task(TaskId(2))), short(0, Some(tomorrow))));
+    let lacks = Command::LackFunds {
+        attempt: team.live(WorkId::Task(TaskId(2))),
+        short: short(0, Some(tomorrow)),
+    };
+    team.does(lacks);
     assert!(
         team.inbox(2)
-            .is_some_and(|why| why.starts_with("the project's budget for today does not reach"))
+            .is_some_and(|why| why.starts_with("the project's budget for today is used up"))
     );
     assert_eq!(team.sprint.next_deadline(), Some(tomorrow));
     team.waits(Duration::from_secs(3_600));
-    assert!(team.has_attempt(1) && team.has_attempt(2));
+    assert!(team.has_attempt(1) && !team.has_attempt(2));
+    assert_eq!(team.inbox(2), None, "it is its turn after the first");
+    team.works_on(1);
+    assert!(team.has_attempt(2));
+}
+
+/// A project without funds: all 100 tokens of it are spent but for what is reserved.
+fn short(reserved: u64, until: Option<Timestamp>) -> FundsShort {
+    FundsShort {
+        resource: Resource::Tokens,
+        limit: 100,
+        spent: 100 - reserved,
+        reserved,
+        until,
+    }
+}
+
+/// The kinds of the events by which a command woke tasks.
+fn kinds(events: &[Event]) -> Vec<&'static str> {
+    events.iter().map(Event::kind).collect()
+}
+
+#[test]
+fn what_comes_back_wakes_no_more_tasks_than_it_holds() {
+    let keys = ["a", "b", "c", "d", "e", "f"];
+    let mut team = Team::running(keys.map(|key| task(key, &[])).into());
+    let lacks = |team: &Team, task| Command::LackFunds {
+        attempt: team.live(WorkId::Task(TaskId(task))),
+        short: short(40, None),
+    };
+    team.does(lacks(&team, 1));
+    let woken = team.does(Command::FundsReturned { lacking: None });
+    assert_eq!(kinds(&woken), ["funds_returned", "attempt_scheduled"]);
+    let again = team.does(Command::FundsReturned { lacking: None });
+    assert_eq!(kinds(&again), Vec::<&str>::new(), "one tries it already");
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    let started = team.does(Command::StartAttempt {
+        attempt,
+        worker: "w1".parse().unwrap(),
+    });
+    assert_eq!(kinds(&started), ["attempt_started", "attempt_scheduled"]);
+    let refused = team.does(lacks(&team, 2));
+    assert_eq!(kinds(&refused), ["funds_reported", "attempt_withdrawn"]);
+    assert!(team.why(2).contains("does not reach"), "{}", team.why(2));
+
+    // Who tries it and is cancelled makes way for the next.
+    team.does(Command::FundsReturned { lacking: None });
+    assert!(team.has_attempt(2));
+    team.does(Command::CancelTask {
+        by: ada(),
+        task: TaskId(2),
+    });
+    assert!(team.has_attempt(3));
+    let told = team.does(Command::FundsReturned {
+        lacking: Some(short(0, None)),
+    });
+    assert_eq!(kinds(&told), Vec::<&str>::new(), "an attempt finds out");
+}
+
+#[test]
+fn a_project_whose_last_attempt_ended_without_leaving_enough_asks_its_lead() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &[])]);
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    team.does(Command::LackFunds {
+        attempt,
+        short: short(40, None),
+    });
+    assert_eq!(team.inbox(1), None);
+    let told = |reserved| Command::FundsReturned {
+        lacking: Some(short(reserved, None)),
+    };
+    team.does(told(0));
+    let said = "the budget of the project is used up: 100 tokens of 100 tokens are spent; it goes on when whoever runs the \
+                server raises `tokens` of [budgets.project] in its configuration and starts `team6 up` anew";
+    assert_eq!(team.inbox(1).as_deref(), Some(said));
+    assert_eq!(kinds(&team.does(told(0))), Vec::<&str>::new(), "that is known");
+}
+
+#[test]
+fn an_attempt_spends_no_more_than_its_project_has_for_it() {
+    let budgets = BudgetLimits {
+        attempt: tokens(100),
+        ..BudgetLimits::default()
+    };
+    let mut team = running(budgets, vec![task("a", &[])]);
+    let attempt = team.live(WorkId::Task(TaskId(1)));
+    let grants = |most| Command::FundsGranted {
+        attempt,
+        most: tokens(most),
+    };
+    assert_eq!(kinds(&team.does(grants(100))), Vec::<&str>::new(), "it has that");
+    team.does(grants(60));
+    assert_eq!(team.reserved(1), Some(60));
+    let at_work = team.works_on(1);
+    team.beats(at_work, used(50));
+    team.does(grants(20));
+    assert_eq!(team.reserved(1), Some(50), "what it used is its own");
+    team.runs_over(at_work, 55);
+    team.refused(grants(70));
+}
+
+#[test]
+fn a_report_within_what_is_reserved_changes_no_other_task() {
+    let budgets = BudgetLimits {
+        attempt: tokens(100),
+        sprint: tokens(150),
+        ..BudgetLimits::default()
+    };
+    let mut team = running(budgets, vec![task("a", &[]), task("b", &[]), task("c", &[])]);
+    let at_work = team.works_on(1);
+    team.sprint.take_touched();
+    team.beats(at_work, used(40));
+    assert_eq!(team.sprint.take_touched(), [TaskId(1)].into());
+    team.beats(at_work, used(110));
+    let all = [TaskId(1), TaskId(2), TaskId(3)].into();
+    assert_eq!(team.sprint.take_touched(), all, "now there is less left for the others");
 }

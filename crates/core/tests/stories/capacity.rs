@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use team6_core::budget::Budget;
 use team6_core::failure::FailureKind;
 use team6_core::ids::{PersonId, TaskId};
 use team6_core::plan::Priority;
-use team6_core::sprint::{Command, MergeMethod, Refusal, ReviewLoad, Stage, Verdict};
+use team6_core::sprint::{Command, MergeMethod, Refusal, ReviewLoad, Stage, Verdict, WorkId};
 
 use crate::team::{Team, ada, task};
 
@@ -148,6 +149,63 @@ fn a_deputy_decides_for_an_owner_who_is_away_and_the_owner_stays_accountable() {
     assert!(matches!(team.refused(merge(lin())), Refusal::NotOwner { .. }));
     team.does(merge(ada()));
     assert_eq!(team.sprint.tasks[&TaskId(1)].owner, Some(ada()));
+}
+
+#[test]
+fn whatever_the_lead_may_do_and_is_asked_for_is_the_deputys_while_one_is_named() {
+    let mut team = Team::planned(vec![task("a", &[])]);
+    let why = |team: &Team| team.sprint.explain_planning().unwrap().actor.to_string();
+    let inbox = |team: &Team| -> Vec<String> { team.sprint.inbox().iter().map(|i| i.person.to_string()).collect() };
+    assert_eq!((why(&team), inbox(&team)), ("ada".into(), vec!["ada".into()]));
+    team.does(set_deputy(ada(), Some(lin())));
+    assert_eq!((why(&team), inbox(&team)), ("lin".into(), vec!["lin".into()]));
+    assert_eq!(team.why(1), "tasks have no owner yet -> lin");
+
+    let max: PersonId = "max".parse().unwrap();
+    team.does(Command::SetOwners {
+        by: lin(),
+        owners: [(TaskId(1), max.clone())].into(),
+    });
+    let budget = Budget {
+        tokens: Some(1_000),
+        ..Budget::default()
+    };
+    let of_task = |by| Command::SetTaskBudget {
+        by,
+        task: TaskId(1),
+        budget,
+    };
+    let of_sprint = |by| Command::SetSprintBudget { by, budget };
+    team.does(of_task(lin()));
+    team.does(of_sprint(lin()));
+    let for_max = |by| Command::SetDeputy {
+        by,
+        owner: max.clone(),
+        deputy: Some(ada()),
+    };
+    team.does(for_max(lin()));
+
+    team.does(set_deputy(ada(), None));
+    assert!(matches!(team.refused(of_sprint(lin())), Refusal::NotLead { .. }));
+    assert!(matches!(team.refused(of_task(lin())), Refusal::NotOwnerOrLead { .. }));
+    assert!(matches!(team.refused(for_max(lin())), Refusal::NotTheirs { .. }));
+}
+
+#[test]
+fn a_question_to_a_lead_who_is_away_is_in_the_deputys_inbox() {
+    let mut team = Team::opened();
+    let (attempt, token) = team.starts(WorkId::Planning);
+    team.does(Command::AskQuestion {
+        attempt,
+        token,
+        text: "Which one?".into(),
+        why: "There are two.".into(),
+        options: vec![],
+    });
+    team.does(set_deputy(ada(), Some(lin())));
+    let asked: Vec<_> = team.sprint.inbox().into_iter().map(|item| item.person).collect();
+    assert_eq!(asked, [lin()]);
+    assert_eq!(team.sprint.questions[0].asked, ada(), "she stays the one who was asked");
 }
 
 /// What an owner has to review at most while agents deliver ten times as fast as she reviews.

@@ -68,6 +68,50 @@ fn a_usage_limit_holds_a_task_and_uses_up_no_attempt() {
 }
 
 #[test]
+fn a_host_that_is_down_and_a_machine_that_is_full_hold_a_task_ever_longer_until_somebody_has_to_look() {
+    for (kind, why) in [
+        (
+            FailureKind::Unreachable,
+            "held until what it needs can be reached again",
+        ),
+        (FailureKind::OutOfRoom, "held until the machine has room again"),
+    ] {
+        let mut team = Team::running(vec![task("a", &[])]);
+        let holds = team.sprint.policy.holds;
+        let mut longest = Duration::from_secs(10);
+        for _ in 0..holds {
+            team.fails(1, kind, "no answer");
+            assert_eq!(team.why(1), format!("{why}: no answer -> the engine"));
+            let wait = team.sprint.explain(TaskId(1)).unwrap().by.unwrap().since(team.now);
+            assert!(wait >= longest / 2 && wait <= longest, "{wait:?} of {longest:?}");
+            longest = LONGEST.min(longest * 2);
+            team.waits(wait);
+            assert!(team.has_attempt(1), "it goes on when the hold ends");
+        }
+        assert_eq!(team.sprint.tasks[&TaskId(1)].work.failures, 0, "no attempt is used up");
+        team.fails(1, kind, "no answer");
+        assert_eq!(
+            team.why(1),
+            format!("failed after {} attempts: no answer -> ada", holds + 1)
+        );
+        team.does(Command::Retry {
+            by: ada(),
+            work: WorkId::Task(TaskId(1)),
+            note: String::new(),
+        });
+        team.fails(1, kind, "no answer");
+        assert!(team.why(1).starts_with(why), "{}", team.why(1));
+    }
+}
+
+#[test]
+fn an_agent_whose_work_is_too_large_for_its_sandbox_is_tried_again_and_uses_up_attempts() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.fails(1, FailureKind::OverLimit, "it held more than 2048 MB of memory");
+    assert!(team.why(1).starts_with("attempt 2 of 5 follows"), "{}", team.why(1));
+}
+
+#[test]
 fn who_stops_twice_at_the_same_commits_is_not_started_a_third_time() {
     let mut team = Team::running(vec![task("a", &[])]);
     team.fails(1, FailureKind::NotCompleted, "it ended its turn");

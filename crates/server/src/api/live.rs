@@ -241,6 +241,7 @@ fn concerns(sprint: &Sprint, person: &PersonId) -> bool {
     sprint.lead == *person
         || sprint.tasks.values().any(|task| task.owner.as_ref() == Some(person))
         || sprint.questions.iter().any(|question| question.asked == *person)
+        || sprint.deputies.values().any(|deputy| deputy == person)
 }
 
 /// Signs of life are most of what happens, and change nobody's inbox.

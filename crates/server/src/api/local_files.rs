@@ -90,6 +90,13 @@ async fn put_local_file(
     };
     let known = api.engine.project(&project).await?;
     decide(Some(&known), put.clone()).map_err(EngineError::from)?;
+    if api.evidence.tracks(&repository, &path).await? {
+        let text = format!(
+            "{repository} itself has {path}, which would stay as it is in every workspace; give the file another path, or take \
+             {path} out of the repository first (`git rm --cached`)"
+        );
+        return Err(ApiError::unusable("local-file-tracked", text));
+    }
     let (files, at) = (api.local_files.clone(), (project.clone(), repository.clone()));
     blocking(move || files.put(&at.0, &at.1, &path, &content)).await?;
     let project = api.on_project(&project, &by, None, put).await?;

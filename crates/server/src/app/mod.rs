@@ -38,6 +38,7 @@ use crate::owners::RepositoryOwners;
 use crate::records::Records;
 use recover::Checks;
 use sockets::SocketFolder;
+pub use sockets::own;
 
 pub use error::AppError;
 pub use recover::Recovered;

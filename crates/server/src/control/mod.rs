@@ -149,17 +149,6 @@ impl EmbeddedControl {
                     Ok(_) | Err(EngineError::Refused(_) | EngineError::NoSuchSprint(_)) => {}
                     Err(error) => return Err(engine_failed(error)),
                 }
-                // What was given back between the two was told to nobody.
-                let now = engine
-                    .reserve_funds(&self.project, attempt)
-                    .await
-                    .map_err(engine_failed)?;
-                if now.is_ok() {
-                    engine
-                        .release_funds(&self.project, attempt)
-                        .await
-                        .map_err(engine_failed)?;
-                }
                 return Ok(None);
             }
         };

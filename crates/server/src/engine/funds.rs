@@ -3,11 +3,13 @@
 //! The ledger and the sprint are two streams. The reservation comes before the attempt, and what is given back after it, so a
 //! crash between the two leaves at most too much reserved, which the next start gives back.
 
-use team6_core::budget::{Amount, Resource};
+use team6_core::budget::Amount;
 use team6_core::ids::{AttemptId, ProjectId, SprintId};
-use team6_core::ledger::{FundsShort, ProjectLimits, share};
-use team6_core::sprint::{Command, Event, Sprint};
+use team6_core::ledger::{FundsShort, ProjectLimits, granted, wanted};
+use team6_core::sprint::{Command, Event, FundsWait, Sprint};
+use team6_core::time::Timestamp;
 
+use super::ledger::Reserved;
 use super::{ENGINE, Engine, EngineError};
 
 impl Engine {
@@ -20,8 +22,8 @@ impl Engine {
         self.limits.get().filter(|limits| !limits.is_unlimited())
     }
 
-    /// Reserves of the project's budgets what an attempt may spend. Whether it is reserved only now, or which of them does
-    /// not reach.
+    /// Reserves of the project's budgets what an attempt may spend, and holds it to that. Whether it is reserved only now,
+    /// or which of them does not reach.
     pub async fn reserve_funds(
         &self,
         project: &ProjectId,
@@ -36,74 +38,164 @@ impl Engine {
             })
             .await?
             .unwrap_or_default();
-        let wanted = |resource| reserved.of(resource).or_else(|| share(limits, resource)).unwrap_or(0);
-        let amount = Amount {
-            tokens: wanted(Resource::Tokens),
-            cost_micros: wanted(Resource::Cost),
-            time_ms: wanted(Resource::Time),
-        };
-        self.ledgers.reserve(project, attempt, amount, limits, self.now()).await
+        let wanted = wanted(&reserved, limits);
+        let got = self
+            .ledgers
+            .reserve(project, attempt, wanted, limits, self.now())
+            .await?;
+        if let Ok(Reserved { amount, new: true }) = got {
+            self.grant(attempt, amount, limits).await?;
+        }
+        Ok(got.map(|got| got.new))
     }
 
     /// Gives back what was reserved for an attempt that did not begin.
     pub async fn release_funds(&self, project: &ProjectId, attempt: AttemptId) -> Result<(), EngineError> {
-        self.settle(project, attempt, Amount::default()).await
+        let released = self.ledgers.settle(project, attempt, Amount::default(), self.now());
+        match released.await? {
+            true => self.return_funds(project).await,
+            false => Ok(()),
+        }
     }
 
     /// Gives back what attempts that ended have not spent, also those of an earlier run, and lets sprints go on that
     /// waited for it.
     pub async fn settle_leftovers(&self) -> Result<(), EngineError> {
-        for id in self.open_sprints().await? {
-            // Whoever waits is told that limits may be others now.
-            self.tell_returned(id).await?;
-        }
-        if self.limits().is_none() {
-            return Ok(());
-        }
-        for project in self.projects().await?.into_keys() {
-            for attempt in self.ledgers.read(&project).await?.held() {
-                let spent = self.read(attempt.sprint, |sprint, _| ended(sprint, attempt.n)).await?;
-                if let Some(spent) = spent {
-                    self.settle(&project, attempt, spent).await?;
+        if self.limits().is_some() {
+            for project in self.projects().await?.into_keys() {
+                for attempt in self.ledgers.read(&project).await?.open() {
+                    let spent = self.read(attempt.sprint, |sprint, _| ended(sprint, attempt.n)).await?;
+                    if let Some(spent) = spent {
+                        self.ledgers.settle(&project, attempt, spent, self.now()).await?;
+                    }
                 }
             }
         }
-        Ok(())
-    }
-
-    /// After a command: what attempts that ended by it have not spent goes back.
-    pub(super) async fn settle_ended(&self, id: SprintId, events: &[Event]) -> Result<(), EngineError> {
-        if self.limits().is_none() {
-            return Ok(());
-        }
-        for n in events.iter().filter_map(ends) {
-            let look = |sprint: &Sprint, _| (sprint.project.clone(), ended(sprint, n));
-            if let (project, Some(spent)) = self.read(id, look).await? {
-                self.settle(&project, AttemptId { sprint: id, n }, spent).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn settle(&self, project: &ProjectId, attempt: AttemptId, spent: Amount) -> Result<(), EngineError> {
-        if !self.ledgers.settle(project, attempt, spent, self.now()).await? {
-            return Ok(());
-        }
         for id in self.open_sprints().await? {
-            if self.read(id, |sprint, _| sprint.project == *project).await? {
-                self.tell_returned(id).await?;
+            // Limits may be others now.
+            let waits = self.read(id, |sprint, _| sprint.waits_for_funds(self.now())).await?;
+            if let Some(FundsWait::Waits { .. }) = waits {
+                self.tell_returned(id, None).await?;
             }
         }
         Ok(())
     }
 
-    async fn tell_returned(&self, id: SprintId) -> Result<(), EngineError> {
-        if self.read(id, |sprint, _| sprint.funds.is_some()).await? {
-            // No attempt ends by it, so nothing is to be settled after it.
-            self.sprints.execute(id, Command::FundsReturned, ENGINE, None).await?;
-            self.set_deadline(id).await?;
+    /// After a command: the ledger follows what attempts may spend and have spent, and what they did not spend goes back.
+    pub(super) async fn keep_books(&self, id: SprintId, events: &[Event]) -> Result<(), EngineError> {
+        let Some(limits) = self.limits() else {
+            return Ok(());
+        };
+        let mut returns = events
+            .iter()
+            .any(|event| matches!(event, Event::FundsReported { lacking: None }));
+        let mut moved: Vec<u32> = events.iter().filter_map(moves_funds).collect();
+        for n in events.iter().filter_map(beats) {
+            let now = self.now();
+            let beyond = |sprint: &Sprint, _| {
+                let known = sprint.attempt(n);
+                known.is_some_and(|known| known.reserved.crossed(&known.used(now)).is_some())
+            };
+            if self.read(id, beyond).await? {
+                moved.push(n);
+            }
+        }
+        if !returns && moved.is_empty() {
+            return Ok(());
+        }
+        let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
+        for n in moved {
+            let attempt = AttemptId { sprint: id, n };
+            let now = self.now();
+            let look = |sprint: &Sprint, _| {
+                let known = sprint.attempt(n)?;
+                Some((ended(sprint, n), known.reserved, known.used(now)))
+            };
+            match self.read(id, look).await? {
+                Some((Some(spent), ..)) => {
+                    self.ledgers.settle(&project, attempt, spent, now).await?;
+                    returns = true;
+                }
+                Some((None, reserved, used)) => {
+                    let held = self
+                        .ledgers
+                        .hold(&project, attempt, wanted(&reserved, limits), used, limits, now);
+                    if let Some(amount) = held.await? {
+                        self.grant(attempt, amount, limits).await?;
+                        returns = true;
+                    }
+                }
+                None => {}
+            }
+        }
+        match returns {
+            true => self.return_funds(&project).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Holds an attempt to what its project has for it. What ended meanwhile needs nothing.
+    async fn grant(&self, attempt: AttemptId, amount: Amount, limits: &ProjectLimits) -> Result<(), EngineError> {
+        let command = Command::FundsGranted {
+            attempt: attempt.n,
+            most: granted(amount, limits),
+        };
+        match self.sprints.execute(attempt.sprint, command, ENGINE, None).await {
+            Ok(_) | Err(EngineError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells the sprints of a project that wait for its budgets, who waited longest first, as long as these reach for what
+    /// each would begin next. The first for which they do not reach keeps its place, as long as something may come back.
+    async fn return_funds(&self, project: &ProjectId) -> Result<(), EngineError> {
+        let Some(limits) = self.limits() else {
+            return Ok(());
+        };
+        let now = self.now();
+        let mut waiting: Vec<(Timestamp, SprintId, FundsWait)> = Vec::new();
+        for id in self.open_sprints().await? {
+            let look = |sprint: &Sprint, _| sprint.waits_for_funds(now).filter(|_| sprint.project == *project);
+            if let Some(wait) = self.read(id, look).await? {
+                waiting.push((wait.since(), id, wait));
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        waiting.sort_unstable_by_key(|(since, id, _)| (*since, *id));
+        // What those who are told will reserve is gone for those behind them.
+        let mut ledger = self.ledgers.read(project).await?;
+        for (_, id, wait) in waiting {
+            let (n, next) = match wait {
+                FundsWait::Tries { attempt, wanted, .. } => (attempt, Some(wanted)),
+                FundsWait::Waits { next, .. } => (0, next),
+            };
+            let attempt = AttemptId { sprint: id, n };
+            let reserved = next.map(|next| ledger.reserve(attempt, wanted(&next, limits), limits, now));
+            let lacking = match reserved {
+                Some(Ok(event)) => {
+                    event.iter().for_each(|event| ledger.apply(event));
+                    None
+                }
+                Some(Err(short)) => Some(short),
+                None => None,
+            };
+            if let FundsWait::Waits { .. } = wait {
+                self.tell_returned(id, lacking).await?;
+            }
+            if lacking.is_some_and(|short| short.reserved > 0) {
+                return Ok(());
+            }
         }
         Ok(())
+    }
+
+    async fn tell_returned(&self, id: SprintId, lacking: Option<FundsShort>) -> Result<(), EngineError> {
+        // No attempt ends by it, so nothing is to be settled after it.
+        let told = Command::FundsReturned { lacking };
+        self.sprints.execute(id, told, ENGINE, None).await?;
+        self.set_deadline(id).await
     }
 }
 
@@ -114,10 +206,20 @@ fn ended(sprint: &Sprint, n: u32) -> Option<Amount> {
     Some(attempt.used(ended.at))
 }
 
-/// The attempt that an event ends.
-fn ends(event: &Event) -> Option<u32> {
+/// The attempt whose agent says what it used so far.
+fn beats(event: &Event) -> Option<u32> {
     match event {
-        Event::OwnerAsked { attempt, .. }
+        Event::LeaseRenewed { attempt, .. } => Some(*attempt),
+        _ => None,
+    }
+}
+
+/// The attempt of which an event changes what it may spend or has spent.
+fn moves_funds(event: &Event) -> Option<u32> {
+    match event {
+        Event::AttemptReserved { attempt, .. }
+        | Event::UsageReported { attempt, .. }
+        | Event::OwnerAsked { attempt, .. }
         | Event::SubtasksAwaited { attempt }
         | Event::AttemptDelivered { attempt, .. }
         | Event::AttemptReplied { attempt, .. }

@@ -30,6 +30,15 @@ struct Loaded {
     snapshot: StreamVersion,
 }
 
+/// What is reserved for an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserved {
+    /// How much: what was wanted, or the rest of a budget that nobody else holds anything of.
+    pub amount: Amount,
+    /// Whether it was not before.
+    pub new: bool,
+}
+
 /// The ledgers of all projects.
 pub struct Ledgers {
     store: Arc<dyn Store>,
@@ -45,7 +54,7 @@ impl Ledgers {
         }
     }
 
-    /// Reserves for an attempt, or says which budget does not reach. Whether anything was reserved that was not before.
+    /// Reserves for an attempt, or says which budget does not reach.
     pub async fn reserve(
         &self,
         project: &ProjectId,
@@ -53,13 +62,31 @@ impl Ledgers {
         amount: Amount,
         limits: &ProjectLimits,
         now: Timestamp,
-    ) -> Result<Result<bool, FundsShort>, EngineError> {
+    ) -> Result<Result<Reserved, FundsShort>, EngineError> {
         let decide = |ledger: &Ledger| ledger.reserve(attempt, amount, limits, now);
-        let changed = self.change(project, decide, now).await?;
-        Ok(changed.map(|event| event.is_some()))
+        let (changed, held) = self.change(project, attempt, decide, now).await?;
+        Ok(changed.map(|event| Reserved {
+            amount: held.unwrap_or_default(),
+            new: event.is_some(),
+        }))
     }
 
-    /// Gives back what an attempt has not spent; whether anything was held for it.
+    /// Holds another amount for an attempt at work; gives what it is now, if that is another one than before.
+    pub async fn hold(
+        &self,
+        project: &ProjectId,
+        attempt: AttemptId,
+        wanted: Amount,
+        used: Amount,
+        limits: &ProjectLimits,
+        now: Timestamp,
+    ) -> Result<Option<Amount>, EngineError> {
+        let decide = |ledger: &Ledger| Ok::<_, FundsShort>(ledger.hold(attempt, wanted, used, limits));
+        let (changed, held) = self.change(project, attempt, decide, now).await?;
+        Ok(held.filter(|_| matches!(changed, Ok(Some(_)))))
+    }
+
+    /// Gives back what an attempt has not spent, and counts what it told of later; whether that was news.
     pub async fn settle(
         &self,
         project: &ProjectId,
@@ -68,7 +95,7 @@ impl Ledgers {
         now: Timestamp,
     ) -> Result<bool, EngineError> {
         let decide = |ledger: &Ledger| Ok::<_, FundsShort>(ledger.settle(attempt, spent));
-        let changed = self.change(project, decide, now).await?;
+        let (changed, _) = self.change(project, attempt, decide, now).await?;
         Ok(matches!(changed, Ok(Some(_))))
     }
 
@@ -85,12 +112,14 @@ impl Ledgers {
         slots.entry(project.clone()).or_default().clone()
     }
 
+    /// Does what is decided about an attempt; with what is held for it afterwards.
     async fn change<R>(
         &self,
         project: &ProjectId,
+        attempt: AttemptId,
         decide: impl Fn(&Ledger) -> Result<Option<LedgerEvent>, R>,
         now: Timestamp,
-    ) -> Result<Result<Option<LedgerEvent>, R>, EngineError> {
+    ) -> Result<(Result<Option<LedgerEvent>, R>, Option<Amount>), EngineError> {
         let slot = self.slot(project);
         let mut loaded = slot.lock().await;
         // Whoever is refused the store was overtaken by somebody who got on, so this comes to an end.
@@ -98,7 +127,7 @@ impl Ledgers {
             self.catch_up(project, &mut loaded).await?;
             let event = match decide(&loaded.ledger) {
                 Ok(Some(event)) => event,
-                other => return Ok(other),
+                other => return Ok((other, loaded.ledger.held_for(attempt))),
             };
             let mut append = Append::new(StreamId::ledger(project), loaded.version, now, ENGINE);
             append.project = Some(project.clone());
@@ -120,7 +149,7 @@ impl Ledgers {
                     if due {
                         loaded.snapshot = appended.version;
                     }
-                    return Ok(Ok(Some(event)));
+                    return Ok((Ok(Some(event)), loaded.ledger.held_for(attempt)));
                 }
                 Err(AppendError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -159,7 +159,7 @@ impl Engine {
             self.base_moved(&project);
         }
         self.set_deadline(id).await?;
-        self.settle_ended(id, &done.events).await?;
+        self.keep_books(id, &done.events).await?;
         Ok(done)
     }
 

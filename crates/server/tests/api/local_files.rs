@@ -83,6 +83,10 @@ async fn paths_that_lead_elsewhere_and_files_that_are_too_large_are_refused() {
     put(&server, "big", vec![b'x'; (1 << 20) + 1])
         .await
         .refused(422, "local-file-too-large");
+    let tracked = put(&server, "Cargo.toml", SECRET).await;
+    assert!(tracked.text.contains("app itself has Cargo.toml"), "{}", tracked.text);
+    tracked.refused(422, "local-file-tracked");
+    put(&server, "crates", SECRET).await.refused(422, "local-file-tracked");
     put(&server, "a", SECRET).await.done();
     put(&server, "a/b", SECRET).await.refused(409, "local-file-in-the-way");
     let elsewhere = "/projects/shop/repositories/web/local-files?path=.env";

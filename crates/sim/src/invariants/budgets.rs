@@ -21,6 +21,8 @@ pub(super) struct Budgets {
     attempts: BTreeMap<u32, Spent>,
     /// Whether the project has nothing left.
     lacking: bool,
+    /// Whether it may have something again, and the attempt that tries it.
+    trial: Option<Option<u32>>,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,11 @@ impl Budgets {
             Event::TaskBudgetSet { task, budget, .. } => {
                 self.tasks.insert(*task, *budget);
             }
-            Event::FundsReported { lacking } => self.lacking = lacking.is_some(),
+            Event::FundsReported { lacking } => {
+                self.lacking = lacking.is_some();
+                self.trial = None;
+            }
+            Event::FundsReturned => self.trial = Some(None),
             Event::UsageReported { attempt, usage } => {
                 self.told(*attempt, usage);
                 if let Some(spent) = self.attempts.get_mut(attempt) {
@@ -81,6 +87,7 @@ impl Budgets {
                 attempt,
                 work,
                 reserved,
+                not_before,
                 ..
             } => {
                 let spent = Spent {
@@ -92,14 +99,13 @@ impl Budgets {
                     ended: None,
                 };
                 self.attempts.insert(*attempt, spent);
-                ensure(!self.lacking, "11 budgets", || {
-                    format!("attempt {attempt} begins, and the project has nothing left")
-                })?;
+                self.tries(*attempt, *not_before <= seen.at)?;
                 self.granted(*attempt, &Budget::default(), seen)?;
             }
             Event::AttemptStarted {
                 attempt, lease_until, ..
             } => {
+                self.tried(*attempt);
                 if let Some(spent) = self.attempts.get_mut(attempt) {
                     spent.started = Some(seen.at);
                 }
@@ -114,6 +120,7 @@ impl Budgets {
             Event::AttemptReserved { attempt, reserved } => {
                 let spent = self.attempts.get_mut(attempt);
                 let before = spent.map(|spent| std::mem::replace(&mut spent.reserved, *reserved));
+                self.keeps_what_it_used(*attempt, before.and_then(|before| before.tokens))?;
                 self.granted(*attempt, &before.unwrap_or_default(), seen)?;
             }
             Event::AttemptDelivered { attempt, usage, .. }
@@ -159,6 +166,46 @@ impl Budgets {
         Ok(())
     }
 
+    /// What an agent used is not taken from it: nobody can give it back.
+    fn keeps_what_it_used(&self, attempt: u32, before: Option<u64>) -> Found {
+        let Some(spent) = self.attempts.get(&attempt) else {
+            return Ok(());
+        };
+        let told = spent.used(Timestamp(i64::MIN)).tokens;
+        let kept = spent
+            .reserved
+            .tokens
+            .is_none_or(|tokens| tokens >= told || before.is_some_and(|before| tokens >= before));
+        ensure(kept, "11 budgets", || {
+            format!("attempt {attempt} used {told} tokens, and has {:?} now", spent.reserved)
+        })
+    }
+
+    /// Nothing is queued while the project has nothing left; when that is not known any more, one after the other.
+    fn tries(&mut self, attempt: u32, due: bool) -> Found {
+        if !self.lacking {
+            return Ok(());
+        }
+        ensure(self.trial.is_some(), "11 budgets", || {
+            format!("attempt {attempt} begins, and the project has nothing left")
+        })?;
+        let before = self.trial.flatten();
+        ensure(before.is_none(), "11 funds", || {
+            format!("attempt {attempt} is queued while attempt {before:?} tries whether there is anything for it")
+        })?;
+        if due {
+            self.trial = Some(Some(attempt));
+        }
+        Ok(())
+    }
+
+    /// An attempt is not in the queue any more.
+    fn tried(&mut self, attempt: u32) {
+        if self.trial == Some(Some(attempt)) {
+            self.trial = Some(None);
+        }
+    }
+
     fn told(&mut self, attempt: u32, usage: &Usage) {
         if let Some(spent) = self.attempts.get_mut(&attempt) {
             spent.usage.input_tokens = spent.usage.input_tokens.max(usage.input_tokens);
@@ -168,6 +215,7 @@ impl Budgets {
     }
 
     fn ended(&mut self, attempt: u32, at: Timestamp) {
+        self.tried(attempt);
         if let Some(spent) = self.attempts.get_mut(&attempt) {
             spent.ended = Some(spent.used(at));
         }

@@ -19,6 +19,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Retries {
     /// Failures since a person stepped in or something was delivered.
     failures: BTreeMap<WorkId, u32>,
+    /// Waits for a repository or for room, likewise.
+    waits: BTreeMap<WorkId, u32>,
     /// The last failure and the commits that it left.
     left: BTreeMap<WorkId, (FailureKind, BTreeMap<RepositoryId, CommitId>)>,
     /// When the next automatic attempt may begin.
@@ -50,6 +52,7 @@ impl Retries {
                 let Some(work) = seen.work else { return Ok(()) };
                 match class(failure.kind) {
                     Class::Hold => held(failure, *retry_at, *hold_until, seen.at)?,
+                    Class::Wait => self.waits(work, failure, left, (*retry_at, *hold_until), seen)?,
                     class => {
                         ensure(hold_until.is_none(), "4 holds", || {
                             format!("{work:?} is held by {failure:?}")
@@ -80,8 +83,34 @@ impl Retries {
         Ok(())
     }
 
+    /// What is none of its agent's doing holds it ever longer, so many times; then a person looks.
+    fn waits(
+        &mut self,
+        work: WorkId,
+        failure: &Failure,
+        left: &BTreeMap<RepositoryId, CommitId>,
+        (retry_at, until): (Option<Timestamp>, Option<Timestamp>),
+        seen: &Seen<'_>,
+    ) -> Found {
+        let waits = self.waits.entry(work).or_default();
+        if until.is_none() {
+            ensure(*waits >= seen.policy.holds, "4 holds", || {
+                format!("{work:?} is given up after {waits} waits, the last for {failure:?}")
+            })?;
+            return self.failed(work, Class::Final, failure.kind, left, retry_at, seen);
+        }
+        *waits += 1;
+        let longest = longest_wait(seen.policy, *waits);
+        let wait = until.map(|until| until.since(seen.at));
+        let bounded = wait.is_some_and(|wait| wait >= longest / 2 && wait <= longest) && *waits <= seen.policy.holds;
+        ensure(retry_at.is_none() && bounded, "4 holds", || {
+            format!("{work:?} waits {wait:?} of {longest:?} for the {waits}th time, for {failure:?}")
+        })
+    }
+
     /// Somebody stepped in, or something was delivered: what was before counts no more.
     fn rest(&mut self, work: WorkId) {
+        self.waits.remove(&work);
         self.failures.remove(&work);
         self.left.remove(&work);
         self.retry_at.remove(&work);
@@ -158,13 +187,17 @@ fn longest_wait(policy: &Policy, failures: u32) -> Duration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     Retry,
+    /// Held by its provider.
     Hold,
+    /// Held for want of a repository or of room.
+    Wait,
     Final,
 }
 
 fn class(kind: FailureKind) -> Class {
     match kind {
         FailureKind::UsageLimit | FailureKind::ProviderOutage => Class::Hold,
+        FailureKind::Unreachable | FailureKind::OutOfRoom => Class::Wait,
         FailureKind::LeaseExpired
         | FailureKind::Silent
         | FailureKind::TimedOut
@@ -172,8 +205,7 @@ fn class(kind: FailureKind) -> Class {
         | FailureKind::Protocol
         | FailureKind::NotCompleted
         | FailureKind::WorkspaceLost
-        | FailureKind::Unreachable
-        | FailureKind::OutOfRoom => Class::Retry,
+        | FailureKind::OverLimit => Class::Retry,
         _ => Class::Final,
     }
 }

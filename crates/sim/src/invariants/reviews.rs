@@ -31,11 +31,12 @@ impl Reviews {
     pub(super) fn event(&mut self, seen: &Seen<'_>, sprint: &Sprint, forge: &Forge) -> Found {
         match seen.event {
             Event::DeputySet { by, owner, deputy } => {
+                let leads = *by == sprint.lead || self.deputies.get(&sprint.lead) == Some(by);
                 match deputy {
                     Some(deputy) => self.deputies.insert(owner.clone(), deputy.clone()),
                     None => self.deputies.remove(owner),
                 };
-                ensure(by == owner || *by == sprint.lead, "2 owner decides", || {
+                ensure(by == owner || leads, "2 owner decides", || {
                     format!("{by} said who decides for {owner}")
                 })
             }

@@ -9,7 +9,7 @@ use fastrand::Rng;
 use team6_core::explain::Explanation;
 use team6_core::ids::{SprintId, TaskId};
 use team6_core::policy::Policy;
-use team6_core::sprint::{Command, Opening, Refusal, Sprint};
+use team6_core::sprint::{Command, FundsWait, Opening, Refusal, Sprint};
 use team6_core::time::Timestamp;
 
 use crate::forge::Forge;
@@ -78,6 +78,8 @@ impl History {
             policy: Policy {
                 reviews,
                 seed,
+                // So few that histories come to their end.
+                holds: 1,
                 budgets: crate::spending::limits(&mut rng),
                 ..Policy::default()
             },
@@ -223,9 +225,9 @@ impl History {
         if self.job_is_due() {
             return self.take_job();
         }
-        if self.sprint.funds.is_some() {
+        if let Some(FundsWait::Waits { .. }) = self.sprint.waits_for_funds(self.now) {
             // What other sprints of the project had reserved comes back as they end.
-            self.engine(Command::FundsReturned)?;
+            self.engine(Command::FundsReturned { lacking: None })?;
             return Ok(());
         }
         if self.ask_people_now()? {

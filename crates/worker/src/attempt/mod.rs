@@ -16,6 +16,7 @@ mod way_out;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,8 +36,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane, WorkName};
+use crate::kept_out;
 use crate::prices::{self, Price};
-use crate::surroundings::{crowded, place};
+use crate::setup;
+use crate::surroundings::{crowded, place, too_much};
 use crate::worker::Parts;
 use again::Again;
 use saved::Saved;
@@ -145,6 +148,7 @@ impl Attempt {
             Ok(Err(failure)) => return self.fail(failure, BTreeMap::new()).await,
             Err(outcome) => return self.ends_early(outcome).await,
         };
+        let secrets = kept_out::secrets(repositories.iter().flat_map(|one| &one.local_files));
         let mut claimed = std::pin::pin!(self.claim(parts, assignment, repositories, &name));
         let workspace = match self.while_waiting(&mut claimed).await {
             Ok(Ok(workspace)) => workspace,
@@ -157,7 +161,7 @@ impl Attempt {
                 return self.ends_early(outcome).await;
             }
         };
-        let (outcome, usage) = self.work(parts, assignment, &profile, &workspace, &name).await;
+        let (outcome, usage) = self.work(parts, assignment, &profile, &workspace, secrets).await;
         self.finish(parts, assignment, workspace, outcome, usage).await;
     }
 
@@ -278,8 +282,9 @@ impl Attempt {
         self.trace
             .note(format!("workspace ready in {} ms", began.elapsed().as_millis()))
             .await;
-        for notice in &workspace.notices {
-            self.trace.note(notice.clone()).await;
+        let setups = workspace.checkouts.keys().filter_map(|id| setup::is_run(parts, id));
+        for notice in workspace.notices.iter().cloned().chain(setups) {
+            self.trace.note(notice).await;
         }
         Ok(workspace)
     }
@@ -303,7 +308,7 @@ impl Attempt {
         assignment: &Assignment,
         profile: &AgentProfile,
         workspace: &Workspace,
-        name: &WorkName,
+        secrets: Vec<String>,
     ) -> (Outcome, Usage) {
         let said = Arc::new(Mutex::new(Said::default()));
         let ready = Command::WorkspaceReady {
@@ -314,7 +319,7 @@ impl Attempt {
             return (told(error), Usage::default());
         }
         let worked = self
-            .with_agent(parts, assignment, profile, workspace, name, &said)
+            .with_agent(parts, assignment, profile, workspace, secrets, &said)
             .await;
         let (mut outcome, usage) = worked.unwrap_or_else(|outcome| (outcome, Usage::default()));
         if let Outcome::Failed(failure) = &mut outcome {
@@ -329,10 +334,11 @@ impl Attempt {
         assignment: &Assignment,
         profile: &AgentProfile,
         workspace: &Workspace,
-        name: &WorkName,
+        secrets: Vec<String>,
         said: &Arc<Mutex<Said>>,
     ) -> Result<(Outcome, Usage), Outcome> {
-        let home = self.home(parts, name).await?;
+        let name = WorkName::of(assignment.attempt.sprint, assignment.work);
+        let home = self.home(parts, &name).await?;
         // Before the agent runs, so that nobody changes the files meanwhile.
         let assignment = &guidance::added(assignment.clone(), profile, workspace).await;
         let tools = self.tools(parts, assignment, workspace, said).await?;
@@ -351,7 +357,7 @@ impl Attempt {
             added: placed.added,
             reach: spec.reach,
             mark: &mark,
-            secrets: Vec::new(),
+            secrets,
             patience: Patience::default(),
         };
         let began = std::time::Instant::now();
@@ -399,8 +405,8 @@ impl Attempt {
             way_out.close().await;
         }
         if let (Some(exceeded), Outcome::Failed(failure)) = (ended.exceeded, &mut outcome) {
-            failure.kind = FailureKind::OutOfRoom;
-            failure.text = format!("the agent was ended: {exceeded}");
+            failure.kind = FailureKind::OverLimit;
+            failure.text = format!("the agent was ended: {}", too_much(exceeded));
         }
         Ok((outcome, usage))
     }
@@ -431,8 +437,13 @@ impl Attempt {
         let home = parts.homes.join(name.to_string());
         guest::prepare_home(&home).map_err(|error| {
             let text = format!("the agent's home {} cannot be made: {error}", home.display());
+            // A disk that is full has room again; a folder that may not be written needs somebody.
+            let kind = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FailureKind::OutOfRoom,
+                _ => FailureKind::AgentUnavailable,
+            };
             Outcome::Failed(Failure {
-                kind: FailureKind::OutOfRoom,
+                kind,
                 text,
                 until: None,
             })

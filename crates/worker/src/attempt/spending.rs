@@ -1,6 +1,7 @@
 //! What an attempt spends, held against what was reserved for it.
 //!
 //! An agent that has spent it is asked to conclude, and ended when it does not: its work is kept, and its owner decides.
+//! When somebody raises the budget meanwhile, it is told that it may go on.
 
 use std::time::Duration;
 
@@ -52,8 +53,20 @@ impl Spending {
         self.asked.is_some()
     }
 
+    /// Whether an agent that was asked to conclude may go on, because more is reserved for it now; it is told once.
+    pub(super) fn is_lifted(&mut self, reserved: &Budget, usage: &Usage) -> bool {
+        let spent = Amount::new(usage, self.began.elapsed());
+        self.asked.take_if(|_| reserved.crossed(&spent).is_none()).is_some()
+    }
+
     /// What the agent is told.
     pub(super) fn asks(&self, reserved: &Budget) -> String {
+        if self.asked.is_none() {
+            return format!(
+                "Your budget was raised: {reserved} are reserved for this attempt in all. You need not conclude any more; go \
+                 on where you were, until the task is done as it was asked for.\n"
+            );
+        }
         format!(
             "Your attempt has spent what was reserved for it ({reserved}). Conclude now: commit what you have, and call \
              `complete_task` if the task is done as it was asked for. Begin nothing new. You will be ended in about {} \
@@ -108,6 +121,31 @@ mod tests {
             "{}",
             failure.text
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_whose_budget_is_raised_while_it_concludes_may_go_on_until_that_is_spent() {
+        let mut spending = Spending::new(Instant::now(), Duration::from_secs(100));
+        let budget = |tokens| Budget {
+            tokens: Some(tokens),
+            ..Budget::default()
+        };
+        let used = |tokens| Usage {
+            input_tokens: tokens,
+            ..Usage::default()
+        };
+        assert!(
+            !spending.is_lifted(&budget(300), &used(90)),
+            "nobody asked it to conclude"
+        );
+        assert!(spending.crosses(&budget(100), &used(101)));
+        assert!(spending.asks(&budget(100)).contains("Conclude now"));
+        assert!(!spending.is_lifted(&budget(101), &used(110)), "that is spent too");
+        assert!(spending.is_lifted(&budget(300), &used(110)));
+        assert!(!spending.is_lifted(&budget(300), &used(110)), "it is told once");
+        assert!(spending.asks(&budget(300)).contains("go on where you were"));
+        assert_eq!(spending.until(), None);
+        assert!(spending.crosses(&budget(300), &used(300)), "and it is asked again");
     }
 
     #[tokio::test(start_paused = true)]

@@ -48,7 +48,7 @@ enum Interruption {
     Stop(String),
     Over,
     Message,
-    /// What was reserved is spent: it is asked to conclude.
+    /// What was reserved is spent, and it is asked to conclude; or more is reserved now, and it may go on.
     Conclude,
     /// It was asked, and did not.
     Spent,
@@ -67,6 +67,8 @@ pub(super) struct Talk<'a> {
     active_at: Timestamp,
     reminders: u32,
     spending: Spending,
+    /// It was asked to conclude, and need not any more; it was not told so yet.
+    lifted: bool,
 }
 
 impl<'a> Talk<'a> {
@@ -89,6 +91,7 @@ impl<'a> Talk<'a> {
             active_at: attempt.control.now(),
             reminders: 0,
             spending: Spending::new(attempt.began, assignment.allowance),
+            lifted: false,
         }
     }
 
@@ -110,6 +113,7 @@ impl<'a> Talk<'a> {
                 Interruption::Stop(why) => return Outcome::Stopped(why),
                 Interruption::Spent => return self.is_spent(),
                 Interruption::Conclude if !self.has_said_the_last_word() => {
+                    self.lifted = false;
                     text = self.spending.asks(&self.known.reserved);
                     continue;
                 }
@@ -119,7 +123,9 @@ impl<'a> Talk<'a> {
                 return Outcome::Failed(failure);
             }
             match self.after_turn(&end.said).await {
-                Ok(next) if self.crosses() => text = format!("{next}{}", self.spending.asks(&self.known.reserved)),
+                Ok(next) if self.crosses() || std::mem::take(&mut self.lifted) => {
+                    text = format!("{next}{}", self.spending.asks(&self.known.reserved))
+                }
                 Ok(next) => text = next,
                 Err(outcome) => return outcome,
             }
@@ -330,11 +336,15 @@ impl<'a> Talk<'a> {
                         last_words = Some(Instant::now() + LAST_WORDS);
                         continue;
                     }
+                    let usage = self.usage();
+                    self.lifted |= self.spending.is_lifted(&self.known.reserved, &usage);
                     let urgent = self.unread().any(|message| message.urgency == Urgency::Interrupt);
                     if self.known.stop && stop {
                         interruption = Interruption::Stop("paused by a person".into());
                     } else if urgent && matches!(interruption, Interruption::None) {
                         interruption = Interruption::Message;
+                    } else if self.lifted && matches!(interruption, Interruption::None) {
+                        interruption = Interruption::Conclude;
                     } else {
                         continue;
                     }

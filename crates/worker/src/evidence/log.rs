@@ -42,15 +42,21 @@ impl Log {
         self.left_out += surplus as u64;
     }
 
-    /// As it is kept.
-    pub(super) fn kept(mut self) -> Vec<u8> {
+    /// All that there is of it, as it was said.
+    pub(super) fn whole(mut self) -> Vec<u8> {
         self.cut();
-        let mut said = String::from_utf8_lossy(&self.head).into_owned();
+        let mut said = self.head;
         if self.left_out > 0 {
-            said.push_str(&format!("\n[{} bytes are left out here]\n", self.left_out));
+            said.extend(format!("\n[{} bytes are left out here]\n", self.left_out).into_bytes());
         }
-        said.push_str(&String::from_utf8_lossy(&self.tail));
-        Redactor::new([]).text(&said).into_owned().into_bytes()
+        said.append(&mut self.tail);
+        said
+    }
+
+    /// As it is kept, without the secrets that its program was given.
+    pub(super) fn kept(self, redactor: &Redactor) -> Vec<u8> {
+        let said = self.whole();
+        redactor.text(&String::from_utf8_lossy(&said)).into_owned().into_bytes()
     }
 }
 
@@ -61,7 +67,8 @@ mod tests {
     fn kept(pieces: &[&[u8]]) -> String {
         let mut log = Log::default();
         pieces.iter().for_each(|piece| log.add(piece));
-        String::from_utf8_lossy(&log.kept()).into_owned()
+        let redactor = Redactor::new(["correct-horse".to_owned()]);
+        String::from_utf8_lossy(&log.kept(&redactor)).into_owned()
     }
 
     #[test]
@@ -85,7 +92,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_kept() {
-        let said = kept(&[b"key ghp_0123456789abcdefghijABCDEFGHIJ012345 ok"]);
-        assert_eq!(said, "key [redacted] ok");
+        let said = kept(&[b"key ghp_0123456789abcdefghijABCDEFGHIJ012345 ok, cor", b"rect-horse"]);
+        assert_eq!(said, "key [redacted] ok, [redacted]");
     }
 }

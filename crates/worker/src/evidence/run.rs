@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use team6_agent::acp::Redactor;
 use team6_core::checks::{Check, RunEnd};
 use team6_core::ids::CommitId;
 use team6_sandbox::{Exit, ProcessSpec, TreeMark};
@@ -11,8 +12,9 @@ use team6_workspace::{Claim, ClaimRepository, Workspace};
 use tokio_util::sync::CancellationToken;
 
 use super::log::Log;
+use crate::kept_out;
 use crate::setup::refused;
-use crate::surroundings::{crowded, here, way_out};
+use crate::surroundings::{crowded, here, too_much, way_out};
 use crate::worker::Parts;
 
 /// How long its processes have to end.
@@ -64,12 +66,13 @@ pub(super) async fn once(
     let claimed = parts.provisioner.claim(claim, &|_| {}).await;
     let workspace = claimed.map_err(|error| error.to_string())?;
     let home = parts.homes.join(&place.name);
+    let redactor = Redactor::new(kept_out::secrets(&place.repository.local_files));
     let ran = match workspace.checkouts.get(&place.repository.id) {
         Some(checkout) if checkout.start == *place.commit() => {
             let floor = checkout.floor.clone();
             tokio::select! {
                 ran = in_sandbox(parts, &workspace, check, &home, &place.name) => {
-                    ran.map(|(end, log)| Ran { end, log, floor })
+                    ran.map(|(end, log)| Ran { end, log: log.kept(&redactor), floor })
                 }
                 () = withdrawn.cancelled() => Err("nobody wants it any more".into()),
             }
@@ -91,7 +94,7 @@ async fn in_sandbox(
     check: &Check,
     home: &Path,
     name: &str,
-) -> Result<(RunEnd, Vec<u8>), String> {
+) -> Result<(RunEnd, Log), String> {
     guest::prepare_home(home).map_err(|error| error.to_string())?;
     let common = &parts.surroundings;
     let way_out = way_out(common, &common.network, Vec::new(), &parts.sockets.join(name)).await?;
@@ -112,7 +115,7 @@ async fn in_sandbox(
     if !denied.is_empty() {
         log.add(format!("\n{denied}\n").as_bytes());
     }
-    Ok((end, log.kept()))
+    Ok((end, log))
 }
 
 async fn program(parts: &Parts, spec: ProcessSpec, name: &str, limit: Duration) -> Result<(RunEnd, Log), String> {
@@ -126,14 +129,14 @@ async fn program(parts: &Parts, spec: ProcessSpec, name: &str, limit: Duration) 
     let in_time = tokio::time::timeout(limit, said).await.is_ok();
     let ended = tree.end(GRACE).await;
     // The sandbox's own words, if it has any.
-    log.add(&aside.kept());
+    log.add(&aside.whole());
     if let Some(most) = ended.crowded {
         log.add(format!("\n{}\n", crowded(most)).as_bytes());
     }
     let end = match (in_time, ended.exceeded, ended.exit) {
         (false, ..) => RunEnd::TimedOut,
         (true, Some(exceeded), _) => RunEnd::Stopped {
-            how: exceeded.to_string(),
+            how: too_much(exceeded),
         },
         (true, None, Exit::Code(status)) => RunEnd::Exited { status },
         (true, None, exit) => RunEnd::Stopped { how: exit.to_string() },

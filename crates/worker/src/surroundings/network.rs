@@ -1,7 +1,7 @@
 //! The way out of a sandbox: a proxy for what is listed, and ports of the sandbox's loopback that lead through it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use team6_egress::{
@@ -36,6 +36,11 @@ pub(crate) struct WayOut {
     pub(crate) records: Receiver<Record>,
 }
 
+/// The socket of the proxy that lies in a folder.
+pub(crate) fn socket(folder: &Path) -> PathBuf {
+    folder.join(PROXY)
+}
+
 /// Opens a proxy that lets through what is listed, with gateways. Its socket lies in `folder`, which is made.
 pub(crate) async fn way_out(
     common: &Surroundings,
@@ -58,7 +63,7 @@ pub(crate) async fn way_out(
         .gateways(gateways)
         .options(options)
         .resolver(Arc::<SystemResolver>::clone(&common.resolver))
-        .serve(&folder.join(PROXY))
+        .serve(&socket(folder))
         .await
         .map_err(|error| error.to_string())?;
     Ok(WayOut {
@@ -136,7 +141,7 @@ fn leading(gateways: &[Gateway], taken: &[Forward]) -> Vec<Forward> {
 pub(crate) fn told(record: &Record) -> String {
     let place = match &record.what {
         What::Http { method, path } => format!("{method} http://{}:{}{path}", record.host, record.port),
-        What::Gateway { name } => format!("the gateway {name}"),
+        What::Gateway { name, method, path } => format!("the gateway {name}: {method} {path}"),
         What::Tunnel => format!("{}:{}", record.host, record.port),
         What::Unreadable => "a request that cannot be read".to_owned(),
     };
@@ -147,7 +152,13 @@ pub(crate) fn told(record: &Record) -> String {
             format!("network: {place} refused: {refusal}{mended}")
         }
         Outcome::Failed { why, .. } => format!("network: {place} failed: {why}"),
-        Outcome::Done { sent, received } => format!("network: {place}, {sent} bytes sent, {received} received"),
+        Outcome::Done { sent, received } => {
+            let status = record
+                .status
+                .map(|status| format!(", status {status}"))
+                .unwrap_or_default();
+            format!("network: {place}{status}, {sent} bytes sent, {received} received")
+        }
     }
 }
 
@@ -180,6 +191,7 @@ mod tests {
                 port: 7777,
                 address: None,
                 what: What::Tunnel,
+                status: None,
                 outcome: Outcome::Refused(refusal),
                 took: std::time::Duration::ZERO,
             })
@@ -193,6 +205,27 @@ mod tests {
         assert_eq!(
             told_of(Refusal::ConnectWithBody),
             "network: localhost:7777 refused: CONNECT takes no body"
+        );
+    }
+
+    #[test]
+    fn a_request_to_a_gateway_is_told_with_what_was_asked_and_how_it_was_answered() {
+        let record = Record {
+            host: "models.gateway.team6.invalid".into(),
+            port: 80,
+            address: None,
+            what: What::Gateway {
+                name: "models".into(),
+                method: "POST".into(),
+                path: "/v1/messages".into(),
+            },
+            status: Some(429),
+            outcome: Outcome::Done { sent: 7, received: 9 },
+            took: std::time::Duration::ZERO,
+        };
+        assert_eq!(
+            told(&record),
+            "network: the gateway models: POST /v1/messages, status 429, 7 bytes sent, 9 received"
         );
     }
 

@@ -23,7 +23,7 @@ pub(crate) use conflicts::conflicting_files;
 pub(crate) use forecast::in_short as forecast_in_short;
 
 use super::budget::{self, BudgetArguments};
-use super::task::{Work, log, named_attempt};
+use super::task::{Shown, Work, log, named_attempt};
 use super::{Context, text};
 use crate::client::{Client, Reply};
 use crate::failure::Failure;
@@ -79,6 +79,9 @@ pub(crate) enum SprintCommand {
         /// Go on as the agent works, until the attempt ends.
         #[arg(long, short)]
         follow: bool,
+        /// Show all that tools said, and not only its beginning.
+        #[arg(long)]
+        full: bool,
     },
     /// Show what the planning agent asked.
     #[command(after_help = "Example:\n  team6 sprint questions 3")]
@@ -294,12 +297,14 @@ pub(crate) async fn run(command: SprintCommand, context: &Context) -> Result<(),
             sprint,
             attempt,
             follow,
+            full,
         } => {
+            let work = Work::Plan(sprint);
             let attempt = match attempt {
-                Some(attempt) => named_attempt(&client, attempt, Work::Plan(sprint)).await?,
+                Some(attempt) => named_attempt(&client, attempt, work).await?,
                 None => newest_attempt(&client, sprint).await?,
             };
-            log(&client, attempt, follow, context).await
+            log(&client, work, attempt, Shown { follow, full }, context).await
         }
         SprintCommand::Questions { sprint } => {
             let detail = detail(&client, sprint).await?;

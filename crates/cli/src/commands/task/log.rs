@@ -10,14 +10,35 @@ use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::{Page, Tone};
 
-/// How many lines of a tool's output are shown.
+/// How many lines of a tool's output are shown, unless all are asked for.
 const LINES: usize = 8;
 
+/// How a log is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown {
+    /// As the agent works, until the attempt ends.
+    pub(crate) follow: bool,
+    /// With all that tools said.
+    pub(crate) full: bool,
+}
+
+impl Shown {
+    fn lines(self) -> usize {
+        if self.full { usize::MAX } else { LINES }
+    }
+}
+
 /// Shows the trace of an attempt, and follows it if asked to.
-pub(crate) async fn run(client: &Client, attempt: AttemptId, follow: bool, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn run(
+    client: &Client,
+    work: Work,
+    attempt: AttemptId,
+    shown: Shown,
+    context: &Context,
+) -> Result<(), Failure> {
     let path = format!("/attempts/{attempt}/trace");
-    if follow {
-        return followed(client, &path, context).await;
+    if shown.follow {
+        return followed(client, &path, shown.lines(), context).await;
     }
     let reply = client.list::<TraceEntry>(&path, "after", &[]).await?;
     if context.output.json {
@@ -28,7 +49,17 @@ pub(crate) async fn run(client: &Client, attempt: AttemptId, follow: bool, conte
     }
     context.output.page(|page| {
         page.heading(format!("Attempt {attempt}"));
-        whole_calls(&reply.item).for_each(|entry| draw(entry, page));
+        let mut cut = false;
+        for entry in whole_calls(&reply.item) {
+            cut |= draw(entry, shown.lines(), page);
+        }
+        if cut {
+            let command = match work {
+                Work::Task(task) => format!("team6 task log {task} --attempt {attempt} --full"),
+                Work::Plan(sprint) => format!("team6 sprint log {sprint} --attempt {attempt} --full"),
+            };
+            page.next(command, "shows all of it");
+        }
         if reply.item.is_empty() {
             page.line("Its agent has done nothing yet.");
         }
@@ -73,13 +104,15 @@ pub(super) async fn newest(client: &Client, task: TaskId) -> Result<AttemptId, F
     })
 }
 
-async fn followed(client: &Client, path: &str, context: &Context) -> Result<(), Failure> {
+async fn followed(client: &Client, path: &str, lines: usize, context: &Context) -> Result<(), Failure> {
     let mut events = client.follow(&format!("{path}/stream"), &[], Some("0".into()));
     while let Some(event) = events.next().await? {
         if context.output.json {
             context.output.line(&event.raw)?;
         } else if let Ok(entry) = serde_json::from_value::<TraceEntry>(event.data) {
-            context.output.page(|page| draw(&entry, page))?;
+            context.output.page(|page| {
+                draw(&entry, lines, page);
+            })?;
         }
     }
     Ok(())
@@ -100,7 +133,14 @@ fn whole_calls(entries: &[TraceEntry]) -> impl Iterator<Item = &TraceEntry> {
         .filter(move |entry| id(entry).is_none_or(|id| last.get(&id) == Some(&entry.seq)))
 }
 
-fn draw(entry: &TraceEntry, page: &mut Page) {
+/// Draws an entry, with so many lines of what tools said; whether that left anything out.
+fn draw(entry: &TraceEntry, lines: usize, page: &mut Page) -> bool {
+    let mut left_out = false;
+    let mut cut = |text: &str| {
+        let (text, more) = cut(text, lines);
+        left_out |= more;
+        text
+    };
     let mut part = |tone: Tone, mark: &str, text: &str| {
         let mark = page.tinted(tone, format!("{mark:<9}"));
         for (n, line) in text.trim_end().lines().enumerate() {
@@ -150,6 +190,7 @@ fn draw(entry: &TraceEntry, page: &mut Page) {
         TraceBody::Note { text } => part(Tone::Faint, "note", text),
         TraceBody::TurnEnded { reason } => part(Tone::Faint, "turn", &format!("ended: {reason}")),
     }
+    left_out
 }
 
 fn mark(status: &str) -> char {
@@ -164,12 +205,12 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
-/// The beginning of a text, with how much is left out.
-fn cut(text: &str) -> String {
+/// The beginning of a text, with how much is left out; whether anything is.
+fn cut(text: &str, most: usize) -> (String, bool) {
     let lines: Vec<&str> = text.trim().lines().collect();
-    match lines.len().checked_sub(LINES) {
-        Some(more) if more > 0 => format!("{}\n... {more} more lines", lines[..LINES].join("\n")),
-        _ => lines.join("\n"),
+    match lines.len().checked_sub(most) {
+        Some(more) if more > 0 => (format!("{}\n... {more} more lines", lines[..most].join("\n")), true),
+        _ => (lines.join("\n"), false),
     }
 }
 
@@ -180,9 +221,10 @@ mod tests {
     #[test]
     fn long_output_is_cut_and_says_so() {
         let long: String = (1..=20).map(|n| format!("{n}\n")).collect();
-        let shown = cut(&long);
-        assert!(shown.ends_with("8\n... 12 more lines"), "{shown}");
-        assert_eq!(cut("a\nb\n"), "a\nb");
+        let (shown, left_out) = cut(&long, LINES);
+        assert!(left_out && shown.ends_with("8\n... 12 more lines"), "{shown}");
+        assert_eq!(cut("a\nb\n", LINES), ("a\nb".into(), false));
+        assert_eq!(cut(&long, usize::MAX), (long.trim().to_owned(), false));
     }
 
     #[test]

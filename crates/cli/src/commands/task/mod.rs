@@ -21,7 +21,7 @@ use super::{Context, text};
 use crate::client::Client;
 use crate::failure::Failure;
 
-pub(crate) use log::{Work, named as named_attempt, run as log};
+pub(crate) use log::{Shown, Work, named as named_attempt, run as log};
 pub(crate) use show::{another_agent, list as list_tasks, why, why_in_short};
 
 /// What to do with tasks.
@@ -62,6 +62,9 @@ pub(crate) enum TaskCommand {
         /// Go on as the agent works, until the attempt ends.
         #[arg(long, short)]
         follow: bool,
+        /// Show all that tools said, and not only its beginning.
+        #[arg(long)]
+        full: bool,
     },
     /// Write to the agent of a task, or answer what it asked; without a text, show the conversation.
     #[command(
@@ -222,12 +225,18 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
             let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?;
             context.output.show(&detail, show::detail)
         }
-        TaskCommand::Log { task, attempt, follow } => {
+        TaskCommand::Log {
+            task,
+            attempt,
+            follow,
+            full,
+        } => {
+            let work = log::Work::Task(task);
             let attempt = match attempt {
-                Some(attempt) => log::named(&client, attempt, log::Work::Task(task)).await?,
+                Some(attempt) => log::named(&client, attempt, work).await?,
                 None => log::newest(&client, task).await?,
             };
-            log::run(&client, attempt, follow, context).await
+            log::run(&client, work, attempt, log::Shown { follow, full }, context).await
         }
         TaskCommand::Chat { task, text: None, .. } => {
             let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?;

@@ -1,5 +1,6 @@
 //! Tasks as people see them.
 
+use team6_core::budget::BudgetOf;
 use team6_core::explain::{Actor, Reason};
 use team6_core::failure::FailureKind;
 use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
@@ -408,16 +409,20 @@ pub(crate) fn another_agent(task: &TaskItem) -> Option<(String, &'static str)> {
     })
 }
 
-/// What a person could do now.
-/// Whether it waits for a budget, or ran out of one.
-fn wants_budget(reason: &Reason) -> bool {
+/// The command that raises the budget for which a task waits, or of which it ran out.
+fn raises_budget(task: &TaskItem, reason: &Reason) -> Option<String> {
+    let of_task = |id| format!("team6 task budget {id} --cost USD");
     match reason {
-        Reason::Budget { .. } => true,
-        Reason::Failed { failure, .. } => failure.kind == FailureKind::OverBudget,
-        _ => false,
+        Reason::Budget { short } => Some(match short.of {
+            BudgetOf::Task { task } => of_task(task),
+            BudgetOf::Sprint => format!("team6 sprint budget {} --cost USD", task.sprint),
+        }),
+        Reason::Failed { failure, .. } if failure.kind == FailureKind::OverBudget => Some(of_task(task.id)),
+        _ => None,
     }
 }
 
+/// What a person could do now.
 fn next(detail: &TaskDetail, page: &mut Page) {
     let id = detail.task.id;
     let open = detail
@@ -440,11 +445,9 @@ fn next(detail: &TaskDetail, page: &mut Page) {
     if let Some((command, does)) = another_agent(&detail.task) {
         page.next(command, does);
     }
-    if detail.task.why.as_ref().is_some_and(|why| wants_budget(&why.reason)) {
-        page.next(
-            format!("team6 task budget {id} --cost USD"),
-            "or --tokens, --time: raises its budget",
-        );
+    let why = detail.task.why.as_ref();
+    if let Some(command) = why.and_then(|why| raises_budget(&detail.task, &why.reason)) {
+        page.next(command, "or --tokens, --time: raises the budget");
     }
     if detail.task.state == "failed" {
         page.next(format!("team6 task retry {id} --note TEXT"), "tries again");

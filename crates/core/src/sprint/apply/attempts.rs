@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::budget::Amount;
-use crate::failure::FailureClass;
 use crate::ids::{AttemptId, CommitId, RepositoryId, TaskId};
 use crate::sprint::Delivered;
 use crate::sprint::event::{AttemptReason, Event, Outcome};
 use crate::sprint::stage::{Hold, Stage};
-use crate::sprint::state::{Attempt, Ended, PullRequest, Shortage, Sprint, Started, Task, Work, WorkId};
+use crate::sprint::state::{Attempt, Ended, PullRequest, Shortage, Sprint, Started, Task, Trial, Work, WorkId};
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -38,6 +37,10 @@ impl Sprint {
                     usage: Usage::default(),
                     reserved: *reserved,
                 });
+                self.touched.funds = true;
+                if let Some(trial) = self.trial.as_mut().filter(|_| *not_before <= at) {
+                    trial.by = Some(*attempt);
+                }
                 self.work_mut(*work, |w| w.attempts.push(*attempt));
                 if let (WorkId::Task(task), Some(branch)) = (work, branch) {
                     self.task(*task, |t| t.branch = Some(branch.clone()));
@@ -98,7 +101,16 @@ impl Sprint {
                     }
                 }
             }
-            Event::FundsReported { lacking } => self.funds = lacking.map(|lacking| (lacking, at)),
+            Event::FundsReported { lacking } => {
+                let since = self.funds.map_or(at, |(_, since)| since);
+                self.funds = lacking.map(|lacking| (lacking, since));
+                self.trial = None;
+                self.touched_by_funds();
+            }
+            Event::FundsReturned => {
+                self.trial = Some(Trial::default());
+                self.touched_by_funds();
+            }
             Event::UsageReported { attempt, usage } => self.used_more(*attempt, *usage),
             Event::RoomReported { lacking } => {
                 self.shortage = lacking.clone().map(|lacking| Shortage { lacking, since: at });
@@ -122,7 +134,11 @@ impl Sprint {
                 usage,
             } => {
                 if let Some(renewed) = self.attempt_mut(*attempt) {
+                    let before = renewed.held();
                     renewed.usage = renewed.usage.max(*usage);
+                    // Most reports lie within what is reserved, and change nothing for others.
+                    let more = renewed.held() != before;
+                    self.touched.funds |= more;
                 }
                 self.restage(*attempt, at, |stage| {
                     if let Stage::Running {
@@ -224,7 +240,6 @@ impl Sprint {
                 let Some(work) = self.attempt(*attempt).map(|a| a.work) else {
                     return;
                 };
-                let held = failure.kind.class() == FailureClass::Hold;
                 let (outcome, stage) = match (retry_at, hold_until) {
                     (_, Some(until)) => (
                         Outcome::Held {
@@ -256,11 +271,13 @@ impl Sprint {
                 };
                 self.end(*attempt, outcome, Some(*usage), Some(stage), at);
                 self.work_mut(work, |w| {
-                    if held {
-                        w.holds += 1;
-                    } else {
+                    if hold_until.is_none() {
                         w.failures += 1;
                         w.left = Some((failure.kind, left.clone()));
+                    } else if failure.kind.is_of_provider() {
+                        w.holds += 1;
+                    } else {
+                        w.waits += 1;
                     }
                 });
                 self.kept(work, left);
@@ -302,6 +319,7 @@ impl Sprint {
                 self.end(*attempt, Outcome::Cancelled, None, Some(waiting), at);
             }
             Event::AttemptReserved { attempt, reserved } => {
+                self.touched.funds = true;
                 if let Some(attempt) = self.attempt_mut(*attempt) {
                     attempt.reserved = *reserved;
                 }
@@ -323,6 +341,7 @@ impl Sprint {
             attempt.usage = attempt.usage.max(usage);
         }
         let (work, usage, spent) = (attempt.work, attempt.usage, attempt.used(at));
+        self.touched.funds = true;
         self.spent = self.spent.plus(spent);
         if let WorkId::Task(task) = work {
             self.task(task, |t| {
@@ -341,10 +360,18 @@ impl Sprint {
         let before = attempt.usage;
         attempt.usage = before.max(usage);
         let (work, more) = (attempt.work, attempt.usage.since(before));
+        self.touched.funds = true;
         self.spent = self.spent.plus(Amount::new(&more, std::time::Duration::ZERO));
         if let WorkId::Task(task) = work {
             self.task(task, |t| t.usage = t.usage.plus(more));
         }
+    }
+
+    /// What waits for the budgets of the project, and what began to, or does not any more.
+    fn touched_by_funds(&mut self) {
+        let waits = |task: &&Task| matches!(task.work.stage, Stage::Waiting { .. });
+        let waiting = self.tasks.values().filter(waits).map(|task| task.id);
+        self.touched.tasks.extend(waiting);
     }
 
     /// Later attempts begin with what an attempt left behind.

@@ -63,7 +63,7 @@ impl Sprint {
         // It holds up all that its parent holds up.
         task.rank = rank + u64::from(task.planned.estimate_minutes.max(1));
         self.tasks.insert(id, task);
-        self.touched.0.insert(id);
+        self.touched.tasks.insert(id);
         if let Some(parent) = parent {
             self.task(parent, |p| p.subtasks.push(id));
         }

@@ -55,6 +55,7 @@ impl Sprint {
             last_receipt: Digest::nothing(),
             shortage: None,
             funds: None,
+            trial: None,
             budget: opening.policy.budgets.sprint,
             spent: Amount::default(),
             parked: BTreeSet::new(),
@@ -103,6 +104,7 @@ impl Sprint {
             | Event::AttemptStarted { .. }
             | Event::RoomReported { .. }
             | Event::FundsReported { .. }
+            | Event::FundsReturned
             | Event::UsageReported { .. }
             | Event::WorkspaceReady { .. }
             | Event::SessionOpened { .. }
@@ -142,7 +144,7 @@ impl Sprint {
 
     fn task<T>(&mut self, id: TaskId, change: impl FnOnce(&mut Task) -> T) -> Option<T> {
         let task = self.tasks.get_mut(&id)?;
-        self.touched.0.insert(id);
+        self.touched.tasks.insert(id);
         Some(change(task))
     }
 
@@ -213,6 +215,7 @@ impl Work {
         self.failures = 0;
         self.interruptions = 0;
         self.holds = 0;
+        self.waits = 0;
         self.left = None;
     }
 }

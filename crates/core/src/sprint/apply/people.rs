@@ -44,8 +44,12 @@ impl Sprint {
             }
             Event::TaskBudgetSet { task, budget, .. } => {
                 self.task(*task, |t| t.budget = Some(*budget));
+                self.touched.funds = true;
             }
-            Event::SprintBudgetSet { budget, .. } => self.budget = *budget,
+            Event::SprintBudgetSet { budget, .. } => {
+                self.budget = *budget;
+                self.touched.funds = true;
+            }
             Event::TaskResumed { task, .. } => {
                 self.task(*task, |t| t.paused = None);
             }
@@ -58,7 +62,10 @@ impl Sprint {
             Some(deputy) => self.deputies.insert(owner.clone(), deputy.clone()),
             None => self.deputies.remove(owner),
         };
-        let theirs = self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner));
-        self.touched.0.extend(theirs.map(|task| task.id));
+        // What nobody owns, and the sprint's budgets, are the lead's.
+        let leads = *owner == self.lead;
+        let theirs = self.tasks.values();
+        let theirs = theirs.filter(|task| leads || task.owner.as_ref() == Some(owner));
+        self.touched.tasks.extend(theirs.map(|task| task.id));
     }
 }

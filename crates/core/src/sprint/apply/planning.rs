@@ -128,7 +128,7 @@ impl Sprint {
             }
         }
         self.subtasks_follow();
-        self.touched.0.extend(self.tasks.keys());
+        self.touched.tasks.extend(self.tasks.keys());
         let (plan, by, note) = (plan.clone(), by.clone(), note.to_owned());
         self.plans.push(SavedPlan {
             version,
@@ -169,7 +169,7 @@ impl Sprint {
             .values()
             .filter(|t| t.approved.is_some() && !t.work.stage.is_ended())
             .count();
-        self.touched.0.extend(self.tasks.keys());
+        self.touched.tasks.extend(self.tasks.keys());
     }
 
     fn phase(&mut self, phase: SprintPhase, at: Timestamp) {

@@ -8,7 +8,7 @@ use super::{Decider, check_text, some_text};
 use crate::checks::Check;
 use crate::failure::{Failure, FailureClass, FailureKind, backoff};
 use crate::ids::{CommitId, FencingToken, RepositoryId, TaskId, ThreadId, WorkerId};
-use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, Task, ThreadAnswer, WorkId};
+use crate::sprint::{AttemptReason, Delivered, Delivery, Event, Refusal, Stage, Task, ThreadAnswer, Work, WorkId};
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -278,19 +278,10 @@ impl Decider<'_> {
                         .as_ref()
                         .is_some_and(|before| *before == (failure.kind, left.clone()));
                 if failures < policy.attempts && !stuck {
-                    let seed = policy.seed ^ (self.sprint.id.0 << 32) ^ u64::from(attempt);
-                    retry_at = Some(self.now + backoff(policy, failures, seed));
+                    retry_at = Some(self.now + backoff(policy, failures, self.lot(attempt)));
                 }
             }
-            FailureClass::Hold => {
-                let wait = policy.hold.saturating_mul(1 << work.holds.min(5));
-                let until = failure
-                    .until
-                    .filter(|until| *until > self.now)
-                    .unwrap_or(self.now + wait);
-                // What a provider says is believed for a day at most; then it is asked again.
-                hold_until = Some(until.min(self.now + std::time::Duration::from_secs(24 * 60 * 60)));
-            }
+            FailureClass::Hold => hold_until = self.hold_until(attempt, work, &failure),
             FailureClass::NeedsPerson | FailureClass::Permanent => {}
         }
         self.emit(Event::AttemptFailed {
@@ -306,12 +297,31 @@ impl Decider<'_> {
         self.wake(id);
     }
 
+    /// Until when work waits for what no attempt of it can mend; none if that has lasted so long that a person has to look.
+    fn hold_until(&self, attempt: u32, work: &Work, failure: &Failure) -> Option<Timestamp> {
+        let policy = &self.sprint.policy;
+        let wait = match failure.kind.is_of_provider() {
+            true => policy.hold.saturating_mul(1 << work.holds.min(5)),
+            false if work.waits >= policy.holds => return None,
+            false => return Some(self.now + backoff(policy, work.waits + 1, self.lot(attempt))),
+        };
+        let said = failure.until.filter(|until| *until > self.now);
+        let until = said.unwrap_or(self.now + wait);
+        // What a provider says is believed for a day at most; then it is asked again.
+        Some(until.min(self.now + Duration::from_secs(24 * 60 * 60)))
+    }
+
+    /// What is drawn by lot for an attempt, the same whenever it is drawn.
+    fn lot(&self, attempt: u32) -> u64 {
+        self.sprint.policy.seed ^ (self.sprint.id.0 << 32) ^ u64::from(attempt)
+    }
+
     /// Does what time has made due.
     pub(super) fn tick(&mut self) {
-        if let Some((short, _)) = self.sprint.funds
+        if let Some((short, _)) = self.sprint.funds.filter(|_| self.sprint.trial.is_none())
             && short.until.is_some_and(|until| until <= self.now)
         {
-            self.funds_returned();
+            self.funds_returned(None);
         }
         while let Some(&(at, id)) = self.sprint.deadlines.first() {
             if at > self.now {

@@ -3,7 +3,6 @@
 use super::Decider;
 use crate::budget::Budget;
 use crate::ids::{FencingToken, PersonId, TaskId};
-use crate::ledger::FundsShort;
 use crate::sprint::{Event, Refusal, Stage, WorkId};
 use crate::trace::Usage;
 
@@ -26,7 +25,7 @@ impl Decider<'_> {
 
     pub(super) fn set_sprint_budget(&mut self, by: PersonId, budget: Budget) -> Result<(), Refusal> {
         self.open()?;
-        if !self.sprint.may_act_for(&by, &self.sprint.lead) {
+        if !self.sprint.leads(&by) {
             let lead = self.sprint.lead.clone();
             return Err(Refusal::NotLead { lead });
         }
@@ -36,29 +35,6 @@ impl Decider<'_> {
         self.emit(Event::SprintBudgetSet { budget, by });
         self.reserve_anew();
         Ok(())
-    }
-
-    /// What is shared with other sprints is used up: what is queued goes back to where it waited.
-    pub(super) fn lack_funds(&mut self, attempt: u32, short: FundsShort) -> Result<(), Refusal> {
-        self.open()?;
-        let known = self.sprint.attempt(attempt);
-        let work = known.ok_or(Refusal::NoSuchAttempt { attempt })?.work;
-        match self.sprint.work(work).map(|w| &w.stage) {
-            Some(Stage::Queued { attempt: queued, .. }) if *queued == attempt => {}
-            _ => return Err(Refusal::AttemptEnded { attempt }),
-        }
-        self.emit(Event::FundsReported { lacking: Some(short) });
-        for work in self.scheduled() {
-            self.unqueue(work);
-        }
-        Ok(())
-    }
-
-    pub(super) fn funds_returned(&mut self) {
-        if self.sprint.funds.is_some() {
-            self.emit(Event::FundsReported { lacking: None });
-            self.schedule_all();
-        }
     }
 
     /// Only of an attempt that ended: as long as it lives, its heartbeats tell.

@@ -113,7 +113,7 @@ impl Decider<'_> {
         deputy: Option<PersonId>,
     ) -> Result<(), Refusal> {
         self.open()?;
-        if by != owner && by != self.sprint.lead {
+        if by != owner && !self.sprint.leads(&by) {
             return Err(Refusal::NotTheirs {
                 owner,
                 lead: self.sprint.lead.clone(),

@@ -5,10 +5,12 @@ mod budget;
 mod checks;
 mod control;
 mod delegation;
+mod funds;
 mod planning;
 mod review;
 mod schedule;
 
+pub use funds::FundsWait;
 pub(crate) use schedule::Block;
 
 use super::{Command, Event, Opening, Refusal, Sprint, SprintPhase, Stage, Task, Work, WorkId};
@@ -47,6 +49,7 @@ impl Sprint {
         decider.decide(command)?;
         decider.settle_parents();
         decider.settle_waiting();
+        decider.settle_funds();
         Ok(decider.events)
     }
 }
@@ -206,8 +209,9 @@ impl Decider<'_> {
             } => self.interrupt(attempt, token, why, left, usage),
             Command::ReportUsage { attempt, token, usage } => self.report_usage(attempt, token, usage),
             Command::LackFunds { attempt, short } => self.lack_funds(attempt, short),
-            Command::FundsReturned => {
-                self.funds_returned();
+            Command::FundsGranted { attempt, most } => self.funds_granted(attempt, most),
+            Command::FundsReturned { lacking } => {
+                self.funds_returned(lacking);
                 Ok(())
             }
             Command::ReportRoom { lacking } => self.report_room(lacking),
@@ -315,14 +319,14 @@ impl Decider<'_> {
         }
     }
 
-    /// The task, if it belongs to `by` or `by` leads the sprint.
+    /// The task, if it belongs to `by`, or `by` leads the sprint, or decides for whoever does.
     fn led(&self, id: TaskId, by: &PersonId) -> Result<&Task, Refusal> {
         let task = self.task(id)?;
         let acts = task
             .owner
             .as_ref()
             .is_some_and(|owner| self.sprint.may_act_for(by, owner));
-        if acts || self.sprint.lead == *by {
+        if acts || self.sprint.leads(by) {
             Ok(task)
         } else {
             Err(Refusal::NotOwnerOrLead {

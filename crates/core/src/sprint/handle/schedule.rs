@@ -30,6 +30,8 @@ pub(crate) enum Block {
     Reviews(PersonId, ReviewLoad),
     /// A budget of its project does not reach for it.
     Funds(FundsShort, Timestamp),
+    /// Another attempt tries first whether the project's budgets reach again; by then it is looked for in the queue.
+    Turn(Timestamp),
     /// A budget does not reach for it.
     Budget(BudgetShort),
 }
@@ -63,10 +65,21 @@ impl Sprint {
         if let Some(load) = self.reviews_full(task) {
             return Some(Block::Reviews(owner.clone(), load));
         }
-        if let Some((short, since)) = self.funds {
-            return Some(Block::Funds(short, since));
+        if let Some(block) = self.funds_block() {
+            return Some(block);
         }
         self.reservation(WorkId::Task(task.id)).err().map(Block::Budget)
+    }
+
+    /// All that waits, in the order in which it is begun: the longest chains first, so that where an owner can review only
+    /// some, those are begun; then the planning.
+    pub(crate) fn in_order(&self) -> Vec<WorkId> {
+        let waiting = |task: &&Task| matches!(task.work.stage, Stage::Waiting { .. });
+        let tasks = self.tasks.values().filter(waiting);
+        let mut tasks: Vec<(Reverse<u64>, TaskId)> = tasks.map(|t| (Reverse(t.rank), t.id)).collect();
+        tasks.sort_unstable();
+        let tasks = tasks.into_iter().map(|(_, task)| WorkId::Task(task));
+        tasks.chain([WorkId::Planning]).collect()
     }
 
     fn dependency(&self, task: &Task) -> Option<Block> {
@@ -135,7 +148,7 @@ impl Decider<'_> {
         };
         let (agent, branch) = match work {
             WorkId::Planning => {
-                if !self.sprint.is_open() || self.sprint.paused.is_some() || self.sprint.funds.is_some() {
+                if !self.sprint.is_open() || self.sprint.paused.is_some() || self.sprint.funds_block().is_some() {
                     return;
                 }
                 (self.sprint.planner.clone(), None)
@@ -188,23 +201,8 @@ impl Decider<'_> {
 
     /// Schedules every task that nothing stands before.
     pub(super) fn schedule_all(&mut self) {
-        self.schedule_tasks();
-        self.schedule(WorkId::Planning);
-    }
-
-    /// The longest chains first: where an owner can review only some, those are begun.
-    fn schedule_tasks(&mut self) {
-        let waiting = |task: &&Task| matches!(task.work.stage, Stage::Waiting { .. });
-        let mut tasks: Vec<(Reverse<u64>, TaskId)> = self
-            .sprint
-            .tasks
-            .values()
-            .filter(waiting)
-            .map(|t| (Reverse(t.rank), t.id))
-            .collect();
-        tasks.sort_unstable();
-        for (_, task) in tasks {
-            self.schedule(WorkId::Task(task));
+        for work in self.sprint.in_order() {
+            self.schedule(work);
         }
     }
 
@@ -216,9 +214,12 @@ impl Decider<'_> {
                 Event::LeaseRenewed { .. } | Event::ProgressReported { .. } | Event::AttemptStarted { .. }
             )
         };
+        if self.events.iter().all(tells_nothing) {
+            return;
+        }
         let lifts = |event: &Event| matches!(event, Event::TaskBudgetSet { .. } | Event::SprintBudgetSet { .. });
         let limited = self.sprint.policy.reviews > 0 || self.sprint.has_budgets() || self.events.iter().any(lifts);
-        if limited && !self.events.iter().all(tells_nothing) {
+        if limited {
             self.schedule_all();
         }
     }
