@@ -103,5 +103,18 @@ async fn what_is_given_back_is_there_for_others_also_after_a_restart() {
         after.read(&project).await.unwrap(),
         ledgers.read(&project).await.unwrap()
     );
-    assert!(!after.settle(&project, attempt(1), tokens(60), now).await.unwrap());
+    assert!(
+        !after.settle(&project, attempt(1), tokens(0), now).await.unwrap(),
+        "that is known"
+    );
+    assert!(
+        after.settle(&project, attempt(1), tokens(60), now).await.unwrap(),
+        "it tells of it late"
+    );
+    assert!(
+        after
+            .settle(&project, attempt(601), tokens(60), now)
+            .await
+            .is_ok_and(|news| !news)
+    );
 }
