@@ -151,6 +151,9 @@ pub struct Limits {
     /// How long the forge may take before a person is asked.
     #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub forge_time: SignedDuration,
+    /// How long a base must have been still until work in review is brought up to date with it.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
+    pub update_wait: SignedDuration,
     /// How many tasks of one owner may be at work or wait for review before no further one begins; 0 for any number.
     pub reviews: usize,
     /// The most tasks of a sprint.
@@ -260,6 +263,7 @@ impl Default for Limits {
             backoff_limit: span(policy.backoff_limit),
             hold: span(policy.hold),
             forge_time: span(policy.forge_time),
+            update_wait: span(policy.update_wait),
             reviews: policy.reviews,
             tasks: policy.tasks,
             memory_tokens: policy.memory.tokens,
@@ -284,6 +288,7 @@ impl Limits {
             backoff_limit: span("backoff_limit", self.backoff_limit)?,
             hold: span("hold", self.hold)?,
             forge_time: span("forge_time", self.forge_time)?,
+            update_wait: span("update_wait", self.update_wait)?,
             reviews: self.reviews,
             tasks: self.tasks,
             memory: MemoryLimits {
