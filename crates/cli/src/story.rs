@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use team6_core::ids::{TaskId, TaskKey};
 use team6_core::plan::PlannedTask;
-use team6_core::sprint::{AttemptReason, Event, Verdict, WorkId};
+use team6_core::sprint::{AttemptReason, Event, UpdateOutcome, Verdict, WorkId};
 use team6_server::api::types::SprintDetail;
 
 /// Tells events in their order, and remembers the names of what they speak of.
@@ -111,6 +111,29 @@ impl Story {
             Event::ChecksSettled { task, back: true } => {
                 format!("back to its agent, which broke checks: {}", self.task(*task))
             }
+            Event::UpdateTried {
+                task,
+                repository,
+                outcome,
+                ..
+            } => match outcome {
+                UpdateOutcome::Updated { base, .. } => {
+                    format!("brought up to date with {base} of {repository}: {}", self.task(*task))
+                }
+                UpdateOutcome::Conflicts { base, files } => format!(
+                    "conflicts with {base} of {repository} in {}: {}",
+                    files.join(", "),
+                    self.task(*task)
+                ),
+                UpdateOutcome::NotPossible { why } => {
+                    format!("not brought up to date: {}: {why}", self.task(*task))
+                }
+                UpdateOutcome::UpToDate => return None,
+            },
+            Event::UpdateSettled { task, back: true } => {
+                format!("back to its agent, which resolves the conflict: {}", self.task(*task))
+            }
+            Event::ApprovalVoided { task, why } => format!("to be approved anew: {}: {why}", self.task(*task)),
             Event::AttemptFailed { attempt, failure, .. } => {
                 format!("FAILED: {}: {}", self.work(*attempt), failure.text)
             }

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{BudgetOf, BudgetShort};
 use crate::checks::CheckOutcome;
 use crate::failure::{Failure, FailureClass, FailureKind};
-use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
+use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, RepositoryId, TaskId};
 use crate::ledger::FundsShort;
-use crate::sprint::{AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::sprint::{
+    AttemptReason, BaseHead, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId,
+};
 use crate::time::Timestamp;
 
 /// The one reason why something is not done.
@@ -136,6 +138,14 @@ pub enum Reason {
         /// What checks say of it, if not all passed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         checks: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<String>,
+    },
+    /// A base has moved, and is merged into it before its owner looks on.
+    Updating {
+        repository: RepositoryId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<BaseHead>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trouble: Option<String>,
     },
@@ -444,6 +454,17 @@ impl Sprint {
             }
             Stage::Publishing { until, .. } => (Reason::Publishing { trouble }, Actor::Engine, Some(*until)),
             Stage::Merging { until, .. } => (Reason::Merging { trouble }, Actor::Engine, Some(*until)),
+            Stage::Updating { pending, until, .. } => {
+                let reason = match pending.first() {
+                    Some(repository) => Reason::Updating {
+                        repository: repository.clone(),
+                        base: self.bases.get(repository).and_then(|base| base.head.clone()),
+                        trouble,
+                    },
+                    None => Reason::Publishing { trouble },
+                };
+                (reason, Actor::Engine, Some(*until))
+            }
             Stage::InReview => match task.and_then(|task| self.unreviewed_part(task)) {
                 Some((reason, owner)) => (reason, Actor::Person(owner), None),
                 None => by_owner(task.map_or(Reason::NotPlanned, review_reason)),
@@ -659,6 +680,14 @@ impl fmt::Display for Reason {
                     write!(f, ", delivery {deliveries}")?;
                 }
                 f.write_str(&said(trouble))
+            }
+            Self::Updating {
+                repository,
+                base,
+                trouble,
+            } => {
+                let with = base.as_ref().map(|base| format!("{base} of ")).unwrap_or_default();
+                write!(f, "being brought up to date with {with}{repository}{}", tried(trouble))
             }
             Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
             Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),

@@ -51,6 +51,10 @@ pub struct Policy {
     /// to do without.
     #[serde(with = "millis")]
     pub check_wait: Duration,
+    /// How long a base must have been still until work in review is brought up to date with it, so that merges in a row
+    /// are one update.
+    #[serde(with = "millis")]
+    pub update_wait: Duration,
     /// The most tasks of a plan.
     pub tasks: usize,
     /// How far work may be delegated.
@@ -81,6 +85,7 @@ impl Default for Policy {
             forge_time: minutes(10),
             reviews: 10,
             check_wait: minutes(60),
+            update_wait: Duration::from_secs(30),
             tasks: 500,
             delegation: DelegationLimits::default(),
             memory: MemoryLimits::default(),

@@ -28,8 +28,15 @@ pub struct Project {
     /// What the engine runs on each delivery, by repository, in the order in which it is run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<RepositoryId, Vec<Check>>,
+    /// Whether work in review is brought up to date when its base moves.
+    #[serde(default = "yes")]
+    pub update_branches: bool,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A repository of a project.
@@ -111,6 +118,8 @@ pub enum ProjectCommand {
     },
     /// Set how many agents may work at once.
     SetConcurrency { concurrency: u32, by: PersonId },
+    /// Say whether work in review is brought up to date when its base moves.
+    SetUpdateBranches { on: bool, by: PersonId },
 }
 
 /// What happened to a project.
@@ -159,6 +168,8 @@ pub enum ProjectEvent {
     },
     /// Another number of agents may work at once.
     ConcurrencySet { concurrency: u32, by: PersonId },
+    /// Work in review is brought up to date when its base moves, or no longer.
+    UpdateBranchesSet { on: bool, by: PersonId },
 }
 
 /// Why a change of a project was refused.
@@ -283,6 +294,7 @@ pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<Proj
             concurrency: sensible(concurrency)?,
             by,
         }),
+        (Some(_), ProjectCommand::SetUpdateBranches { on, by }) => Ok(ProjectEvent::UpdateBranchesSet { on, by }),
     }
 }
 
@@ -365,6 +377,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
                 repositories: BTreeMap::new(),
                 local_files: BTreeMap::new(),
                 checks: BTreeMap::new(),
+                update_branches: true,
                 created_at: at,
             });
         }
@@ -412,6 +425,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
             project.checks.retain(|_, checks| !checks.is_empty());
         }
         ProjectEvent::ConcurrencySet { concurrency, .. } => project.concurrency = *concurrency,
+        ProjectEvent::UpdateBranchesSet { on, .. } => project.update_branches = *on,
     }
     Some(project)
 }
@@ -428,6 +442,7 @@ impl ProjectEvent {
             Self::CheckAdded { .. } => "check_added",
             Self::CheckRemoved { .. } => "check_removed",
             Self::ConcurrencySet { .. } => "concurrency_set",
+            Self::UpdateBranchesSet { .. } => "update_branches_set",
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::merge::{Merge, MergeOutcome, Mergeability};
 use crate::pull_request::{
     NewPullRequest, NewReply, NewReview, PullRequest, Resolution, Review, StateFilter, Summary, Thread,
 };
+use crate::update::{BranchUpdate, BranchUpdated};
 
 /// Who a commit says made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +234,15 @@ pub trait Forge: Debug + Send + Sync {
 
     /// Merges. Merged twice is merged once, by the same commit.
     async fn merge(&self, repository: &RepositoryId, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError>;
+
+    /// Merges the base into the branch of a pull request, which is a new patch set of it. Asked again from the same head, it
+    /// answers the same.
+    async fn update_branch(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        update: &BranchUpdate,
+    ) -> Result<BranchUpdated, ForgeError>;
 
     /// Closes a pull request that will not be merged.
     async fn close(&self, repository: &RepositoryId, number: u64, by: &Resolution) -> Result<PullRequest, ForgeError>;

@@ -176,6 +176,16 @@ pub struct PatchSet {
     pub merge_base: CommitId,
     /// When it was recorded.
     pub at: Timestamp,
+    /// Set if it is only the base that was merged into the patch set before, by the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_base: Option<FromBase>,
+}
+
+/// What a patch set was before the base was merged into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromBase {
+    /// The head of before.
+    pub before: CommitId,
 }
 
 /// Who did something, and when.

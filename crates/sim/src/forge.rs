@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use team6_core::ids::{CommitId, RepositoryId, ReviewId, TaskId};
-use team6_core::sprint::{Command, Effect, MergeProblem, WorkId};
+use team6_core::sprint::{BaseHead, Command, Effect, MergeProblem, UpdateOutcome, WorkId};
 
 /// The pull requests, by task and repository, and whatever else effects leave outside.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Forge {
     /// The deliveries whose answers to threads are shown.
     pub(crate) answers: BTreeSet<(TaskId, u32)>,
     pub(crate) cleaned: BTreeSet<WorkId>,
+    /// How often something was pushed to each base.
+    bases: BTreeMap<RepositoryId, u64>,
     opened: u64,
 }
 
@@ -25,6 +27,8 @@ pub(crate) struct PullRequest {
     pub(crate) closed: bool,
     /// The delivery that was pushed last.
     delivery: u32,
+    /// What the base was merged into, and what that came to.
+    updated: Option<(CommitId, UpdateOutcome)>,
 }
 
 impl Forge {
@@ -122,6 +126,7 @@ impl Forge {
                     }
                     _ => {
                         known.merged = Some(head.clone());
+                        *self.bases.entry(repository.clone()).or_default() += 1;
                         Some(Command::PullRequestMerged {
                             task,
                             repository,
@@ -130,6 +135,11 @@ impl Forge {
                     }
                 }
             }
+            Effect::FollowBase { repository, .. } => self.base(repository),
+            Effect::UpdateBranch {
+                task, repository, head, ..
+            } if wanted => self.update(rng, (*task, repository.clone()), head, calm),
+            Effect::UpdateBranch { .. } => None,
             Effect::PostReview { task, review, .. } => {
                 self.reviews.insert((*task, *review));
                 None
@@ -152,6 +162,80 @@ impl Forge {
         }
     }
 
+    /// Somebody else pushes to a base.
+    pub(crate) fn pushed(&mut self, repository: &RepositoryId) {
+        *self.bases.entry(repository.clone()).or_default() += 1;
+    }
+
+    /// Where a base is, as it is told.
+    pub(crate) fn base(&self, repository: &RepositoryId) -> Option<Command> {
+        let BaseHead { branch, commit } = self.head_of(repository)?;
+        Some(Command::SeeBase {
+            repository: repository.clone(),
+            branch,
+            commit,
+        })
+    }
+
+    fn head_of(&self, repository: &RepositoryId) -> Option<BaseHead> {
+        let pushes = self.bases.get(repository).copied().unwrap_or(0);
+        Some(BaseHead {
+            branch: "main".parse().ok()?,
+            commit: CommitId::new(format!("{pushes:040x}")).ok()?,
+        })
+    }
+
+    /// Merges the base into a branch, mostly; asked again from the same head, it answers the same.
+    fn update(
+        &mut self,
+        rng: &mut Rng,
+        (task, repository): (TaskId, RepositoryId),
+        head: &CommitId,
+        calm: bool,
+    ) -> Option<Command> {
+        let base = self.head_of(&repository)?;
+        let known = self.pull_requests.get_mut(&(task, repository.clone()))?;
+        if let Some(commit) = known.merged.clone() {
+            return Some(Command::PullRequestMerged {
+                task,
+                repository,
+                commit,
+            });
+        }
+        let before = known.updated.clone().filter(|(from, _)| from == head);
+        let outcome = match before {
+            Some((_, before)) => before,
+            None if known.head != *head => UpdateOutcome::NotPossible {
+                why: "the head moved".into(),
+            },
+            None => match rng.u8(0..8) {
+                0 | 1 => UpdateOutcome::UpToDate,
+                2 | 3 if !calm => UpdateOutcome::Conflicts {
+                    base,
+                    files: vec!["src/lib.rs".into()],
+                },
+                4 if !calm => UpdateOutcome::NotPossible { why: "no room".into() },
+                drawn => {
+                    let commit = CommitId::new(format!("{:016x}{:024x}", rng.u64(..), rng.u64(..))).ok()?;
+                    known.head = commit.clone();
+                    let own = if drawn == 5 { vec!["src/lib.rs".into()] } else { vec![] };
+                    let outcome = UpdateOutcome::Updated { base, commit, own };
+                    known.updated = Some((head.clone(), outcome.clone()));
+                    outcome
+                }
+            },
+        };
+        // What was known before, and the checks, the engine adds itself.
+        Some(Command::UpdateTried {
+            task,
+            repository,
+            head: head.clone(),
+            moves: 0,
+            outcome,
+            checks: BTreeMap::new(),
+        })
+    }
+
     /// Finds the pull request and brings it up to date, or creates it. An older delivery that comes late finds what a
     /// newer one has pushed; a merged pull request stays as it is.
     fn open(&mut self, key: (TaskId, RepositoryId), head: &CommitId, delivery: u32) -> &PullRequest {
@@ -164,6 +248,7 @@ impl Forge {
                 merged: None,
                 closed: false,
                 delivery,
+                updated: None,
             }
         });
         if shown.merged.is_none() && delivery > shown.delivery {

@@ -36,14 +36,19 @@ pub(crate) enum ProjectCommand {
         /// The project.
         name: ProjectId,
     },
-    /// Change how many agents of a project work at once.
-    #[command(after_help = "Example:\n  team6 project set shop --at-once 8")]
+    /// Change how many agents of a project work at once, or whether work in review is kept up to date.
+    #[command(
+        after_help = "Examples:\n  team6 project set shop --at-once 8\n  team6 project set shop --update-branches false"
+    )]
     Set {
         /// The project.
         name: ProjectId,
         /// How many agents may work at once.
-        #[arg(long, value_name = "N")]
-        at_once: u32,
+        #[arg(long, value_name = "N", required_unless_present = "update_branches")]
+        at_once: Option<u32>,
+        /// Whether work in review is brought up to date when its base moves.
+        #[arg(long, value_name = "TRUE|FALSE")]
+        update_branches: Option<bool>,
     },
 }
 
@@ -64,8 +69,15 @@ pub(crate) async fn run(command: ProjectCommand, context: &Context) -> Result<()
             client.post::<Project>("/projects", &body).await?
         }
         ProjectCommand::Show { name } => client.get(&format!("/projects/{name}")).await?,
-        ProjectCommand::Set { name, at_once } => {
-            let body = UpdateProjectRequest { concurrency: at_once };
+        ProjectCommand::Set {
+            name,
+            at_once,
+            update_branches,
+        } => {
+            let body = UpdateProjectRequest {
+                concurrency: at_once,
+                update_branches,
+            };
             client.order(Method::PATCH, &format!("/projects/{name}"), &body).await?
         }
     };
@@ -100,6 +112,11 @@ fn show(project: &Project, page: &mut Page) {
     page.heading(&project.title);
     page.field("project", id);
     page.field("at once", format!("{} agents", project.concurrency));
+    let kept = match project.update_branches {
+        true => "is brought up to date when its base moves",
+        false => "stays as it is when its base moves",
+    };
+    page.field("in review", kept);
     page.field("made", ago(project.created_at));
     if project.repositories.is_empty() {
         page.gap();

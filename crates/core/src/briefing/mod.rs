@@ -4,6 +4,7 @@
 
 mod checks;
 mod delegation;
+mod updating;
 
 use std::fmt::Write;
 
@@ -162,6 +163,7 @@ impl Sprint {
             }
             AttemptReason::ChangesRequested { .. }
             | AttemptReason::Conflict { .. }
+            | AttemptReason::BaseConflicts { .. }
             | AttemptReason::ChecksBroken { .. } => {}
         }
         // An attempt that goes on where another broke off has the same to do.
@@ -189,6 +191,7 @@ impl Sprint {
                     files.join(", ")
                 );
             }
+            AttemptReason::BaseConflicts { conflicts, .. } => self.conflicts_with_bases(&mut text, conflicts),
             _ => {}
         }
         if let Some(task) = task {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Brief, MergeMethod, Urgency, Verdict};
+use super::{Brief, MergeMethod, UpdateOutcome, Urgency, Verdict};
 use crate::budget::Budget;
 use crate::checks::{Check, Run};
 use crate::failure::Failure;
 use crate::ids::{
-    AgentId, CheckName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId,
-    Specialty, SprintId, TaskId, ThreadId, WorkerId,
+    AgentId, BranchName, CheckName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId,
+    RepositoryId, Specialty, SprintId, TaskId, ThreadId, WorkerId,
 };
 use crate::ledger::FundsShort;
 use crate::plan::Plan;
@@ -389,6 +389,24 @@ pub enum Command {
         repository: RepositoryId,
         merge: u32,
         why: String,
+    },
+
+    /// The branch that tasks are merged into is at this commit.
+    SeeBase {
+        repository: RepositoryId,
+        branch: BranchName,
+        commit: CommitId,
+    },
+    /// The forge tried to bring a task's branch, which was at `head`, up to date with its base.
+    UpdateTried {
+        task: TaskId,
+        repository: RepositoryId,
+        head: CommitId,
+        /// The moves of the base that were known before it was looked at.
+        moves: u32,
+        outcome: UpdateOutcome,
+        /// The checks of the project.
+        checks: BTreeMap<RepositoryId, Vec<Check>>,
     },
 
     /// A person writes to a task's agent, or to the planning agent.

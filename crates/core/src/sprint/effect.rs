@@ -52,6 +52,20 @@ pub enum Effect {
         repositories: Vec<RepositoryId>,
         merge: u32,
     },
+    /// See where the base is into which a task was merged, and tell all sprints of the project.
+    FollowBase {
+        sprint: SprintId,
+        task: TaskId,
+        repository: RepositoryId,
+    },
+    /// Merge the base into a task's branch, if it fits.
+    UpdateBranch {
+        sprint: SprintId,
+        task: TaskId,
+        repository: RepositoryId,
+        head: CommitId,
+        update: u32,
+    },
     /// Merge a pull request.
     MergePullRequest {
         sprint: SprintId,
@@ -87,6 +101,13 @@ impl Effect {
             } => format!("open/{task}/{repository}/{delivery}"),
             Self::PostReview { sprint, review, .. } => format!("review/{sprint}/{review}"),
             Self::PostAnswers { task, delivery, .. } => format!("answers/{task}/{delivery}"),
+            Self::FollowBase { task, repository, .. } => format!("base/{task}/{repository}"),
+            Self::UpdateBranch {
+                task,
+                repository,
+                update,
+                ..
+            } => format!("update/{task}/{repository}/{update}"),
             Self::TryMerge { task, merge, .. } => format!("try/{task}/{merge}"),
             Self::MergePullRequest {
                 task,
@@ -116,6 +137,12 @@ impl Sprint {
                 .tasks
                 .get(task)
                 .is_some_and(|t| t.merges == *merge && matches!(t.work.stage, Stage::Merging { .. })),
+            Effect::UpdateBranch {
+                task, repository, head, ..
+            } => self.tasks.get(task).is_some_and(|t| {
+                let waits = matches!(&t.work.stage, Stage::Updating { pending, .. } if pending.contains(repository));
+                waits && t.pull_requests.get(repository).is_some_and(|p| p.head == *head)
+            }),
             _ => true,
         }
     }
@@ -163,7 +190,8 @@ impl Sprint {
                 }
                 effects
             }
-            Event::ChecksSettled { task, .. } => self.open_pull_requests(*task),
+            Event::ChecksSettled { task, .. } | Event::UpdateSettled { task, .. } => self.open_pull_requests(*task),
+            Event::UpdateBegun { task, .. } => self.update_branches(*task),
             Event::AttemptReplied { attempt, .. } => match self.attempt(*attempt).map(|a| a.work) {
                 Some(WorkId::Task(task)) => self.open_pull_requests(task),
                 _ => Vec::new(),
@@ -179,9 +207,17 @@ impl Sprint {
                     review: *review,
                 }]
             }
-            Event::MergeRequested { task, .. }
-            | Event::MergeChecked { task, .. }
-            | Event::PullRequestMerged { task, .. } => self.next_merge(*task).into_iter().collect(),
+            Event::MergeRequested { task, .. } | Event::MergeChecked { task, .. } => {
+                self.next_merge(*task).into_iter().collect()
+            }
+            Event::PullRequestMerged { task, repository, .. } => {
+                let base = Effect::FollowBase {
+                    sprint: self.id,
+                    task: *task,
+                    repository: repository.clone(),
+                };
+                self.next_merge(*task).into_iter().chain([base]).collect()
+            }
             Event::PullRequestOpened {
                 task,
                 repository,
@@ -239,6 +275,27 @@ impl Sprint {
                 repository: repository.clone(),
                 head: p.head.clone(),
                 delivery: t.deliveries,
+            })
+            .collect()
+    }
+
+    fn update_branches(&self, task: TaskId) -> Vec<Effect> {
+        let Some(t) = self.tasks.get(&task) else {
+            return Vec::new();
+        };
+        let Stage::Updating { pending, .. } = &t.work.stage else {
+            return Vec::new();
+        };
+        let behind = pending
+            .iter()
+            .filter_map(|repository| Some((repository, t.pull_requests.get(repository)?)));
+        behind
+            .map(|(repository, p)| Effect::UpdateBranch {
+                sprint: self.id,
+                task,
+                repository: repository.clone(),
+                head: p.head.clone(),
+                update: t.updating.begun,
             })
             .collect()
     }

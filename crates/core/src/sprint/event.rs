@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentCard, AgentChoice, Author, Delivered, Delivery, MergeMethod, Opening, ReviewComment, ThreadAnswer, Urgency,
-    Verdict, WorkId,
+    AgentCard, AgentChoice, Author, BaseConflict, BaseHead, Delivered, Delivery, MergeMethod, Opening, ReviewComment,
+    ThreadAnswer, UpdateOutcome, Urgency, Verdict, WorkId,
 };
 use crate::budget::Budget;
 use crate::checks::{Check, Receipt};
@@ -53,6 +53,8 @@ pub enum AttemptReason {
         files: Vec<String>,
         merge: u32,
     },
+    /// A base has moved since the work was delivered, and does not fit it any more.
+    BaseConflicts { update: u32, conflicts: Vec<BaseConflict> },
 }
 
 /// How an attempt ended.
@@ -326,6 +328,33 @@ pub enum Event {
     },
     /// A merge was refused or took too long; the owner decides.
     MergeFailed { task: TaskId, merge: u32, why: String },
+    /// A base is at this commit. `moved`: it was elsewhere before.
+    BaseSeen {
+        repository: RepositoryId,
+        head: BaseHead,
+        moved: bool,
+    },
+    /// A task in review is being brought up to date with these bases.
+    UpdateBegun {
+        task: TaskId,
+        update: u32,
+        repositories: BTreeSet<RepositoryId>,
+    },
+    /// What bringing a branch up to date came to. `head` is where it was, `checks` is what the engine runs on the result.
+    UpdateTried {
+        task: TaskId,
+        repository: RepositoryId,
+        head: CommitId,
+        /// The moves of the base that it was tried with.
+        moves: u32,
+        outcome: UpdateOutcome,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<Check>,
+    },
+    /// All branches of a task were tried. With `back`, its agent resolves what conflicts before a person is asked.
+    UpdateSettled { task: TaskId, back: bool },
+    /// What was approved is not what is there now.
+    ApprovalVoided { task: TaskId, why: String },
     /// Every pull request of a task is merged.
     TaskDone { task: TaskId },
 
@@ -407,6 +436,11 @@ impl Event {
             Self::PullRequestMerged { .. } => "pull_request_merged",
             Self::MergeConflicted { .. } => "merge_conflicted",
             Self::MergeFailed { .. } => "merge_failed",
+            Self::BaseSeen { .. } => "base_seen",
+            Self::UpdateBegun { .. } => "update_begun",
+            Self::UpdateTried { .. } => "update_tried",
+            Self::UpdateSettled { .. } => "update_settled",
+            Self::ApprovalVoided { .. } => "approval_voided",
             Self::TaskDone { .. } => "task_done",
             Self::MessageSent { .. } => "message_sent",
             Self::Retried { .. } => "retried",

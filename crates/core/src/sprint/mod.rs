@@ -14,6 +14,7 @@ mod refusal;
 mod reviewing;
 mod stage;
 mod state;
+mod updating;
 mod view;
 
 pub use command::{
@@ -31,4 +32,5 @@ pub use state::{
     AgentChoice, Approval, Attempt, Author, Checked, Ended, MergeMethod, Message, Pause, PullRequest, Question,
     QuestionState, Review, Shortage, Sprint, SprintPhase, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
 };
+pub use updating::{Base, BaseConflict, BaseHead, Update, UpdateOutcome, Updating};
 pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

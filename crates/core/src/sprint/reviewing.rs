@@ -89,7 +89,7 @@ fn reviewed_soon(task: &Task) -> Option<Soon> {
         return None;
     }
     match &task.work.stage {
-        Stage::Publishing { .. } | Stage::InReview | Stage::Delivered => Some(Soon::Now),
+        Stage::Publishing { .. } | Stage::InReview | Stage::Updating { .. } | Stage::Delivered => Some(Soon::Now),
         Stage::Queued { .. }
         | Stage::Running { .. }
         | Stage::Held(_)

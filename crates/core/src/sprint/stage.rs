@@ -82,6 +82,17 @@ pub enum Stage {
     },
     /// The owner's turn: review and merge.
     InReview,
+    /// In review, but a base has moved since: the engine merges it into the work before the owner looks on.
+    Updating {
+        /// The repositories still to come.
+        pending: BTreeSet<RepositoryId>,
+        /// What the engine runs on what came of it, by repository.
+        checks: BTreeMap<RepositoryId, Vec<Check>>,
+        /// Whether a base was merged into a branch so far.
+        changed: bool,
+        /// By when it must have happened; then it is asked for again.
+        until: Timestamp,
+    },
     /// A subtask's: it was delivered to its parent, which brings it into its own work.
     Delivered,
     /// The owner merged; the forge is doing it.

@@ -8,6 +8,7 @@ use super::AgentCard;
 use super::delegation::Subtask;
 use super::event::{AttemptReason, Outcome};
 use super::stage::Stage;
+use super::updating::{Base, Updating};
 use crate::budget::{Amount, Budget};
 use crate::checks::{Digest, Receipt};
 use crate::graph::Graph;
@@ -94,6 +95,9 @@ pub struct Sprint {
     /// What its attempts that ended have spent.
     #[serde(default)]
     pub spent: Amount,
+    /// The branches that its tasks are merged into.
+    #[serde(default)]
+    pub bases: BTreeMap<RepositoryId, Base>,
     /// Tasks whose agents wait for their subtasks; derived from the stages.
     #[serde(default)]
     pub(crate) parked: BTreeSet<TaskId>,
@@ -273,6 +277,9 @@ pub struct Work {
     pub waits: u32,
     /// Messages that no agent has seen yet.
     pub unread: Vec<MessageId>,
+    /// In review only: when it is to be brought up to date with a base that moved.
+    #[serde(default)]
+    pub update_at: Option<Timestamp>,
     /// The commits that the last failed attempt left, to see whether the next one got any further.
     pub left: Option<(crate::failure::FailureKind, BTreeMap<RepositoryId, CommitId>)>,
 }
@@ -321,6 +328,9 @@ pub struct Task {
     /// What came of checks on what was delivered, in order.
     #[serde(default)]
     pub checked: Vec<Checked>,
+    /// How its branches stand to their bases.
+    #[serde(default)]
+    pub updating: Updating,
     /// Its reviews.
     pub reviews: Vec<Review>,
     /// Who approved what was delivered last.
@@ -532,6 +542,7 @@ impl Work {
             holds: 0,
             waits: 0,
             unread: Vec::new(),
+            update_at: None,
             left: None,
         }
     }
@@ -542,14 +553,15 @@ impl Work {
             Stage::Queued { check_at, .. } => Some(*check_at),
             Stage::Running { lease_until, .. } => Some(*lease_until),
             Stage::Held(hold) => Some(hold.until),
-            Stage::Checking { until, .. } | Stage::Publishing { until, .. } | Stage::Merging { until, .. } => {
-                Some(*until)
-            }
+            Stage::Checking { until, .. }
+            | Stage::Publishing { until, .. }
+            | Stage::Updating { until, .. }
+            | Stage::Merging { until, .. } => Some(*until),
+            Stage::InReview => self.update_at,
             Stage::Idle
             | Stage::Waiting { .. }
             | Stage::Asking { .. }
             | Stage::AwaitingSubtasks { .. }
-            | Stage::InReview
             | Stage::Delivered
             | Stage::Failed { .. }
             | Stage::Done

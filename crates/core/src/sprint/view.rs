@@ -134,6 +134,7 @@ impl Sprint {
                 | Stage::Publishing { .. }
                 | Stage::Delivered
                 | Stage::InReview
+                | Stage::Updating { .. }
                 | Stage::Merging { .. } => &mut counts.review,
                 Stage::Held(_) | Stage::Asking { .. } | Stage::Failed { .. } => &mut counts.stuck,
                 Stage::Done => &mut counts.done,

@@ -11,3 +11,4 @@ mod failures;
 mod gates;
 mod review;
 mod team;
+mod updating;

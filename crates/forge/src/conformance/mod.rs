@@ -18,6 +18,7 @@ pub mod ending;
 pub mod merging;
 pub mod reviewing;
 pub mod scene;
+pub mod updating;
 
 pub use scene::{Scene, Stage};
 
@@ -96,6 +97,16 @@ macro_rules! forge_conformance {
             each_way_to_conflict_has_its_kind,
             a_conflict_that_was_mended_merges,
             a_rebase_conflicts_by_file_too,
+        );
+        $crate::forge_conformance!($open: updating:
+            a_base_that_moved_is_merged_into_the_branch_as_a_patch_set_of_its_own,
+            asked_again_it_answers_the_same,
+            a_branch_that_has_the_base_stays_as_it_is,
+            what_does_not_fit_is_told_by_file_and_changes_nothing,
+            a_branch_that_is_elsewhere_is_not_moved,
+            files_that_both_sides_changed_are_named,
+            threads_stay_and_follow_their_lines,
+            what_came_in_by_the_base_is_nobodys_change_since_a_delivery,
         );
         $crate::forge_conformance!($open: ending:
             a_closed_pull_request_keeps_everything_and_opens_again,

@@ -189,6 +189,7 @@ impl Repository {
             base,
             merge_base,
             at,
+            from_base: None,
         })
     }
 
@@ -206,15 +207,7 @@ impl Repository {
             }
             let (k, last) = (last.k + 1, last.clone());
             let set = self.patch_set(k, &known.branch, &known.base, at).await?;
-            for (side, from, to) in [
-                (Side::Old, &last.merge_base, &set.merge_base),
-                (Side::New, &last.head, &set.head),
-            ] {
-                let changes = self.changes_between(from, to).await?;
-                review::carry_over(&mut known.threads, side, &changes, k);
-            }
-            let refs = patch_set_refs(number, &set);
-            known.patch_sets.push(set);
+            let refs = self.next_patch_set(known, &last, set).await?;
             let answer = known.clone();
             if self
                 .replace_record(&record, at, &format!("patch set {k}"), refs)
@@ -224,6 +217,25 @@ impl Repository {
             }
         }
         Err(self.busy(number))
+    }
+
+    /// Adds a patch set, to which the threads follow; gives the refs that belong to it.
+    pub(super) async fn next_patch_set(
+        &self,
+        known: &mut PullRequest,
+        last: &PatchSet,
+        set: PatchSet,
+    ) -> Result<Vec<RefUpdate>, ForgeError> {
+        for (side, from, to) in [
+            (Side::Old, &last.merge_base, &set.merge_base),
+            (Side::New, &last.head, &set.head),
+        ] {
+            let changes = self.changes_between(from, to).await?;
+            review::carry_over(&mut known.threads, side, &changes, set.k);
+        }
+        let refs = patch_set_refs(known.number, &set);
+        known.patch_sets.push(set);
+        Ok(refs)
     }
 
     pub(super) async fn sync(&self, at: Timestamp) -> Result<Synced, ForgeError> {

@@ -15,7 +15,7 @@ use crate::error::ForgeError;
 const COMPARING: Duration = Duration::from_secs(60);
 
 impl Repository {
-    /// The two states that a range compares.
+    /// The two states that a range compares: commits, or a tree.
     async fn ends(&self, number: u64, range: Range) -> Result<(CommitId, CommitId), ForgeError> {
         let known = self.record(number).await?.document.pull_request;
         let set = |k: u32| {
@@ -32,8 +32,21 @@ impl Repository {
                 set(u32::try_from(known.patch_sets.len()).unwrap_or(u32::MAX)).map(|set| (set.merge_base, set.head))
             }
             Range::PatchSet(k) => set(k).map(|set| (set.merge_base, set.head)),
-            Range::Between(from, to) => Ok((set(from)?.head, set(to)?.head)),
+            Range::Between(from, to) => {
+                let (from, to) = (set(from)?, set(to)?);
+                Ok((self.as_if_on(&from.head, &to.merge_base).await?, to.head))
+            }
         }
+    }
+
+    /// A delivery as it would be with a later base merged in, so that what came in by the base is nobody's change; as it
+    /// is, where that conflicts or nothing came in.
+    async fn as_if_on(&self, head: &CommitId, base: &CommitId) -> Result<CommitId, ForgeError> {
+        if self.contains(head, base).await? {
+            return Ok(head.clone());
+        }
+        let merged = self.merge_trees(None, head, base).await?;
+        Ok(merged.unwrap_or_else(|_| head.clone()))
     }
 
     fn comparing(&self, from: &CommitId, to: &CommitId, options: &DiffOptions) -> Call {

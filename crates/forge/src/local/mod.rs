@@ -12,6 +12,7 @@ mod origin;
 mod record;
 mod repository;
 mod review;
+mod updating;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use crate::port::{CloneSource, Connected, Forge, Identity, Publish, Published, R
 use crate::pull_request::{
     NewPullRequest, NewReply, NewReview, PullRequest, Resolution, Review, StateFilter, Summary, Thread,
 };
+use crate::update::{BranchUpdate, BranchUpdated};
 use origin::Origin;
 use repository::{Kept, Repository};
 
@@ -252,6 +254,15 @@ impl Forge for LocalForge {
 
     async fn merge(&self, repository: &RepositoryId, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError> {
         self.repository(repository).await?.merge(number, merge).await
+    }
+
+    async fn update_branch(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        update: &BranchUpdate,
+    ) -> Result<BranchUpdated, ForgeError> {
+        self.repository(repository).await?.update_branch(number, update).await
     }
 
     async fn close(&self, repository: &RepositoryId, number: u64, by: &Resolution) -> Result<PullRequest, ForgeError> {

@@ -100,7 +100,7 @@ async fn show_project(State(api): State<ApiState>, Path(project): Path<ProjectId
     Ok(Json(api.engine.project(&project).await?))
 }
 
-/// Changes how many agents of a project work at once.
+/// Changes how many agents of a project work at once, or whether work in review is brought up to date when its base moves.
 #[utoipa::path(patch, path = "/projects/{project}", tag = "projects",
     params(("project" = ProjectId, Path), OrderHeaders), request_body = UpdateProjectRequest,
     responses((status = OK, body = Project)))]
@@ -110,11 +110,30 @@ async fn update_project(
     order: Order<UpdateProjectRequest>,
 ) -> Answer<Project> {
     let Order { by, body, key, .. } = order;
-    let set = ProjectCommand::SetConcurrency {
-        concurrency: body.concurrency,
+    let concurrency = body.concurrency.map(|concurrency| ProjectCommand::SetConcurrency {
+        concurrency,
         by: by.clone(),
+    });
+    let update_branches = body
+        .update_branches
+        .map(|on| ProjectCommand::SetUpdateBranches { on, by: by.clone() });
+    let (first, second) = match (concurrency, update_branches) {
+        (Some(first), second) => (first, second),
+        (None, Some(only)) => (only, None),
+        (None, None) => {
+            let text = "nothing is to be changed; give concurrency or update_branches";
+            return Err(ApiError::unusable("bad-field", text.to_owned()).with("field", "concurrency"));
+        }
     };
-    api.on_project(&project, &by, key.as_ref(), set).await.map(Json)
+    let changed = match second {
+        // To set both twice is to set them once; the last one answers whoever asks again.
+        Some(second) => {
+            api.on_project(&project, &by, None, first).await?;
+            api.on_project(&project, &by, key.as_ref(), second).await?
+        }
+        None => api.on_project(&project, &by, key.as_ref(), first).await?,
+    };
+    Ok(Json(changed))
 }
 
 /// Connects a repository to a project, after a look whether it can be used as asked.

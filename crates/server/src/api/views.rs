@@ -183,6 +183,7 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
         version,
         memories: Vec::new(),
         conflicts: Vec::new(),
+        updates: task.updating.done.clone(),
         project: sprint.project.clone(),
         key: task.planned.key.clone(),
         planned: task.planned.clone(),

@@ -151,6 +151,9 @@ pub struct Limits {
     /// How long the forge may take before a person is asked.
     #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
     pub forge_time: SignedDuration,
+    /// How long a base must have been still until work in review is brought up to date with it.
+    #[serde(serialize_with = "jiff::fmt::serde::duration::friendly::compact::required")]
+    pub update_wait: SignedDuration,
     /// How many tasks of one owner may be at work or wait for review before no further one begins; 0 for any number.
     pub reviews: usize,
     /// How many levels of subtasks there may be below a task that people approved; 0 if agents may not delegate.
@@ -266,6 +269,7 @@ impl Default for Limits {
             backoff_limit: span(policy.backoff_limit),
             hold: span(policy.hold),
             forge_time: span(policy.forge_time),
+            update_wait: span(policy.update_wait),
             reviews: policy.reviews,
             subtask_levels: policy.delegation.depth,
             subtasks: policy.delegation.breadth,
@@ -293,6 +297,7 @@ impl Limits {
             backoff_limit: span("backoff_limit", self.backoff_limit)?,
             hold: span("hold", self.hold)?,
             forge_time: span("forge_time", self.forge_time)?,
+            update_wait: span("update_wait", self.update_wait)?,
             reviews: self.reviews,
             tasks: self.tasks,
             delegation: DelegationLimits {

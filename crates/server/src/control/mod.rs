@@ -115,6 +115,17 @@ impl EmbeddedControl {
         moved
     }
 
+    /// Tells sprints where the bases of their work are.
+    async fn see(&self, bases: &[AssignedRepository]) -> Result<(), EngineError> {
+        let engine = &self.parts.engine;
+        for base in bases {
+            engine
+                .see_base(&self.project, &base.id, &base.base_branch, &base.base)
+                .await?;
+        }
+        Ok(())
+    }
+
     fn held(&self, attempt: AttemptId) -> Result<Held, ControlError> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.get(&attempt).cloned().ok_or_else(|| over(attempt))
@@ -281,6 +292,7 @@ impl ControlPlane for EmbeddedControl {
         let bases = assignment::bases(&self.parts, &self.project).await;
         let bases = bases.map_err(engine_failed)?;
         self.are_told(&bases);
+        self.see(&bases).await.map_err(engine_failed)?;
         // Only now: whoever did not wait for it, or met an error, is told the next time.
         *done = Some(rung);
         Ok(bases)
@@ -307,6 +319,9 @@ impl ControlPlane for EmbeddedControl {
 
     async fn repositories(&self, attempt: AttemptId, token: FencingToken) -> Result<Vec<AssignedRepository>, Failure> {
         let (repositories, branches) = assignment::repositories(&self.parts, attempt).await?;
+        if let Err(error) = self.see(&repositories).await {
+            tracing::warn!(%attempt, %error, "nobody is told where its bases are");
+        }
         // Somebody else may push to an origin.
         if self.are_told(&repositories) {
             self.parts.engine.base_moved(&self.project);

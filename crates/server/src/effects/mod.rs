@@ -6,6 +6,7 @@
 mod checks;
 mod pull_requests;
 mod reviews;
+mod updating;
 
 use std::collections::BTreeMap;
 
@@ -185,6 +186,7 @@ impl EffectHandler for Effects {
             } => self.open_pull_request(sprint, task, repository, head).await,
             Effect::PostReview { sprint, task, review } => self.post_review(sprint, task, review).await,
             Effect::PostAnswers { sprint, task, .. } => self.post_answers(sprint, task).await,
+            Effect::UpdateBranch { sprint, .. } if !self.read(sprint, |sprint| sprint.wants(&effect)).await? => Ok(()),
             Effect::MergePullRequest {
                 sprint,
                 task,
@@ -193,6 +195,14 @@ impl EffectHandler for Effects {
             } if !self.read(sprint, |sprint| sprint.wants(&effect)).await? => {
                 self.tell_if_merged(sprint, task, repository).await
             }
+            Effect::FollowBase { sprint, repository, .. } => self.follow_base(sprint, &repository).await,
+            Effect::UpdateBranch {
+                sprint,
+                task,
+                repository,
+                head,
+                update,
+            } => self.update_branch(sprint, task, repository, head, update).await,
             Effect::TryMerge {
                 sprint,
                 task,

@@ -180,7 +180,7 @@ impl Effects {
     }
 
     /// It is tried again; people are told why it was not done yet.
-    async fn fails(
+    pub(super) async fn fails(
         &self,
         sprint: SprintId,
         task: TaskId,

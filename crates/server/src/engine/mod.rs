@@ -3,6 +3,7 @@
 //! It is the only writer of the log. The rules are the core's; here is what they need: the newest state, the time, the
 //! log and the queue.
 
+mod bases;
 mod clock;
 mod effects;
 mod error;
@@ -145,7 +146,7 @@ impl Engine {
         if makes_tasks {
             self.number(id, &mut command).await?;
         }
-        if let Command::Deliver { checks, .. } = &mut command {
+        if let Command::Deliver { checks, .. } | Command::UpdateTried { checks, .. } = &mut command {
             let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
             *checks = self.project(&project).await?.checks;
         }
@@ -357,6 +358,7 @@ fn moves_checks(event: &Event) -> bool {
     match event {
         Event::AttemptDelivered { checks, .. } => !checks.is_empty(),
         Event::ChecksSettled { .. }
+        | Event::UpdateSettled { .. }
         | Event::TaskCancelled { .. }
         | Event::SubtaskGivenUp { .. }
         | Event::PlanApproved { .. }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use team6_core::checks::{CheckOutcome, Digest};
 use team6_core::ids::{CheckName, CommitId, RepositoryId, TaskId};
-use team6_core::sprint::{Event, Sprint, Stage, WorkId};
+use team6_core::sprint::{Event, Sprint, Stage, UpdateOutcome, WorkId};
 
 use super::{Found, Seen, ensure};
 use crate::plans;
@@ -21,6 +21,8 @@ pub(super) struct Checked {
     failures: BTreeMap<TaskId, u32>,
     /// Deliveries that wait for their checks.
     under_way: BTreeSet<TaskId>,
+    /// What did not fit its base when it was last tried.
+    conflicts: BTreeSet<(TaskId, RepositoryId)>,
 }
 
 impl Checked {
@@ -47,6 +49,32 @@ impl Checked {
                 );
                 self.recorded.insert(of, receipt.outcome);
             }
+            (
+                Event::UpdateTried {
+                    task,
+                    repository,
+                    outcome,
+                    ..
+                },
+                _,
+            ) => {
+                let of = (*task, repository.clone());
+                match outcome {
+                    UpdateOutcome::Conflicts { .. } => self.conflicts.insert(of),
+                    _ => self.conflicts.remove(&of),
+                };
+            }
+            (Event::PullRequestMerged { task, repository, .. }, _) => {
+                self.conflicts.remove(&(*task, repository.clone()));
+            }
+            (Event::UpdateSettled { task, back: true }, _) => *self.failures.entry(*task).or_default() += 1,
+            (Event::UpdateSettled { task, back: false }, _) => {
+                self.rest(*task);
+                let checks = |stage: &Stage| matches!(stage, Stage::Checking { .. });
+                if sprint.tasks.get(task).is_some_and(|t| checks(&t.work.stage)) {
+                    self.under_way.insert(*task);
+                }
+            }
             (Event::ChecksSettled { task, back }, _) => {
                 let under_way = self.under_way.remove(task);
                 ensure(under_way, "14 checked", || {
@@ -55,7 +83,7 @@ impl Checked {
                 self.settled(*task, *back, sprint, seen.policy.attempts)?;
             }
             (Event::AttemptDelivered { checks, .. }, Some(task)) => match checks.is_empty() {
-                true => self.rest(task),
+                true => self.rest_after(task),
                 false => {
                     self.under_way.insert(task);
                 }
@@ -71,6 +99,13 @@ impl Checked {
             _ => {}
         }
         Ok(())
+    }
+
+    /// After a delivery: what it conflicted with is settled only when that was tried again.
+    fn rest_after(&mut self, task: TaskId) {
+        if !self.conflicts.iter().any(|(of, _)| *of == task) {
+            self.rest(task);
+        }
     }
 
     fn rest(&mut self, task: TaskId) {
@@ -91,7 +126,7 @@ impl Checked {
             format!("task {task}: broken: {broke}, failures: {failures}, sent back: {back}")
         })?;
         if !back {
-            self.rest(task);
+            self.rest_after(task);
         }
         Ok(())
     }

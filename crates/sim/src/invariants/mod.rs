@@ -12,6 +12,7 @@ mod gates;
 mod leases;
 mod retries;
 mod reviews;
+mod updated;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,7 @@ use gates::Gates;
 use leases::Leases;
 use retries::Retries;
 use reviews::Reviews;
+use updated::Updated;
 
 /// An invariant that did not hold.
 #[derive(Debug, Clone)]
@@ -91,6 +93,7 @@ pub(crate) struct Checker {
     leases: Leases,
     retries: Retries,
     reviews: Reviews,
+    updated: Updated,
 }
 
 impl Checker {
@@ -106,6 +109,7 @@ impl Checker {
             leases: Leases::new(at_once),
             retries: Retries::default(),
             reviews: Reviews::default(),
+            updated: Updated::default(),
         }
     }
 
@@ -130,6 +134,7 @@ impl Checker {
             self.leases.event(&seen)?;
             self.retries.event(&seen)?;
             self.reviews.event(&seen, sprint, forge)?;
+            self.updated.event(&seen)?;
         }
         self.budgets.hold(&sprint.policy, events)?;
         self.reviews.as_the_forge_shows(sprint, forge)?;
@@ -166,7 +171,8 @@ impl Checker {
     }
 
     /// After the clock was looked at: nothing is left that should have ended by `now`.
-    pub(crate) fn nothing_overdue(&self, now: Timestamp) -> Found {
+    pub(crate) fn nothing_overdue(&self, sprint: &Sprint, now: Timestamp) -> Found {
+        self.updated.nothing_stays_behind(sprint, now)?;
         self.leases.nothing_overdue(now)
     }
 

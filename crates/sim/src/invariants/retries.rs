@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use team6_core::failure::{Failure, FailureKind};
-use team6_core::ids::{CommitId, RepositoryId};
+use team6_core::ids::{CommitId, RepositoryId, TaskId};
 use team6_core::policy::Policy;
-use team6_core::sprint::{AttemptReason, Event, WorkId};
+use team6_core::sprint::{AttemptReason, Event, UpdateOutcome, WorkId};
 use team6_core::time::Timestamp;
 
 use super::{Found, Seen, ensure};
@@ -28,6 +28,8 @@ pub(super) struct Retries {
     /// Why each attempt is made, and not before when.
     scheduled: BTreeMap<u32, (AttemptReason, Timestamp)>,
     used: BTreeSet<String>,
+    /// What did not fit its base when it was last tried.
+    conflicts: BTreeSet<(TaskId, RepositoryId)>,
 }
 
 impl Retries {
@@ -66,15 +68,36 @@ impl Retries {
                 self.failures.remove(work);
             }
             Event::AttemptDelivered { checks, .. } if !checks.is_empty() => {}
-            Event::AttemptDelivered { .. } | Event::AttemptReplied { .. } => {
+            Event::AttemptDelivered { .. } => {
+                if let Some(work) = seen.work {
+                    self.rest_after(work);
+                }
+            }
+            Event::AttemptReplied { .. } => {
                 if let Some(work) = seen.work {
                     self.rest(work);
                 }
             }
-            Event::ChecksSettled { task, back: true } => {
+            Event::UpdateTried {
+                task,
+                repository,
+                outcome,
+                ..
+            } => {
+                let of = (*task, repository.clone());
+                match outcome {
+                    UpdateOutcome::Conflicts { .. } => self.conflicts.insert(of),
+                    _ => self.conflicts.remove(&of),
+                };
+            }
+            Event::PullRequestMerged { task, repository, .. } => {
+                self.conflicts.remove(&(*task, repository.clone()));
+            }
+            Event::UpdateSettled { task, back: false } => self.rest(WorkId::Task(*task)),
+            Event::UpdateSettled { task, back: true } | Event::ChecksSettled { task, back: true } => {
                 *self.failures.entry(WorkId::Task(*task)).or_default() += 1;
             }
-            Event::ChecksSettled { task, back: false } => self.rest(WorkId::Task(*task)),
+            Event::ChecksSettled { task, back: false } => self.rest_after(WorkId::Task(*task)),
             Event::ReviewSubmitted { task, .. } | Event::MergeRequested { task, .. } => {
                 self.failures.remove(&WorkId::Task(*task));
             }
@@ -114,6 +137,14 @@ impl Retries {
         self.failures.remove(&work);
         self.left.remove(&work);
         self.retry_at.remove(&work);
+    }
+
+    /// The same after a delivery: what it conflicted with is settled only when that was tried again.
+    fn rest_after(&mut self, work: WorkId) {
+        let conflicts = self.conflicts.iter().any(|(task, _)| WorkId::Task(*task) == work);
+        let failures = self.failures.get(&work).copied().filter(|_| conflicts);
+        self.rest(work);
+        self.failures.extend(failures.map(|failures| (work, failures)));
     }
 
     fn started(&mut self, attempt: u32, seen: &Seen<'_>) -> Found {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use team6_core::checks::CheckOutcome;
 use team6_core::ids::{CommitId, PersonId, RepositoryId, TaskId};
-use team6_core::sprint::{Event, Sprint, Stage, Task, Verdict, WorkId};
+use team6_core::sprint::{Event, Sprint, Stage, Task, UpdateOutcome, Verdict, WorkId};
 
 use super::{Found, Seen, ensure};
 use crate::forge::Forge;
@@ -23,6 +24,8 @@ pub(super) struct Reviews {
     merged: BTreeSet<(TaskId, RepositoryId)>,
     /// The tasks of which every merge was tried since their owner asked for it.
     tried: BTreeSet<TaskId>,
+    /// Commits whose checks are broken.
+    broken: BTreeSet<(TaskId, CommitId)>,
     /// How many deliveries of each task answered threads.
     answered: BTreeMap<TaskId, usize>,
 }
@@ -66,6 +69,39 @@ impl Reviews {
                     Verdict::Approve => self.approved.insert(*task, heads.clone()),
                     _ => self.approved.remove(task),
                 };
+                Ok(())
+            }
+            // Whose files the base left alone is approved as before.
+            Event::UpdateTried {
+                task,
+                repository,
+                head,
+                outcome: UpdateOutcome::Updated { commit, own, .. },
+                ..
+            } => {
+                let approved = self.approved.get_mut(task).and_then(|heads| heads.get_mut(repository));
+                if let Some(approved) = approved.filter(|approved| *approved == head && own.is_empty()) {
+                    *approved = commit.clone();
+                }
+                Ok(())
+            }
+            Event::ApprovalVoided { task, .. } => {
+                self.approved.remove(task);
+                Ok(())
+            }
+            Event::CheckRecorded { task, receipt, .. } => {
+                if receipt.outcome == CheckOutcome::Broke {
+                    self.broken.insert((*task, receipt.run.commit.clone()));
+                }
+                Ok(())
+            }
+            // What breaks checks since it was approved is not what was approved.
+            Event::ChecksSettled { task, .. } => {
+                let approved = self.approved.get(task);
+                let mut heads = approved.into_iter().flat_map(BTreeMap::values);
+                if heads.any(|head| self.broken.contains(&(*task, head.clone()))) {
+                    self.approved.remove(task);
+                }
                 Ok(())
             }
             Event::MergeRequested { task, by, .. } => {

@@ -1,14 +1,17 @@
 //! The engine around the core: it stores events before anybody sees what follows from them, carries out effects at
 //! least once, and crashes anywhere in between.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Effect, Event, Refusal, WorkId};
+use team6_core::checks::Check;
+use team6_core::ids::{RepositoryId, TaskId};
+use team6_core::sprint::{Command, Effect, Event, Refusal, Stage, WorkId};
 
 use super::History;
 use crate::checks;
 use crate::invariants::{Broken, Violation};
+use crate::plans;
 use crate::queue;
 use crate::worker::{self, Message};
 
@@ -35,7 +38,7 @@ impl History {
                 }
                 self.store(&events)?;
                 if ticked {
-                    let overdue = self.checker.nothing_overdue(self.now);
+                    let overdue = self.checker.nothing_overdue(&self.sprint, self.now);
                     overdue.map_err(|broken| self.violation(broken))?;
                 }
                 if self.is_unlucky(200) {
@@ -85,13 +88,11 @@ impl History {
             }
         }
         for event in events {
-            if let Event::AttemptDelivered { attempt, checks, .. } = event {
-                let Some(WorkId::Task(task)) = self.sprint.attempt(*attempt).map(|a| a.work) else {
-                    continue;
-                };
-                for (at, answer) in checks::run(&mut self.rng, &self.sprint, task, checks, self.now, self.calm) {
-                    self.send(at, answer);
-                }
+            let Some((task, checks)) = self.wants_checks(event) else {
+                continue;
+            };
+            for (at, answer) in checks::run(&mut self.rng, &self.sprint, task, &checks, self.now, self.calm) {
+                self.send(at, answer);
             }
         }
         let appended = self.log.append(events, self.now, &self.sprint);
@@ -102,6 +103,21 @@ impl History {
         }
         let checked = self.checker.check(&self.sprint, events, &self.forge, self.now);
         checked.map_err(|broken| self.violation(broken))
+    }
+
+    /// What is to be run because of an event.
+    fn wants_checks(&self, event: &Event) -> Option<(TaskId, BTreeMap<RepositoryId, Vec<Check>>)> {
+        match event {
+            Event::AttemptDelivered { attempt, checks, .. } => match self.sprint.attempt(*attempt)?.work {
+                WorkId::Task(task) => Some((task, checks.clone())),
+                WorkId::Planning => None,
+            },
+            Event::UpdateSettled { task, .. } => match &self.sprint.tasks.get(task)?.work.stage {
+                Stage::Checking { pending, .. } => Some((*task, pending.clone())),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     pub(super) fn do_effect(&mut self) -> Result<(), Violation> {
@@ -129,7 +145,17 @@ impl History {
         let wanted = self.sprint.wants(&effect);
         let allowed = self.checker.may_do(&effect, wanted, &self.sprint, &self.forge);
         allowed.map_err(|broken| self.violation(broken))?;
-        let answer = self.forge.carry_out(&mut self.rng, &effect, wanted, self.calm);
+        let mut answer = self.forge.carry_out(&mut self.rng, &effect, wanted, self.calm);
+        if let Some(Command::UpdateTried {
+            repository,
+            moves,
+            checks,
+            ..
+        }) = &mut answer
+        {
+            *moves = self.sprint.base_moves(repository);
+            *checks = plans::checks();
+        }
         if self.is_unlucky(20) {
             // It was done, but nobody noted it: it will be done again.
             return self.crash();
@@ -143,6 +169,9 @@ impl History {
             task, ref repository, ..
         }
         | Effect::OpenPullRequest {
+            task, ref repository, ..
+        }
+        | Effect::UpdateBranch {
             task, ref repository, ..
         } = effect
             && self.is_unlucky(10)
@@ -198,12 +227,23 @@ impl History {
         if self.engine(Command::StartAttempt { attempt, worker })?.is_some() {
             return Ok(());
         }
+        self.sees_bases()?;
         let started = self.sprint.attempt(attempt).and_then(|a| a.started.as_ref());
         let token = started.map(|started| started.token);
         // The worker may never hear that it got the attempt.
         if let Some(token) = token.filter(|_| !self.is_unlucky(30)) {
             for (at, message) in worker::run(&mut self.rng, &self.sprint, attempt, token, self.now, self.calm) {
                 self.send(at, message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever prepares a workspace sees where the bases are.
+    pub(super) fn sees_bases(&mut self) -> Result<(), Violation> {
+        for repository in plans::repositories() {
+            if let Some(sees) = self.forge.base(&repository).filter(|_| !self.is_unlucky(30)) {
+                self.engine(sees)?;
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ use crate::forge::Forge;
 use crate::invariants::{Checker, Violation};
 use crate::log::Log;
 use crate::people;
+use crate::plans;
 use crate::queue::Queue;
 use crate::worker::Message;
 
@@ -181,6 +182,14 @@ impl History {
                     .bool()
                     .then(|| "less than 1000 MB of memory are free".to_owned());
                 self.engine(Command::ReportRoom { lacking })?;
+            }
+            67 => {
+                // Somebody pushes to a base, and it is seen or not.
+                let repositories = plans::repositories();
+                self.forge.pushed(&repositories[self.rng.usize(0..repositories.len())]);
+                if self.rng.bool() {
+                    self.sees_bases()?;
+                }
             }
             _ => self.time_passes()?,
         }

@@ -1,6 +1,7 @@
 //! `team6 task diff`, and what a merge would come to.
 
 use team6_core::ids::{RepositoryId, TaskId};
+use team6_core::sprint::Update;
 use team6_server::api::types::{ChangedFile, FileChange, MergeForecast, PullRequestDiff, TaskDetail};
 
 use crate::client::{Client, cleaned};
@@ -17,9 +18,10 @@ pub(super) async fn run(
     stat: bool,
     context: &Context,
 ) -> Result<(), Failure> {
+    let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?.item;
     let asked = match repository {
         Some(repository) => vec![Some(repository)],
-        None => all(client, task).await?,
+        None => all(&detail),
     };
     let query = |repository: &Option<RepositoryId>| {
         let mut query = Vec::new();
@@ -51,6 +53,7 @@ pub(super) async fn run(
                 if place > 0 {
                     page.gap();
                 }
+                updates(&detail, repository, page);
                 match part {
                     Ok(reply) => counted(&reply.item, page),
                     Err(why) => page.line(format!("{}: {why}", name(repository))),
@@ -70,6 +73,7 @@ pub(super) async fn run(
             if asked.len() > 1 {
                 page.heading(format!("In {}", name(repository)));
             }
+            updates(&detail, repository, page);
             match part {
                 Ok(patch) => changed(patch, page),
                 Err(why) => page.line(why),
@@ -79,20 +83,26 @@ pub(super) async fn run(
 }
 
 /// The repositories of a task with several whose pull requests are open; otherwise the only one, which needs no name.
-async fn all(client: &Client, task: TaskId) -> Result<Vec<Option<RepositoryId>>, Failure> {
-    let requests = client
-        .get::<TaskDetail>(&format!("/tasks/{task}"))
-        .await?
-        .item
-        .pull_requests;
+fn all(detail: &TaskDetail) -> Vec<Option<RepositoryId>> {
+    let requests = &detail.pull_requests;
     let open = requests.iter().filter(|request| request.number.is_some());
     let open: Vec<_> = open.map(|request| Some(request.repository.clone())).collect();
-    Ok(match (requests.as_slice(), open.is_empty()) {
+    match (requests.as_slice(), open.is_empty()) {
         ([] | [_], _) => vec![None],
         // The server says why there is nothing to see.
         ([first, ..], true) => vec![Some(first.repository.clone())],
         (_, false) => open,
-    })
+    }
+}
+
+/// What came in by bases, which is none of the task's own changes.
+fn updates(detail: &TaskDetail, repository: &Option<RepositoryId>, page: &mut Page) {
+    let of = |update: &&Update| repository.as_ref().is_none_or(|name| *name == update.repository);
+    for update in detail.updates.iter().filter(of) {
+        let text = format!("# {}", super::show::updated(update));
+        let text = page.tinted(Tone::Faint, text);
+        page.line(text);
+    }
 }
 
 /// A repository, and what was got of it or why there is nothing.

@@ -3,7 +3,7 @@
 use team6_core::budget::BudgetOf;
 use team6_core::explain::{Actor, Reason};
 use team6_core::failure::FailureKind;
-use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Verdict, WorkId};
+use team6_core::sprint::{AttemptReason, Message, Outcome, Thread, Update, Verdict, WorkId};
 use team6_server::api::types::{
     AttemptItem, PullRequestItem, PullRequestState, RelatedTask, TaskConflict, TaskDetail, TaskItem, ToldMemories,
     ToldMemory, Why,
@@ -104,7 +104,7 @@ pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
         }
     }
     checks(detail, page);
-    pull_requests(&detail.pull_requests, page);
+    pull_requests(&detail.pull_requests, &detail.updates, page);
     reviews(detail, page);
     page.gap();
     next(detail, page);
@@ -294,6 +294,12 @@ fn reason(reason: &AttemptReason) -> String {
         AttemptReason::ChangesRequested { .. } => "changes requested".into(),
         AttemptReason::ChecksBroken { delivery } => format!("delivery {delivery} broke checks"),
         AttemptReason::Conflict { repository, .. } => format!("conflict in {repository}"),
+        AttemptReason::BaseConflicts { conflicts, .. } => {
+            let each = conflicts.iter();
+            let each =
+                each.map(|conflict| format!("conflict with {} of {}", conflict.base.branch, conflict.repository));
+            each.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -306,7 +312,7 @@ fn checks(detail: &TaskDetail, page: &mut Page) {
     section(detail.task.id, known, page);
 }
 
-fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {
+fn pull_requests(requests: &[PullRequestItem], updates: &[Update], page: &mut Page) {
     if requests.is_empty() {
         return;
     }
@@ -324,7 +330,19 @@ fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {
         };
         let state = page.tinted(tone, state);
         page.line(format!("  {}{number} {state}", request.repository));
+        for update in updates.iter().filter(|update| update.repository == request.repository) {
+            page.line(format!("    {}, {}", updated(update), ago(update.at)));
+        }
     }
+}
+
+/// What the engine merged into a branch.
+pub(super) fn updated(update: &Update) -> String {
+    let own = match update.own.as_slice() {
+        [] => "nothing else changed".to_owned(),
+        own => format!("which has changed {} as well", own.join(", ")),
+    };
+    format!("{} is updated with {}, {own}", update.head.short(), update.base)
 }
 
 fn reviews(detail: &TaskDetail, page: &mut Page) {

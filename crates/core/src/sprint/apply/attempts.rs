@@ -97,6 +97,7 @@ impl Sprint {
                         .unwrap_or_default();
                     self.delivered(&unread, *attempt, at);
                     if let WorkId::Task(task) = work {
+                        self.begins_at_the_base(task);
                         self.subtasks_reported(task);
                     }
                 }
@@ -198,7 +199,10 @@ impl Sprint {
                         deliver(t, results);
                         // Until they are passed, failures of before are still of the same work.
                         if checks.is_empty() {
-                            t.work.rest();
+                            match t.updating.conflicts.is_empty() {
+                                true => t.work.rest(),
+                                false => t.work.rest_but_for_failures(),
+                            }
                         }
                     });
                     let subtasks = self.tasks.get(&task).map(|t| t.subtasks.clone()).unwrap_or_default();

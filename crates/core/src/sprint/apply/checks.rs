@@ -40,7 +40,13 @@ impl Sprint {
                 self.stage(WorkId::Task(*task), Stage::Waiting { next, not_before: at }, at);
             }
             Event::ChecksSettled { task, back: false } => {
-                self.work_mut(WorkId::Task(*task), Work::rest);
+                // What conflicts with its base is settled when that was tried again.
+                let conflicts = self.task(*task, |t| !t.updating.conflicts.is_empty());
+                let rest = match conflicts {
+                    Some(true) => Work::rest_but_for_failures,
+                    _ => Work::rest,
+                };
+                self.work_mut(WorkId::Task(*task), rest);
                 self.publish(*task, at + self.policy.forge_time, at);
             }
             _ => {}

@@ -6,6 +6,7 @@ mod delegation;
 mod people;
 mod planning;
 mod review;
+mod updating;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use super::Opening;
 use super::event::{AttemptReason, Event};
 use super::stage::Stage;
 use super::state::{Attempt, Sprint, SprintPhase, Task, Touched, Work, WorkId};
+use super::updating::Updating;
 use crate::budget::Amount;
 use crate::checks::Digest;
 use crate::ids::{FencingToken, TaskId};
@@ -58,6 +60,7 @@ impl Sprint {
             trial: None,
             budget: opening.policy.budgets.sprint,
             spent: Amount::default(),
+            bases: BTreeMap::new(),
             parked: BTreeSet::new(),
             deputies: BTreeMap::new(),
             deadlines: BTreeSet::new(),
@@ -87,6 +90,11 @@ impl Sprint {
             | Event::SubtasksSettled { .. }
             | Event::SubtaskGivenUp { .. } => self.apply_delegation(event, at),
             Event::CheckRecorded { .. } | Event::ChecksSettled { .. } => self.apply_checks(event, at),
+            Event::BaseSeen { .. }
+            | Event::UpdateBegun { .. }
+            | Event::UpdateTried { .. }
+            | Event::UpdateSettled { .. }
+            | Event::ApprovalVoided { .. } => self.apply_updating(event, at),
             Event::PlanSaved { .. }
             | Event::QuestionAsked { .. }
             | Event::QuestionAnswered { .. }
@@ -178,9 +186,13 @@ impl Sprint {
             let before = w.deadline();
             w.stage = stage;
             w.since = at;
+            w.update_at = None;
             (before, w.deadline())
         });
         self.redate(id, change);
+        if let (WorkId::Task(task), Some(Stage::InReview)) = (id, self.work(id).map(|w| &w.stage)) {
+            self.redue(task);
+        }
     }
 
     /// Changes the stage of a running or queued attempt in place.
@@ -248,6 +260,7 @@ impl Task {
             summary: None,
             pull_requests: BTreeMap::new(),
             checked: Vec::new(),
+            updating: Updating::default(),
             reviews: Vec::new(),
             approved_by: None,
             threads: Vec::new(),

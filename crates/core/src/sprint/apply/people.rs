@@ -31,6 +31,9 @@ impl Sprint {
             Event::Retried { work, by, note } => self.retried(*work, by, note, at),
             Event::WorkWanted { work, message } => {
                 self.work_mut(*work, |w| w.failures = 0);
+                if let WorkId::Task(task) = work {
+                    self.task(*task, |t| t.updating.rounds = 0);
+                }
                 let next = AttemptReason::Message { message: *message };
                 self.stage(*work, Stage::Waiting { next, not_before: at }, at);
             }

@@ -68,6 +68,7 @@ impl Sprint {
                         Verdict::Comment => {}
                     }
                     t.work.failures = 0;
+                    t.updating.rounds = 0;
                 });
                 if *verdict == Verdict::RequestChanges {
                     let next = AttemptReason::ChangesRequested { review: *review };
@@ -85,6 +86,7 @@ impl Sprint {
                     t.merges = *merge;
                     t.merge_trouble = None;
                     t.work.failures = 0;
+                    t.updating.rounds = 0;
                     let open = t.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
                     open.map(|(repository, _)| repository.clone()).collect()
                 });
@@ -123,10 +125,13 @@ impl Sprint {
                     if let Some(pull_request) = t.pull_requests.get_mut(repository) {
                         pull_request.merged = Some(commit.clone());
                     }
-                    if let Stage::Merging { pending, .. } = &mut t.work.stage {
+                    if let Stage::Merging { pending, .. } | Stage::Updating { pending, .. } = &mut t.work.stage {
                         pending.remove(repository);
                     }
+                    t.updating.conflicts.remove(repository);
                 });
+                self.merged_into(*task, repository);
+                self.redue(*task);
                 // What is merged has nothing to be shown any more.
                 self.published(*task, repository, at);
             }
@@ -171,6 +176,9 @@ impl Sprint {
         let unpublished =
             matches!(&state.stage, Stage::Failed { failure } if failure.kind == FailureKind::PublishFailed);
         self.work_mut(work, Work::rest);
+        if let WorkId::Task(task) = work {
+            self.task(task, |t| t.updating.rounds = 0);
+        }
         if let (true, WorkId::Task(task)) = (unpublished, work) {
             self.publish_again(task, at);
         } else {

@@ -345,6 +345,7 @@ impl Decider<'_> {
                     let merge = self.sprint.tasks.get(&task).map_or(0, |t| t.merges);
                     self.merge_failed(task, merge, "the forge did not answer in time; merge again".into());
                 }
+                (Stage::InReview | Stage::Updating { .. }, WorkId::Task(task)) => self.begin_update(task),
                 // No other stage has a deadline.
                 _ => break,
             }

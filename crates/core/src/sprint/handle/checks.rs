@@ -124,6 +124,11 @@ impl Decider<'_> {
             .current_checks()
             .any(|receipt| receipt.outcome == CheckOutcome::Broke);
         let back = broke && task.work.failures + 1 < self.sprint.policy.attempts;
+        // It can only have been approved before its base was merged into it.
+        if broke && task.approved_by.is_some() {
+            let why = "it breaks checks since it was brought up to date".to_owned();
+            self.emit(Event::ApprovalVoided { task: id, why });
+        }
         self.emit(Event::ChecksSettled { task: id, back });
         self.schedule(WorkId::Task(id));
         self.wake(WorkId::Task(id));

@@ -9,6 +9,7 @@ mod funds;
 mod planning;
 mod review;
 mod schedule;
+mod updating;
 
 pub use funds::FundsWait;
 pub(crate) use schedule::Block;
@@ -47,6 +48,7 @@ impl Sprint {
             now,
         };
         decider.decide(command)?;
+        decider.begin_updates();
         decider.settle_parents();
         decider.settle_waiting();
         decider.settle_funds();
@@ -267,6 +269,31 @@ impl Decider<'_> {
             } => self.merge_conflicted(task, repository, merge, files),
             Command::MergeRefused { task, merge, why, .. } => self.merge_refused(task, merge, why),
 
+            Command::SeeBase {
+                repository,
+                branch,
+                commit,
+            } => {
+                self.see_base(repository, branch, commit);
+                Ok(())
+            }
+            Command::UpdateTried {
+                task,
+                repository,
+                head,
+                moves,
+                outcome,
+                checks,
+            } => {
+                let tried = updating::Tried {
+                    head,
+                    moves,
+                    outcome,
+                    checks,
+                };
+                self.update_tried(task, repository, tried)
+            }
+
             Command::Chat { by, to, text, urgency } => self.chat(by, to, text, urgency),
             Command::Retry { by, work, note } => self.retry(by, work, note),
             Command::AddSubtask {
@@ -405,6 +432,7 @@ pub(crate) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Checking { .. } => "being checked",
         Stage::Publishing { .. } => "publishing",
         Stage::InReview => "in review",
+        Stage::Updating { .. } => "being brought up to date",
         Stage::AwaitingSubtasks { .. } => "waiting for subtasks",
         Stage::Delivered => "delivered",
         Stage::GivenUp { .. } => "given up",

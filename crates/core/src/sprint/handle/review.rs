@@ -196,6 +196,8 @@ impl Decider<'_> {
                 self.schedule(WorkId::Task(dependent));
             }
             self.finish();
+        } else {
+            self.settle_update(id);
         }
         Ok(())
     }
@@ -226,7 +228,9 @@ impl Decider<'_> {
         check_text(&why)?;
         let task = self.task(id)?;
         let under_way = match &task.work.stage {
-            Stage::Merging { pending, .. } | Stage::Publishing { pending, .. } => pending.contains(&repository),
+            Stage::Merging { pending, .. } | Stage::Publishing { pending, .. } | Stage::Updating { pending, .. } => {
+                pending.contains(&repository)
+            }
             _ => false,
         };
         if under_way && task.forge_trouble.as_ref() != Some(&why) {

@@ -116,7 +116,8 @@ impl Sprint {
         let load = |card: &AgentCard| {
             let busy = |work: WorkId| {
                 let WorkId::Task(id) = work else { return false };
-                let agent = self.tasks.get(&id).and_then(|t| t.agent.as_ref());
+                let task = self.tasks.get(&id).filter(|t| t.work.stage != Stage::InReview);
+                let agent = task.and_then(|t| t.agent.as_ref());
                 agent.is_some_and(|choice| choice.agent == card.id)
             };
             self.deadlines.iter().filter(|(_, work)| busy(*work)).count()

@@ -11,7 +11,8 @@ pub struct PullRequestDiff {
     pub repository: RepositoryId,
     /// The number of the pull request.
     pub number: u64,
-    /// The number of its newest patch set, from 1: one for each delivery.
+    /// The number of its newest patch set, from 1: one for each delivery, and for each base that was
+    /// merged in by the engine.
     pub patch_sets: u32,
     /// The head of its newest patch set.
     pub head: CommitId,

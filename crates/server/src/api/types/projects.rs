@@ -52,7 +52,11 @@ pub struct CreateProjectRequest {
 #[serde(deny_unknown_fields)]
 pub struct UpdateProjectRequest {
     /// How many agents may work at once, 1 to 100.
-    pub concurrency: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// Whether work in review is brought up to date when its base moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_branches: Option<bool>,
 }
 
 /// Connects a repository to a project.

@@ -9,7 +9,7 @@ use team6_core::ids::{
 };
 use team6_core::plan::PlannedTask;
 use team6_core::sprint::{
-    AgentChoice, Delivery, MergeMethod, Message, Pause, Review, ReviewComment, Thread, Urgency, Verdict,
+    AgentChoice, Delivery, MergeMethod, Message, Pause, Review, ReviewComment, Thread, Update, Urgency, Verdict,
 };
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
@@ -89,6 +89,9 @@ pub struct TaskDetail {
     pub messages: Vec<Message>,
     /// Its pull requests.
     pub pull_requests: Vec<PullRequestItem>,
+    /// The bases that the engine merged into its branches while it was in review, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<Update>,
     /// What its open branches conflict with: other open branches of its sprint, or their target branch.
     #[serde(default)]
     pub conflicts: Vec<super::TaskConflict>,
