@@ -14,7 +14,7 @@ use super::types::{Problem, StreamPosition};
 #[openapi(
     info(
         title = "Team6",
-        description = "Requests show the token of the server and act for the person that the header Team6-Person names. \
+        description = "Requests show the token of the server, or the cookie of a session that `POST /api/v1/sign-in` opened, and act for the person that the header Team6-Person names. \
                        Errors are problems as RFC 9457 describes them, with a code that stays the same over versions. \
                        Times are milliseconds since 1970-01-01 00:00 UTC."
     ),

@@ -19,6 +19,7 @@ mod repositories;
 mod room;
 mod server;
 mod setup;
+mod sign_in;
 mod sprint;
 mod start;
 mod stream;

@@ -16,6 +16,7 @@ mod operations;
 mod plans;
 mod problem;
 mod projects;
+mod sign_in;
 mod sprints;
 mod stream;
 mod tasks;
@@ -44,6 +45,7 @@ pub use projects::{
     ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, LocalFileItem, Me, PersonItem,
     UpdateProjectRequest,
 };
+pub use sign_in::{SignInCode, SignInRequest, SignedIn, SignedOut};
 pub use sprints::{InboxEntry, OpenSprintRequest, SprintDetail, SprintItem, SprintTask, Why};
 pub use stream::{LiveEvent, LogEvent, StreamPosition};
 pub use tasks::{
