@@ -114,7 +114,11 @@ impl Recent {
 
 impl Told {
     async fn of(api: &ApiState, event: RecordedEvent) -> Self {
-        let sprint = event.stream.as_str().strip_prefix("sprint/").and_then(|id| id.parse().ok());
+        let sprint = event
+            .stream
+            .as_str()
+            .strip_prefix("sprint/")
+            .and_then(|id| id.parse().ok());
         let inboxes = inboxes(api, sprint, &event.kind).await;
         let fits = event.body.to_string().len() <= LARGEST;
         let live = LiveEvent {

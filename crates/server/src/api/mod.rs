@@ -10,6 +10,7 @@ mod checks;
 mod commands;
 mod conflicts;
 mod error;
+mod feed;
 mod forecast;
 mod guard;
 mod inbox;
@@ -29,9 +30,11 @@ mod review_comments;
 mod sign_in;
 mod sprints;
 mod state;
+mod stream;
 mod task_checks;
 mod tasks;
 pub mod token;
+mod topics;
 pub mod types;
 mod views;
 
@@ -103,6 +106,7 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(memories::routes())
         .merge(inbox::routes())
         .merge(live::routes())
+        .merge(stream::routes())
         .merge(log::routes())
         .merge(operations::routes())
         .merge(sign_in::routes())

@@ -14,6 +14,7 @@ use team6_store::{Store, TraceStore};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::feed::Feed;
 use super::sign_in::Sessions;
 use super::token::Token;
 use super::types::{AgentItem, AgentReport};
@@ -112,6 +113,8 @@ struct Shared {
     connecting: Mutex<()>,
     /// The browsers that are signed in.
     sessions: Sessions,
+    /// What happened lately.
+    feed: Feed,
 }
 
 impl ApiState {
@@ -121,6 +124,7 @@ impl ApiState {
             sessions: Sessions::of(&parts.token),
             parts,
             connecting: Mutex::new(()),
+            feed: Feed::default(),
         }))
     }
 
@@ -131,6 +135,10 @@ impl ApiState {
     /// Who is meant if a request names nobody.
     pub(super) fn default_person(&self) -> Option<&PersonId> {
         self.me.as_ref().or_else(|| self.people.keys().next())
+    }
+
+    pub(super) fn feed(&self) -> &Feed {
+        &self.0.feed
     }
 
     pub(super) fn sessions(&self) -> &Sessions {

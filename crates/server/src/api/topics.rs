@@ -56,7 +56,8 @@ impl Topics {
                 Ok(Topic::Trace(attempt, after)) if traces => followed.push((attempt, after)),
                 _ => {
                     let trace = if traces { ", trace:s3-a7" } else { "" };
-                    let text = format!("topics: {topic:?} is no topic; write sprint:3, project:web{trace} or inbox:ada");
+                    let text =
+                        format!("topics: {topic:?} is no topic; write sprint:3, project:web{trace} or inbox:ada");
                     return Err(ApiError::bad("bad-query", text));
                 }
             }
@@ -72,7 +73,10 @@ impl Topics {
     pub(super) fn want(&self, told: &Told) -> bool {
         self.is_empty()
             || told.sprint.is_some_and(|sprint| self.sprints.contains(&sprint))
-            || told.project.as_ref().is_some_and(|project| self.projects.contains(project))
+            || told
+                .project
+                .as_ref()
+                .is_some_and(|project| self.projects.contains(project))
             || match &told.inboxes {
                 Inboxes::Nobodys => false,
                 Inboxes::Everybodys => !self.inboxes.is_empty(),

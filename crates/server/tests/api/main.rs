@@ -10,6 +10,7 @@ mod lists;
 mod live;
 mod local_files;
 mod memories;
+mod multiplexed;
 mod openapi;
 mod orders;
 mod plans;

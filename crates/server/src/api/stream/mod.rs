@@ -63,7 +63,10 @@ async fn stream(
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, ApiError> {
     let (topics, wanted) = Topics::read(query.topics.as_deref().unwrap_or_default(), true)?;
     if wanted.len() > TRACES {
-        let text = format!("topics: {} traces are too many for one stream; name {TRACES} at most", wanted.len());
+        let text = format!(
+            "topics: {} traces are too many for one stream; name {TRACES} at most",
+            wanted.len()
+        );
         return Err(ApiError::bad("bad-query", text));
     }
     let cursor = given(&headers, query.cursor.as_deref())?;
@@ -84,7 +87,12 @@ async fn stream(
 
 /// Where somebody who comes again was.
 fn given(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Cursor>, ApiError> {
-    let refused = |code, what| ApiError::bad(code, format!("{what} is no id of this stream; leave it out to begin anew"));
+    let refused = |code, what| {
+        ApiError::bad(
+            code,
+            format!("{what} is no id of this stream; leave it out to begin anew"),
+        )
+    };
     if let Some(header) = headers.get("last-event-id") {
         let cursor = header.to_str().ok().and_then(|text| text.parse().ok());
         return cursor

@@ -114,7 +114,10 @@ impl Reader {
                 None => std::future::pending().await,
             }
         };
-        let written = self.traces.iter_mut().map(|followed| Box::pin(followed.written.changed()));
+        let written = self
+            .traces
+            .iter_mut()
+            .map(|followed| Box::pin(followed.written.changed()));
         let written: Vec<_> = written.collect();
         let written = async {
             match written.is_empty() {
@@ -132,7 +135,11 @@ impl Reader {
     fn cursor(&self) -> Cursor {
         Cursor {
             position: self.position,
-            traces: self.traces.iter().map(|followed| (followed.attempt, followed.seq)).collect(),
+            traces: self
+                .traces
+                .iter()
+                .map(|followed| (followed.attempt, followed.seq))
+                .collect(),
         }
     }
 
@@ -146,6 +153,9 @@ impl Reader {
             // Plain data can always be written.
             serde_json::to_string(traces).unwrap_or_else(|_| "[]".to_owned()),
         );
-        Message::default().event("batch").id(self.cursor().to_string()).data(data)
+        Message::default()
+            .event("batch")
+            .id(self.cursor().to_string())
+            .data(data)
     }
 }
