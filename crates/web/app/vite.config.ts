@@ -1,5 +1,5 @@
 // How the app is built: `npm run build` writes `dist/`, which the crate around this folder embeds. `npm run dev` serves
-// the sources against a running server: TEAM6_URL and TEAM6_TOKEN_FILE say which (see CONTRIBUTING.md).
+// the sources against a running server: TEAM6_URL and TEAM6_TOKEN_FILE say which (CONTRIBUTING.md).
 import { readFileSync } from 'node:fs';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';

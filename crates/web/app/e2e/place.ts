@@ -19,7 +19,7 @@ export interface Place {
   close(): Promise<void>;
 }
 
-/** Opens a place whose agents play this story, with the project `shop` and its repository `app`. */
+/** Opens a place whose agents play a story, by its name or as a text, with the project `shop` and its repository `app`. */
 export async function openPlace(story: string, { port = 0 } = {}): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'team6-web-'));
   const signals = join(folder, 'signals');
@@ -27,9 +27,11 @@ export async function openPlace(story: string, { port = 0 } = {}): Promise<Place
   chmodSync(folder, 0o755);
   chmodSync(signals, 0o755);
   writeFileSync(join(folder, 'team6.toml'), configuration(port, signals));
-  const scenario = readFileSync(join(import.meta.dirname, 'stories', `${story}.toml`), 'utf8');
+  const isName = /^[\w-]+$/.test(story);
+  const scenario = isName ? readFileSync(join(import.meta.dirname, 'stories', `${story}.toml`), 'utf8') : story;
   writeFileSync(join(folder, 'scenario.toml'), scenario.replaceAll('SIGNALS', signals));
-  const env = { ...process.env, TEAM6_URL: undefined, TEAM6_PERSON: undefined, TEAM6_TOKEN_FILE: undefined };
+  // Variables with this name configure the server.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEAM6_')));
   const server = spawn(TEAM6, ['--json', 'up', '--scenario', join(folder, 'scenario.toml')], {
     cwd: folder,
     env,

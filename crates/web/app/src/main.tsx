@@ -5,7 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { asRequestError } from './api/problem';
 import { onSignedOut } from './api/request';
-import { codeOfAddress, signIn } from './api/session';
+import { signInByLink } from './api/session';
 import { setConnection } from './live/connection';
 import { join, reconnect } from './live/link';
 import { Renewal } from './live/renewal';
@@ -14,7 +14,6 @@ import { followSystem } from './ui/appearance';
 import './ui/app.css';
 
 const began = Date.now();
-
 const client = new QueryClient({
   defaultOptions: {
     queries: {
@@ -35,27 +34,30 @@ const toSignIn = () => {
 };
 onSignedOut(toSignIn);
 
-let wasConnected = false;
-join({
-  connection: (connected, since) => {
-    setConnection(connected, since);
-    // What was fetched before the stream stood may have changed before it.
-    if (connected && !wasConnected && since > began) renewal.all();
-    wasConnected ||= connected;
-  },
-  signedOut: toSignIn,
-  reset: () => renewal.all(),
-  events: (events) => renewal.events(events),
-});
+/** The live stream stands before pages fetch, so that nothing is missed between the two. */
+function followServer() {
+  let wasConnected = false;
+  join({
+    connection: (connected, since) => {
+      setConnection(connected, since);
+      // What was fetched before the stream stood may have changed before it.
+      if (connected && !wasConnected && since > began) renewal.all();
+      wasConnected ||= connected;
+    },
+    signedOut: toSignIn,
+    reset: () => renewal.all(),
+    events: (events) => renewal.events(events),
+  });
+  // The hub of other tabs may have been sent away before this browser signed in.
+  reconnect();
+}
 
 followSystem();
 
 async function begin() {
-  const code = codeOfAddress(location, history);
-  if (code) {
-    await signIn({ code }).catch(() => {});
-    reconnect();
-  }
+  // Before anything is asked for, which would lead to the sign-in page.
+  await signInByLink();
+  followServer();
   const root = document.getElementById('root');
   if (!root) return;
   createRoot(root).render(

@@ -2,16 +2,21 @@
 // keys (src/live/patch.ts). Everything that can change carries its version.
 import { queryOptions } from '@tanstack/react-query';
 import {
+  forecastMerge,
   forecastSprint,
   listInbox,
   listPeople,
   listProjects,
   listSprints,
+  readTrace,
+  showAttempt,
+  showDiff,
   showMe,
   showSprint,
   showTask,
+  suggestOwners,
 } from './generated/team6';
-import type { SprintId, TaskId } from './generated/team6.schemas';
+import type { AttemptId, RepositoryId, SprintId, TaskId } from './generated/team6.schemas';
 
 export const me = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => showMe({ signal }), staleTime: Infinity });
 
@@ -45,4 +50,37 @@ export const inbox = (person: string | null) =>
   queryOptions({
     queryKey: ['inbox', person],
     queryFn: async ({ signal }) => (await listInbox({ limit: 1000, ...(person ? { person } : {}) }, { signal })).items,
+  });
+
+/** What a merge would come to. It changes with whatever changes in the sprint. */
+export const mergeForecast = (id: TaskId, version: number) =>
+  queryOptions({
+    queryKey: ['merge-forecast', id, version],
+    queryFn: async ({ signal }) => (await forecastMerge(id, { signal })).items,
+    staleTime: 30_000,
+  });
+
+/** What a task changes in a repository, up to a commit, which never changes. */
+export const changes = (id: TaskId, repository: RepositoryId, head: string) =>
+  queryOptions({
+    queryKey: ['changes', id, repository, head],
+    queryFn: ({ signal }) => showDiff(id, { repository }, { signal }),
+    staleTime: Infinity,
+  });
+
+export const ownerSuggestions = (id: SprintId, version: number | undefined) =>
+  queryOptions({
+    queryKey: ['owner-suggestions', id, version],
+    queryFn: ({ signal }) => suggestOwners(id, { signal }),
+    enabled: version !== undefined,
+  });
+
+/** The last entries of the trace of an attempt. */
+export const lastEntries = (attempt: AttemptId, many: number) =>
+  queryOptions({
+    queryKey: ['last-entries', attempt, many],
+    queryFn: async ({ signal }) => {
+      const { trace } = await showAttempt(attempt, { signal });
+      return (await readTrace(attempt, { after: Math.max(0, trace - many), limit: many }, { signal })).items;
+    },
   });

@@ -21,7 +21,7 @@ export async function request<T>(url: string, options: RequestInit = {}): Promis
     if (options.signal?.aborted) throw error;
     throw offline();
   }
-  if (response.status === 401 && !url.endsWith('/session')) signedOut();
+  if (response.status === 401 && !url.endsWith('/sign-in')) signedOut();
   if (!response.ok) throw await problemOf(response);
   if (response.status === 204) return undefined as T;
   const kind = response.headers.get('content-type') ?? '';

@@ -15,13 +15,16 @@ interface Command<V> {
   quiet?: boolean;
 }
 
+/** What an order may change. */
+const CHANGED = new Set(['inbox', 'sprints', 'sprint', 'task', 'forecast']);
+
 export function useCommand<V = void>({ run, done, undo, onDone, quiet }: Command<V>) {
   const client = useQueryClient();
   return useMutation<unknown, RequestError, V>({
     mutationFn: (variables) => carryOut((options) => run(variables, options)),
     onSuccess: (_answer, variables) => {
       // What it changed is fetched at once; the live stream brings the rest.
-      void client.invalidateQueries();
+      void client.invalidateQueries({ predicate: ({ queryKey }) => CHANGED.has(String(queryKey[0])) });
       const title = typeof done === 'function' ? done(variables) : done;
       if (title) say({ kind: 'done', title, ...(undo ? { undo: () => undo(variables) } : {}) });
       onDone?.();

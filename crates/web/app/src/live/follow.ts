@@ -3,13 +3,15 @@
 import { type Frame, frameReader } from './frames';
 
 export interface Following {
-  /** The address, made anew for each connection with the last id that was read. */
-  url: (lastId: string | null) => string;
+  /** The address, made anew for each connection. */
+  url: () => string;
   onFrame: (frame: Frame) => void;
   /** Told when a connection stands, and when it is lost. */
   onConnection: (connected: boolean) => void;
   /** Told when the server does not know this browser any more, or has no such stream; then it ends. */
   onRefused: (status: number) => void;
+  /** Where to go on, if something was read before. */
+  lastId?: string | null;
   signal: AbortSignal;
   fetch?: typeof fetch;
   /** Waits before the next connection; in tests it does not. */
@@ -23,7 +25,7 @@ const LONGEST_WAIT = 5_000;
 
 export async function follow(following: Following): Promise<void> {
   const { signal, wait = pause } = following;
-  let lastId: string | null = null;
+  let lastId = following.lastId ?? null;
   let pauseNext = FIRST_WAIT;
   while (!signal.aborted) {
     const end = await connection(following, lastId, (frame) => {
@@ -58,8 +60,8 @@ async function connection(
     alive();
     const headers: Record<string, string> = { accept: 'text/event-stream' };
     if (lastId !== null) headers['last-event-id'] = lastId;
-    const response = await ask(url(lastId), { headers, signal: own.signal, credentials: 'same-origin' });
-    if ([401, 403, 404].includes(response.status)) return response.status;
+    const response = await ask(url(), { headers, signal: own.signal, credentials: 'same-origin' });
+    if ([400, 401, 403, 404].includes(response.status)) return response.status;
     if (!response.ok || !response.body) return 'lost';
     onConnection(true);
     const read = frameReader();

@@ -1,13 +1,15 @@
 // One connection to the server for all tabs of a browser, which may keep only six to a host. It runs in a SharedWorker;
 // where there is none, each tab has a hub of its own.
-import type { AttemptId, LiveEvent, TraceEntry } from '../api/generated/team6.schemas';
+import type { AttemptId, Batch, LiveEvent } from '../api/generated/team6.schemas';
 import { follow } from './follow';
 import { type News, TAB_GONE, type Wish } from './protocol';
 
-/** What comes within this many milliseconds goes to the tabs together. */
-const FLUSH = 80;
 /** A tab that joins is told what happened in these milliseconds, so that nothing falls between its fetches and its joining. */
 const RECENT = 5_000;
+/** Tabs that want other traces within these milliseconds are answered by one new connection. */
+const GATHER = 20;
+/** How many traces the server lets one connection follow. */
+const MOST = 50;
 
 interface Tab {
   port: MessagePort;
@@ -17,13 +19,14 @@ interface Tab {
 
 export class Hub {
   readonly #tabs = new Set<Tab>();
-  readonly #traces = new Map<AttemptId, AbortController>();
+  /** The traces that are followed, each after the entry from which it was wanted first. */
+  readonly #traces = new Map<AttemptId, number>();
   #stream: AbortController | null = null;
+  /** The place in log and traces up to which everything was read. */
+  #cursor: string | null = null;
   #connection: News = { news: 'connection', connected: false, since: Date.now() };
-  #events: LiveEvent[] = [];
   #recent: { at: number; events: LiveEvent[] }[] = [];
-  #entries = new Map<AttemptId, TraceEntry[]>();
-  #flush: ReturnType<typeof setTimeout> | null = null;
+  #again: ReturnType<typeof setTimeout> | null = null;
 
   join(port: MessagePort) {
     const tab: Tab = { port, seen: Date.now(), traces: new Set() };
@@ -31,7 +34,7 @@ export class Hub {
     port.onmessage = ({ data }: MessageEvent<Wish>) => this.#heed(tab, data);
     port.postMessage(this.#connection);
     for (const { events } of this.#stillRecent()) port.postMessage({ news: 'events', events } satisfies News);
-    this.#connect();
+    if (!this.#stream) this.#connect();
   }
 
   #heed(tab: Tab, wish: Wish) {
@@ -40,10 +43,13 @@ export class Hub {
       case 'alive':
         return this.#forgetTheGone();
       case 'connect':
-        return this.#connect();
+        return this.#stream ? undefined : this.#connect();
       case 'trace':
         tab.traces.add(wish.attempt);
-        return this.#follow(wish.attempt, wish.after);
+        // A tab that joins late sees by the numbers of the entries that some are missing, and reads them by itself.
+        if (this.#traces.has(wish.attempt)) return;
+        this.#traces.set(wish.attempt, wish.after);
+        return this.#connectAgain();
       case 'untrace':
         tab.traces.delete(wish.attempt);
         return this.#endUnwanted();
@@ -53,72 +59,54 @@ export class Hub {
     }
   }
 
+  /** Goes on from the same place with other traces. */
+  #connectAgain(wait = GATHER) {
+    this.#again ??= setTimeout(() => {
+      this.#again = null;
+      if (this.#tabs.size > 0) this.#connect();
+    }, wait);
+  }
+
   #connect() {
-    if (this.#stream) return;
+    this.#stream?.abort();
     const stream = new AbortController();
     this.#stream = stream;
+    const traces = [...this.#traces].slice(-MOST).map(([attempt, after]) => `trace:${attempt}@${after}`);
     void follow({
-      url: () => '/api/v1/events',
+      url: () => `/api/v1/stream${traces.length > 0 ? `?topics=${traces.join(',')}` : ''}`,
+      lastId: this.#cursor,
       signal: stream.signal,
       onConnection: (connected) => this.#connected(connected),
-      onRefused: () => {
+      onRefused: (status) => {
         this.#stream = null;
-        this.#tell({ news: 'signed-out' });
+        // A place that the server does not understand is forgotten.
+        this.#cursor = null;
+        this.#tell({ news: status === 401 ? 'signed-out' : 'reset' });
+        if (status !== 401) this.#connectAgain(5_000);
       },
-      onFrame: ({ event, data }) => {
-        if (event === 'ready') return;
-        if (event === 'reset') return this.#tell({ news: 'reset' });
-        this.#events.push(JSON.parse(data) as LiveEvent);
-        this.#flushSoon();
+      onFrame: ({ id, event, data }) => {
+        this.#cursor = id ?? this.#cursor;
+        if (event === 'reset') this.#tell({ news: 'reset' });
+        if (event === 'batch') this.#heard(JSON.parse(data) as Batch);
       },
     });
+  }
+
+  #heard({ events, traces }: Batch) {
+    if (events.length > 0) {
+      this.#tell({ news: 'events', events });
+      this.#recent = [...this.#stillRecent(), { at: Date.now(), events }];
+    }
+    for (const { attempt, entries, ended } of traces) {
+      if (entries.length > 0) this.#tellWatchers(attempt, { news: 'entries', attempt, entries });
+      if (ended) this.#tellWatchers(attempt, { news: 'trace-end', attempt });
+    }
   }
 
   #connected(connected: boolean) {
     if (this.#connection.news === 'connection' && this.#connection.connected === connected) return;
     this.#connection = { news: 'connection', connected, since: Date.now() };
     this.#tell(this.#connection);
-  }
-
-  /** A tab that joins late fills what it lacks by itself: it sees by the numbers of entries that some are missing. */
-  #follow(attempt: AttemptId, after: number) {
-    if (this.#traces.has(attempt)) return;
-    const trace = new AbortController();
-    this.#traces.set(attempt, trace);
-    const ended = follow({
-      url: (last) => `/api/v1/attempts/${attempt}/trace/stream?after=${last ?? after}`,
-      signal: trace.signal,
-      onConnection: () => {},
-      onRefused: () => {},
-      onFrame: ({ data }) => {
-        const entries = this.#entries.get(attempt) ?? [];
-        entries.push(JSON.parse(data) as TraceEntry);
-        this.#entries.set(attempt, entries);
-        this.#flushSoon();
-      },
-    });
-    void ended.then(() => {
-      if (trace.signal.aborted) return;
-      this.#flushNow();
-      this.#traces.delete(attempt);
-      this.#tellWatchers(attempt, { news: 'trace-end', attempt });
-    });
-  }
-
-  #flushSoon() {
-    this.#flush ??= setTimeout(() => this.#flushNow(), FLUSH);
-  }
-
-  #flushNow() {
-    if (this.#flush) clearTimeout(this.#flush);
-    this.#flush = null;
-    if (this.#events.length > 0) {
-      this.#tell({ news: 'events', events: this.#events });
-      this.#recent = [...this.#stillRecent(), { at: Date.now(), events: this.#events }];
-      this.#events = [];
-    }
-    for (const [attempt, entries] of this.#entries) this.#tellWatchers(attempt, { news: 'entries', attempt, entries });
-    this.#entries.clear();
   }
 
   #stillRecent() {
@@ -140,15 +128,12 @@ export class Hub {
   }
 
   #endUnwanted() {
-    for (const [attempt, trace] of this.#traces) {
-      if ([...this.#tabs].some((tab) => tab.traces.has(attempt))) continue;
-      trace.abort();
-      this.#traces.delete(attempt);
-      this.#entries.delete(attempt);
-    }
-    if (this.#tabs.size > 0) return;
-    this.#stream?.abort();
-    this.#stream = null;
-    this.#connection = { news: 'connection', connected: false, since: Date.now() };
+    const unwanted = [...this.#traces.keys()].filter((attempt) => ![...this.#tabs].some((tab) => tab.traces.has(attempt)));
+    for (const attempt of unwanted) this.#traces.delete(attempt);
+    if (this.#tabs.size === 0) {
+      this.#stream?.abort();
+      this.#stream = null;
+      this.#connection = { news: 'connection', connected: false, since: Date.now() };
+    } else if (unwanted.length > 0) this.#connectAgain();
   }
 }

@@ -1,7 +1,10 @@
 // The one place where details are shown: at the right of every page, and a sheet from below where there is no room.
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Button } from '../ui/Button';
-import { isWriting } from './keys';
+import { isWriting, usePageKeys } from './keys';
+
+/** What can be used in the inspector, below its header. */
+const CONTROLS = '[data-body] :is(button:enabled, textarea:enabled, select:enabled, input:enabled, a, summary)';
 
 interface Props {
   label: string;
@@ -23,6 +26,8 @@ export function Inspector({ label, title, onClose, children }: Props) {
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
   }, [onClose]);
+  // From the list into what it shows, without a way through the whole page.
+  usePageKeys({ o: () => frame.current?.querySelector<HTMLElement>(CONTROLS)?.focus() });
   return (
     <>
       <button
@@ -43,7 +48,9 @@ export function Inspector({ label, title, onClose, children }: Props) {
             ✕
           </Button>
         </div>
-        <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
+        <div data-body role="region" aria-label={`${label}: all of it`} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto">
+          {children}
+        </div>
       </aside>
     </>
   );

@@ -1,6 +1,6 @@
 // The frame around every page: where one can go, who one is, and whether what is shown is what is.
 import { Outlet } from '@tanstack/react-router';
-import { Suspense, lazy } from 'react';
+import { Suspense, lazy, useEffect } from 'react';
 import { Toaster } from '../ui/Toaster';
 import { BottomBar } from './BottomBar';
 import { LostNote } from './LostNote';
@@ -8,13 +8,19 @@ import { Sidebar } from './Sidebar';
 import { useKeys } from './keys';
 import { useOpened } from './opened';
 
-const Palette = lazy(() => import('./Palette').then(({ Palette }) => ({ default: Palette })));
+const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: Palette }));
+const Palette = lazy(loadPalette);
 const Sheet = lazy(() => import('./Sheet').then(({ Sheet }) => ({ default: Sheet })));
 const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
 
 export function Shell() {
   useKeys();
   const opened = useOpened();
+  useEffect(() => {
+    // The palette is there at once when somebody reaches for it.
+    const timer = setTimeout(() => void loadPalette(), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="flex h-full">
       <a

@@ -19,7 +19,7 @@ export function Sidebar() {
           <li key={place.to}>
             <Link
               to={place.to}
-              className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-hover hover:text-fg aria-[current=page]:bg-hover aria-[current=page]:text-fg"
+              className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-hover hover:text-fg aria-[current=page]:bg-raised aria-[current=page]:text-fg"
             >
               <Icon path={place.icon} />
               {place.name}

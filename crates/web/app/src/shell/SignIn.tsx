@@ -2,17 +2,19 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
-import { signIn } from '../api/session';
+import { refusedLink, signIn } from '../api/session';
+import { people } from '../api/queries';
 import { reconnect } from '../live/link';
 import { Button } from '../ui/Button';
 import { ProblemNote } from '../ui/ProblemNote';
+import { open } from './opened';
 
 export function SignIn() {
   const { to } = useSearch({ from: '/sign-in' });
   const navigate = useNavigate();
   const client = useQueryClient();
   const [token, setToken] = useState('');
-  const [error, setError] = useState<unknown>(null);
+  const [error, setError] = useState<unknown>(refusedLink);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     document.title = 'Sign in · Team6';
@@ -26,6 +28,8 @@ export function SignIn() {
       await signIn({ token: token.trim() });
       client.clear();
       reconnect();
+      // The token says nothing about who has it.
+      if ((await client.fetchQuery(people)).length > 1) open('person');
       // Only to a page of our own.
       await navigate({ href: to?.startsWith('/') && !to.startsWith('//') ? to : '/inbox', replace: true });
     } catch (refused) {

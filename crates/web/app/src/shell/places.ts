@@ -20,7 +20,7 @@ export const KEYS: readonly { keys: string; what: string; where: string }[] = [
   { keys: 'Esc', what: 'Close what is open', where: 'Everywhere' },
   { keys: 'Mod+Enter', what: 'Send what was written', where: 'In a text' },
   { keys: 'j / k', what: 'Next, previous row', where: 'Lists' },
-  { keys: 'o', what: 'Open the row', where: 'Lists' },
+  { keys: 'o', what: 'Into the row', where: 'Lists' },
   { keys: 'v', what: 'Graph, list, board in turn', where: 'Sprint' },
   { keys: 'e', what: 'Next error', where: 'Activity of a task' },
   { keys: 'f', what: 'Follow the end', where: 'Activity of a task' },
