@@ -5,7 +5,10 @@ use std::process::Command;
 use crate::say;
 
 /// Each program and the package of Debian that has it.
-const NEEDED: [(&str, &str); 3] = [
+const NEEDED: [(&str, &str); 6] = [
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("chromium", "chromium"),
     ("git-lfs", "git-lfs"),
     ("mkfs.btrfs", "btrfs-progs"),
     ("mkfs.xfs", "xfsprogs"),
@@ -42,5 +45,5 @@ pub(crate) fn provide() {
 }
 
 fn is_there(program: &str) -> bool {
-    Command::new(program).arg("-V").output().is_ok()
+    which::which(program).is_ok()
 }

@@ -20,7 +20,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
-    Context, admin, agent, checks, completions, config, doctor, events, inbox, memory, project, repo, sprint, task,
+    Context, admin, agent, checks, completions, config, doctor, events, inbox, memory, open, project, repo, sprint,
+    task,
 };
 use failure::Failure;
 
@@ -44,6 +45,9 @@ enum Commands {
         after_help = "Examples:\n  team6 up\n  team6 up --config team6.toml\n  TEAM6_SERVER__LISTEN=127.0.0.1:7070 team6 up\n  team6 up --json | jq -r .url\n  TEAM6_LOG=info team6 up\n\nTEAM6_LOG says what is logged on standard error, here and in `team6 demo`: error, warn (as it is unless set), info\nor debug; of one part more than of others with, for example, TEAM6_LOG=warn,team6_worker=debug."
     )]
     Up(up::Up),
+    /// Open the web app in your browser, signed in.
+    #[command(after_help = "Examples:\n  team6 open\n  team6 open --print\n  team6 open --as lin")]
+    Open(open::Open),
     /// Projects: what is worked on.
     #[command(
         subcommand,
@@ -149,6 +153,7 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
     match command {
         Commands::Demo(command) => Ok(demo::run(command, context.output.json).await?),
         Commands::Up(command) => Ok(up::run(command, context).await?),
+        Commands::Open(command) => open::run(&command, context).await,
         Commands::Project(command) => project::run(command, context).await,
         Commands::Repo(command) => repo::run(command, context).await,
         Commands::Memory(command) => memory::run(command, context).await,

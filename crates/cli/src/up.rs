@@ -59,6 +59,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     } else {
         told(&format!("Team6 listens on http://{address}"));
         told(&format!("The token for it is in {}", token.file().display()));
+        told("Open it in your browser with `team6 open`");
         match recovered.attempts {
             0 => {}
             1 => {
@@ -69,7 +70,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
             }
         }
     }
-    let router = api::router(app.api(token, stop.clone())?);
+    let router = api::router_with_pages(app.api(token, stop.clone())?, team6_web::router());
     let serving = tokio::spawn(api::serve(listener, router, stop.clone()));
     let running = async {
         app.run(stop.clone()).await;

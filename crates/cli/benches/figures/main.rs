@@ -21,16 +21,18 @@ mod rest;
 mod row;
 mod scheduling;
 mod traces;
+mod viewers;
 
 use row::{Row, table};
 
 type Measure = fn() -> Vec<Row>;
 
-const ALL: [(&str, Measure); 5] = [
+const ALL: [(&str, Measure); 6] = [
     ("scheduling", scheduling::measure),
     ("log", log::measure),
     ("traces", traces::measure),
     ("live", live::measure),
+    ("viewers", viewers::measure),
     ("rest", rest::measure),
 ];
 

@@ -54,6 +54,11 @@ impl<T: DeserializeOwned> Reply<T> {
 }
 
 impl Client {
+    /// Where the server is, such as `http://127.0.0.1:6060`.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// What is at a path, such as `/sprints/3`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Reply<T>, Failure> {
         self.find(path, &[]).await

@@ -20,6 +20,7 @@ use crate::trace::Usage;
 
 /// What is needed to open a sprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Opening {
     /// Its number.
     pub id: SprintId,
@@ -32,6 +33,7 @@ pub struct Opening {
     /// The agent that plans it.
     pub planner: AgentId,
     /// The numbers it is run by.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub policy: Policy,
 }
 
@@ -131,6 +133,7 @@ pub struct TestRun {
 
 /// What an attempt delivered in one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Delivered {
     /// The new head of the task's branch.
     pub head: CommitId,

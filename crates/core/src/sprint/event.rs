@@ -86,6 +86,7 @@ pub enum Outcome {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SprintEvent))]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[expect(
     missing_docs,

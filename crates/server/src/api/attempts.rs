@@ -30,7 +30,7 @@ use crate::engine::EngineError;
 /// How many entries are read at once. An entry may be large, as tool calls hold whole files.
 const PAGE: u32 = 50;
 /// For how long after its end the last entries of an attempt may still be on their way.
-const LATE: Duration = Duration::from_secs(1);
+pub(super) const LATE: Duration = Duration::from_secs(1);
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -48,7 +48,7 @@ async fn show_attempt(State(api): State<ApiState>, Path(attempt): Path<AttemptId
     Ok(Json(AttemptDetail { trace, ..detail }))
 }
 
-async fn known(api: &ApiState, attempt: AttemptId) -> Result<AttemptDetail, ApiError> {
+pub(super) async fn known(api: &ApiState, attempt: AttemptId) -> Result<AttemptDetail, ApiError> {
     let none = || {
         ApiError::missing(
             "no-such-attempt",
@@ -72,13 +72,15 @@ async fn known(api: &ApiState, attempt: AttemptId) -> Result<AttemptDetail, ApiE
 struct TraceQuery {
     /// The `next` of the part before: the number of its last entry.
     after: Option<u64>,
+    /// Only the last entries before this one: the `next` of the part before, or a number beyond the end.
+    before: Option<u64>,
     /// How many, 1 to 1000. A part with large entries has fewer.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
 }
 
-/// Reads the trace of an attempt, oldest entries first.
+/// Reads the trace of an attempt, oldest entries first: from its beginning on, or with `before` from its end back.
 #[utoipa::path(get, path = "/attempts/{attempt}/trace", tag = "attempts",
     params(("attempt" = AttemptId, Path), TraceQuery), responses((status = OK, body = Page<TraceEntry>)))]
 async fn read_trace(
@@ -87,6 +89,13 @@ async fn read_trace(
     Query(query): Query<TraceQuery>,
 ) -> Answer<Page<TraceEntry>> {
     known(&api, attempt).await?;
+    if let Some(before) = query.before {
+        if query.after.is_some() {
+            let text = "before: a part is read on or back; give before or after, not both";
+            return Err(ApiError::bad("bad-query", text));
+        }
+        return read_back(&api, attempt, before, query.limit).await;
+    }
     let mut after = query.after.unwrap_or(0);
     let mut part = Filling::new(query.limit);
     loop {
@@ -102,6 +111,23 @@ async fn read_trace(
         }
         after = last;
     }
+}
+
+/// The last entries before one; `next` says before which the part before this one ends.
+async fn read_back(api: &ApiState, attempt: AttemptId, before: u64, limit: Limit) -> Answer<Page<TraceEntry>> {
+    let mut before = before.min(api.traces.last_seq(attempt).await?.saturating_add(1));
+    let mut part = Filling::new(limit);
+    while before > 1 && !part.is_full() {
+        let after = before.saturating_sub(1 + u64::from(PAGE));
+        let entries = api.traces.read(attempt, after, PAGE).await?;
+        for entry in entries.into_iter().rev().filter(|entry| entry.seq < before) {
+            if !part.is_full() {
+                part.push(entry);
+            }
+        }
+        before = part.newest().map_or(1, |entry| entry.seq);
+    }
+    Ok(Json(part.reversed((before > 1).then(|| before.to_string()))))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -166,7 +192,7 @@ impl Reader {
             self.written.mark_unchanged();
             self.committed.mark_unchanged();
             // Asked before the entries are read, so that none that came before the end is missed.
-            let ended_at = self.ended_at().await;
+            let ended_at = ended_at(&self.api, self.attempt).await;
             let entries = match self.api.traces.read(self.attempt, self.seq, PAGE).await {
                 Ok(entries) => entries,
                 Err(error) => {
@@ -215,13 +241,13 @@ impl Reader {
         };
         tokio::time::timeout(wait, written).await.unwrap_or(false)
     }
+}
 
-    /// When the attempt ended; none while it goes on.
-    async fn ended_at(&self) -> Option<Timestamp> {
-        let ended = self.api.engine.read(self.attempt.sprint, |sprint, _| {
-            sprint.attempt(self.attempt.n)?.ended.as_ref().map(|ended| ended.at)
-        });
-        // A sprint that cannot be read now is asked again with the next event.
-        ended.await.ok().flatten()
-    }
+/// When an attempt ended; none while it goes on.
+pub(super) async fn ended_at(api: &ApiState, attempt: AttemptId) -> Option<Timestamp> {
+    let ended = api.engine.read(attempt.sprint, |sprint, _| {
+        sprint.attempt(attempt.n)?.ended.as_ref().map(|ended| ended.at)
+    });
+    // A sprint that cannot be read now is asked again with the next event.
+    ended.await.ok().flatten()
 }

@@ -1,4 +1,4 @@
-//! Who gets in: requests of this machine's own pages and programs, with the token.
+//! Who gets in: requests of this machine's own pages and programs, with the token or a session.
 //!
 //! A page from elsewhere that a person opens must not reach the server through their browser: neither as another origin,
 //! nor under a name of its own that it points at this machine.
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -24,24 +24,73 @@ pub(super) async fn hosts(State(api): State<ApiState>, request: Request, next: N
     }
 }
 
-/// Refuses what does not show the token.
-pub(super) async fn token(State(api): State<ApiState>, request: Request, next: Next) -> Response {
-    let given = text(request.headers(), header::AUTHORIZATION.as_str());
-    let given = given.and_then(|value| value.split_once(' '));
-    let shown = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    if shown.is_some_and(|(_, token)| api.token.is(token.trim())) {
-        return next.run(request).await;
-    }
-    let what = if shown.is_some() {
-        "the token is wrong"
-    } else {
-        "there is no token"
+/// Refuses what shows neither the token nor a session.
+pub(super) async fn admitted(State(api): State<ApiState>, request: Request, next: Next) -> Response {
+    let admitted = match shown(&api, &request) {
+        Ok(Shown::Token) => true,
+        Ok(Shown::Session(secret)) => api.sessions().know(&secret, api.engine.now()).await,
+        Err(error) => return error.into_response(),
     };
+    match admitted {
+        true => next.run(request).await,
+        false => unauthorized(&api, "the session has ended").into_response(),
+    }
+}
+
+/// Whether a request shows the token itself.
+pub(super) fn shows_token(api: &ApiState, headers: &HeaderMap) -> bool {
+    bearer(headers).is_some_and(|token| api.token.is(token))
+}
+
+/// What a request shows.
+enum Shown {
+    /// The token.
+    Token,
+    /// The secret of a session, which may have ended.
+    Session(String),
+}
+
+fn shown(api: &ApiState, request: &Request) -> Result<Shown, ApiError> {
+    let headers = request.headers();
+    if bearer(headers).is_some() {
+        return match shows_token(api, headers) {
+            true => Ok(Shown::Token),
+            false => Err(unauthorized(api, "the token is wrong")),
+        };
+    }
+    let Some(secret) = api.sessions().secret_in(headers) else {
+        return Err(unauthorized(api, "there is no token"));
+    };
+    if !is_of_own_page(request) {
+        let text = "a session serves this server's own pages; other programs send the token";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "foreign-page", text));
+    }
+    Ok(Shown::Session(secret.to_owned()))
+}
+
+fn unauthorized(api: &ApiState, what: &str) -> ApiError {
+    let file = api.token.file().display();
     let text = format!(
-        "{what}; send Authorization: Bearer with the text of {} on the server",
-        api.token.file().display()
+        "{what}; send Authorization: Bearer with the text of {file} on the server, or sign in with `team6 open`"
     );
-    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", text).into_response()
+    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", text)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, header::AUTHORIZATION.as_str())?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// Whether a page of this server sent a request, as far as its browser says. To a browser another port of this machine is
+/// the same site and gets the cookie; that page is told apart here. Its origin, if it is told, was looked at before.
+fn is_of_own_page(request: &Request) -> bool {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match text(request.headers(), "sec-fetch-site") {
+        Some("same-origin") => true,
+        Some("none") => reads,
+        Some(_) => false,
+        None => reads || request.headers().contains_key(header::ORIGIN),
+    }
 }
 
 /// Gives each request a number, and writes down what came of it. Queries and bodies are left out.

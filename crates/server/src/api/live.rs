@@ -3,9 +3,8 @@
 //! A reader holds a place in the log and nothing else. Whoever reads slowly or was away goes on from there, so nothing
 //! is buffered, lost or told twice.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::str::FromStr;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -13,9 +12,8 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
-use team6_core::ids::{PersonId, Position, ProjectId, SprintId};
-use team6_core::sprint::Sprint;
-use team6_store::{LogFilter, RecordedEvent, StreamId};
+use team6_core::ids::Position;
+use team6_store::LogFilter;
 use tokio::sync::watch;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,15 +21,13 @@ use utoipa_axum::routes;
 
 use super::ApiState;
 use super::error::ApiError;
+use super::feed::Told;
 use super::request::Query;
+use super::topics::Topics;
 use super::types::{LiveEvent, StreamPosition};
 
 /// How long a stream says nothing before a comment tells that it is alive.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How many events are read at once.
-const PAGE: u32 = 200;
-/// The largest event that is sent whole, in bytes; of a larger one the reader learns that it happened.
-const LARGEST: usize = 64 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(stream_events))
@@ -60,7 +56,7 @@ async fn stream_events(
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, ApiError> {
-    let topics = Topics::from_str(query.topics.as_deref().unwrap_or_default())?;
+    let (topics, _) = Topics::read(query.topics.as_deref().unwrap_or_default(), false)?;
     let wanted = last_event_id(&headers)?.map(Position).or(query.after);
     let committed = api.store().committed();
     let (name, position) = begin(&api, wanted).await?;
@@ -89,7 +85,7 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError
 }
 
 /// Where a stream begins, and under which name it says so.
-async fn begin(api: &ApiState, wanted: Option<Position>) -> Result<(&'static str, Position), ApiError> {
+pub(super) async fn begin(api: &ApiState, wanted: Option<Position>) -> Result<(&'static str, Position), ApiError> {
     let head = api.store().head().await?;
     let Some(wanted) = wanted else {
         return Ok(("ready", head));
@@ -129,8 +125,7 @@ impl Reader {
                 return None;
             }
             self.committed.mark_unchanged();
-            let filter = self.topics.filter();
-            let events = match self.api.store().read_log(self.position, &filter, PAGE).await {
+            let events = match self.api.feed().after(&self.api, self.position).await {
                 Ok(events) => events,
                 Err(error) => {
                     tracing::warn!(%error, "a live stream ends early");
@@ -144,116 +139,17 @@ impl Reader {
                     changed = self.committed.changed() => changed.ok()?,
                 }
             }
-            for event in events {
-                self.position = event.position;
-                if self.topics.want(&self.api, &event).await {
-                    self.waiting.push_back(message(event));
+            for told in events {
+                self.position = told.position;
+                if self.topics.want(&told) {
+                    self.waiting.push_back(message(&told));
                 }
             }
         }
     }
 }
 
-fn message(event: RecordedEvent) -> Message {
-    let fits = event.body.to_string().len() <= LARGEST;
-    let live = LiveEvent {
-        position: event.position,
-        stream: event.stream.to_string(),
-        kind: event.kind,
-        at: event.at,
-        actor: event.actor,
-        data: fits.then_some(event.body),
-    };
-    let message = Message::default().id(live.position.to_string()).event(&live.kind);
-    with_data(message, &live)
-}
-
-/// What a reader wants to hear of.
-#[derive(Debug, Default)]
-struct Topics {
-    sprints: BTreeSet<SprintId>,
-    projects: BTreeSet<ProjectId>,
-    inboxes: BTreeSet<PersonId>,
-}
-
-impl FromStr for Topics {
-    type Err = ApiError;
-
-    fn from_str(text: &str) -> Result<Self, ApiError> {
-        let mut topics = Self::default();
-        for topic in text.split(',').map(str::trim).filter(|topic| !topic.is_empty()) {
-            let known = match topic.split_once(':') {
-                Some(("sprint", id)) => id.parse().map(|id| topics.sprints.insert(id)).is_ok(),
-                Some(("project", id)) => id.parse().map(|id| topics.projects.insert(id)).is_ok(),
-                Some(("inbox", id)) => id.parse().map(|id| topics.inboxes.insert(id)).is_ok(),
-                _ => false,
-            };
-            if !known {
-                let text = format!("topics: {topic:?} is no topic; write sprint:3, project:web or inbox:ada");
-                return Err(ApiError::bad("bad-query", text));
-            }
-        }
-        Ok(topics)
-    }
-}
-
-impl Topics {
-    /// What the log itself can sort out.
-    fn filter(&self) -> LogFilter {
-        let only = self.sprints.is_empty() && self.inboxes.is_empty() && self.projects.len() == 1;
-        LogFilter {
-            project: self.projects.first().filter(|_| only).cloned(),
-            prefix: None,
-        }
-    }
-
-    async fn want(&self, api: &ApiState, event: &RecordedEvent) -> bool {
-        if self.sprints.is_empty() && self.projects.is_empty() && self.inboxes.is_empty() {
-            return true;
-        }
-        let sprint = sprint_of(&event.stream);
-        if sprint.is_some_and(|sprint| self.sprints.contains(&sprint))
-            || event
-                .project
-                .as_ref()
-                .is_some_and(|project| self.projects.contains(project))
-        {
-            return true;
-        }
-        match sprint.filter(|_| !self.inboxes.is_empty() && may_change_inboxes(&event.kind)) {
-            // What was handed on leaves the inbox of somebody whom neither the event nor the sprint names any more.
-            Some(_) if matches!(event.kind.as_str(), "owner_set" | "question_handed") => true,
-            Some(sprint) => {
-                let concerned = |sprint: &Sprint, _| self.inboxes.iter().any(|person| concerns(sprint, person));
-                api.engine.read(sprint, concerned).await.unwrap_or(true)
-            }
-            None => false,
-        }
-    }
-}
-
-fn sprint_of(stream: &StreamId) -> Option<SprintId> {
-    stream.as_str().strip_prefix("sprint/")?.parse().ok()
-}
-
-/// Whether anything in a sprint can wait for a person.
-fn concerns(sprint: &Sprint, person: &PersonId) -> bool {
-    sprint.lead == *person
-        || sprint.tasks.values().any(|task| task.owner.as_ref() == Some(person))
-        || sprint.questions.iter().any(|question| question.asked == *person)
-        || sprint.deputies.values().any(|deputy| deputy == person)
-}
-
-/// Signs of life are most of what happens, and change nobody's inbox.
-fn may_change_inboxes(kind: &str) -> bool {
-    let signs_of_life = [
-        "lease_renewed",
-        "progress_reported",
-        "workspace_ready",
-        "session_opened",
-        "messages_delivered",
-        "attempt_requeued",
-        "room_reported",
-    ];
-    !signs_of_life.contains(&kind)
+fn message(told: &Told) -> Message {
+    let message = Message::default().id(told.position.to_string());
+    message.event(&told.kind).data(&told.json)
 }

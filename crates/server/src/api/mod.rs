@@ -10,6 +10,7 @@ mod checks;
 mod commands;
 mod conflicts;
 mod error;
+mod feed;
 mod forecast;
 mod guard;
 mod inbox;
@@ -26,11 +27,14 @@ mod plans;
 mod projects;
 mod request;
 mod review_comments;
+mod sign_in;
 mod sprints;
 mod state;
+mod stream;
 mod task_checks;
 mod tasks;
 pub mod token;
+mod topics;
 pub mod types;
 mod views;
 
@@ -38,11 +42,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, Uri};
+use axum::response::IntoResponse;
 use axum::{Extension, Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -53,12 +59,27 @@ use error::ApiError;
 /// How long requests that are being answered have when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// All routes, under `/api/v1`. Other paths get a problem; give the router another fallback to serve more.
+/// All routes, under `/api/v1`. Other paths get a problem.
 pub fn router(state: ApiState) -> Router {
+    router_with_pages(state, Router::new().fallback(no_such_route))
+}
+
+/// All routes, under `/api/v1`, and pages for people at all paths outside of `/api`.
+pub fn router_with_pages(state: ApiState, pages: Router) -> Router {
     let (router, document) = described(&state);
+    let elsewhere = move |request: Request| {
+        let pages = pages.clone();
+        async move {
+            let uri = request.uri().clone();
+            match uri.path() == "/api" || uri.path().starts_with("/api/") {
+                true => no_such_route(uri).await.into_response(),
+                false => pages.oneshot(request).await.into_response(),
+            }
+        }
+    };
     router
         .layer(Extension(Arc::new(document)))
-        .fallback(no_such_route)
+        .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(request::MOST))
         .layer(middleware::from_fn_with_state(state.clone(), guard::hosts))
@@ -85,12 +106,15 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(memories::routes())
         .merge(inbox::routes())
         .merge(live::routes())
+        .merge(stream::routes())
         .merge(log::routes())
         .merge(operations::routes())
-        .route_layer(middleware::from_fn_with_state(state.clone(), guard::token));
+        .merge(sign_in::routes())
+        .route_layer(middleware::from_fn_with_state(state.clone(), guard::admitted));
     let open = OpenApiRouter::new()
         .routes(routes!(operations::health))
-        .routes(routes!(openapi::describe));
+        .routes(routes!(openapi::describe))
+        .merge(sign_in::open_routes());
     let all = OpenApiRouter::with_openapi(openapi::begin()).nest("/api/v1", closed.merge(open));
     let (router, mut document) = all.split_for_parts();
     openapi::finish(&mut document);

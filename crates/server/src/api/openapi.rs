@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json};
+use team6_core::sprint::Event as SprintEvent;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, Response, ResponseBuilder};
+use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use super::types::{Problem, StreamPosition};
@@ -14,11 +15,11 @@ use super::types::{Problem, StreamPosition};
 #[openapi(
     info(
         title = "Team6",
-        description = "Requests show the token of the server and act for the person that the header Team6-Person names. \
-                       Errors are problems as RFC 9457 describes them, with a code that stays the same over versions. \
+        description = "Requests show the token of the server, or the cookie of a session that `POST /api/v1/sign-in` \
+                       opened, and act for the person that the header Team6-Person names. Errors are problems as RFC 9457 describes them, with a code that stays the same over versions. \
                        Times are milliseconds since 1970-01-01 00:00 UTC."
     ),
-    components(schemas(Problem, StreamPosition)),
+    components(schemas(Problem, StreamPosition, SprintEvent)),
     security(("token" = [])),
     modifiers(&Token)
 )]
@@ -50,7 +51,15 @@ pub(super) fn begin() -> OpenApi {
 pub(super) fn finish(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
+            let summary = operation.summary.clone().unwrap_or_default();
             let responses = &mut operation.responses.responses;
+            for response in responses.values_mut() {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    response.description.clone_from(&summary);
+                }
+            }
             responses.insert("4XX".to_owned(), problem("What was asked cannot be done").into());
             responses.insert(
                 "5XX".to_owned(),

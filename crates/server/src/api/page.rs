@@ -52,6 +52,20 @@ impl<T: Serialize> Filling<T> {
         whole(self.items)
     }
 
+    /// The part in the other order, with this `next`.
+    pub(super) fn reversed(mut self, next: Option<String>) -> Page<T> {
+        self.items.reverse();
+        Page {
+            items: self.items,
+            next,
+        }
+    }
+
+    /// The item that was added last.
+    pub(super) fn newest(&self) -> Option<&T> {
+        self.items.last()
+    }
+
     /// The part with more behind it, from the cursor of its last item on.
     pub(super) fn with_next(self, cursor: impl FnOnce(&T) -> String) -> Page<T> {
         let next = self.items.last().map(cursor);

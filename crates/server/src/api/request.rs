@@ -78,7 +78,7 @@ impl FromRequestParts<ApiState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, ApiError> {
         let Some(given) = parts.headers.get(PERSON) else {
-            let person = api.me.as_ref().or_else(|| api.people.keys().next());
+            let person = api.default_person();
             let none = "nobody is configured; add [people.<id>] with name and email to the configuration";
             let none = || ApiError::new(StatusCode::FORBIDDEN, "no-people", none);
             return person.cloned().map(Self).ok_or_else(none);
@@ -110,6 +110,19 @@ pub(super) fn known_person(api: &ApiState, person: &PersonId) -> Result<(), ApiE
         return Ok(());
     }
     Err(unknown_person(api, person.as_str(), StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+/// A body alone, of whomever.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<ApiState> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &ApiState) -> Result<Self, ApiError> {
+        let headers = request.headers().clone();
+        let bytes = Bytes::from_request(request, api).await?;
+        read(&headers, &bytes).map(Self)
+    }
 }
 
 /// A body without fields.

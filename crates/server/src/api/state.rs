@@ -14,6 +14,8 @@ use team6_store::{Store, TraceStore};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::feed::Feed;
+use super::sign_in::Sessions;
 use super::token::Token;
 use super::types::{AgentItem, AgentReport};
 use crate::config::Person;
@@ -109,19 +111,38 @@ struct Shared {
     parts: ApiParts,
     /// One repository or local file is changed at a time, so that two requests cannot take the same name.
     connecting: Mutex<()>,
+    /// The browsers that are signed in.
+    sessions: Sessions,
+    /// What happened lately.
+    feed: Feed,
 }
 
 impl ApiState {
     /// A state of these parts.
     pub fn new(parts: ApiParts) -> Self {
         Self(Arc::new(Shared {
+            sessions: Sessions::of(&parts.token),
             parts,
             connecting: Mutex::new(()),
+            feed: Feed::default(),
         }))
     }
 
     pub(super) fn store(&self) -> &Arc<dyn Store> {
         self.engine.store()
+    }
+
+    /// Who is meant if a request names nobody.
+    pub(super) fn default_person(&self) -> Option<&PersonId> {
+        self.me.as_ref().or_else(|| self.people.keys().next())
+    }
+
+    pub(super) fn feed(&self) -> &Feed {
+        &self.0.feed
+    }
+
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
     }
 
     pub(super) fn connecting(&self) -> &Mutex<()> {

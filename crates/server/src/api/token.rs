@@ -84,6 +84,11 @@ impl Token {
         &self.file
     }
 
+    /// A digest of a text that holds with this token only.
+    pub(super) fn digest_of(&self, text: &str) -> String {
+        hex::encode(Sha256::new().chain_update(self.digest).chain_update(text).finalize())
+    }
+
     /// Whether this is the token; it takes as long whatever is given.
     pub(super) fn is(&self, given: &str) -> bool {
         let differences = digest(given)

@@ -8,7 +8,7 @@ use team6_core::plan::SavedPlan;
 use team6_core::sprint::{Attempt, PullRequest, Sprint, SprintSummary, Stage, Task, TaskSummary, Work, WorkId};
 
 use super::types::{
-    AttemptDetail, AttemptItem, OpenQuestion, PlanVersionItem, PullRequestItem, PullRequestState, RelatedTask,
+    AttemptDetail, AttemptItem, OpenQuestion, PlanVersionItem, PullRequestItem, PullRequestState, RelatedTask, Running,
     Spending, SprintDetail, SprintItem, SprintTask, TaskDetail, TaskItem,
 };
 
@@ -89,6 +89,39 @@ pub(super) fn attempt_detail(sprint: &Sprint, n: u32) -> Option<AttemptDetail> {
     })
 }
 
+/// The agent that works on something now, if one does.
+fn running(sprint: &Sprint, work: &Work) -> Option<Running> {
+    let Stage::Running {
+        attempt,
+        worker,
+        lease_until,
+        active_at,
+        ready,
+        progress,
+        stopping,
+        ..
+    } = &work.stage
+    else {
+        return None;
+    };
+    let attempt = sprint.attempt(*attempt)?;
+    Some(Running {
+        attempt: attempt.id,
+        agent: attempt.agent.clone(),
+        worker: worker.clone(),
+        started_at: attempt
+            .started
+            .as_ref()
+            .map_or(attempt.scheduled_at, |started| started.at),
+        ready: *ready,
+        progress: progress.clone(),
+        active_at: *active_at,
+        silent_until: *active_at + sprint.policy.silence,
+        lease_until: *lease_until,
+        stopping: *stopping,
+    })
+}
+
 fn attempts(sprint: &Sprint, work: &Work) -> Vec<AttemptItem> {
     let known = work.attempts.iter().filter_map(|n| sprint.attempt(*n));
     known.map(attempt_item).collect()
@@ -100,6 +133,7 @@ pub(super) fn sprint_detail(sprint: &Sprint, version: StreamVersion) -> SprintDe
     let tasks = sprint.planned_tasks().filter_map(|task| {
         Some(SprintTask {
             task: task_item(sprint.task_summary(task.id)?),
+            running: running(sprint, &task.work),
             key: task.planned.key.clone(),
             depends_on: dependencies(sprint, task),
             level: levels.get(&task.planned.key).copied(),
@@ -124,6 +158,7 @@ pub(super) fn sprint_detail(sprint: &Sprint, version: StreamVersion) -> SprintDe
         questions: sprint.questions.clone(),
         messages: to_planner.cloned().collect(),
         attempts: attempts(sprint, &sprint.planning),
+        running: running(sprint, &sprint.planning),
         tasks: tasks.collect(),
         critical_path,
         spending: Spending {
@@ -197,6 +232,7 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
         parent: task.parent().and_then(|parent| related(&[parent]).pop()),
         subtasks: related(&task.subtasks),
         attempts: attempts(sprint, &task.work),
+        running: running(sprint, &task.work),
         question,
         messages: messages.cloned().collect(),
         pull_requests: pull_requests

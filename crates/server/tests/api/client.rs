@@ -43,6 +43,16 @@ impl Client {
         self.http.request(method, format!("{}/api/v1{path}", self.url))
     }
 
+    /// Where the server is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A request for what lies outside of the API.
+    pub(crate) fn page(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.url))
+    }
+
     /// A request with token and person, to be given more.
     pub(crate) fn request(&self, method: Method, path: impl Display) -> RequestBuilder {
         self.bare(method, path)

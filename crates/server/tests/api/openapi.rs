@@ -54,6 +54,10 @@ async fn every_operation_says_what_it_does_takes_and_answers() {
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.keys().any(|status| status.starts_with('2')), "{shown}");
         for (status, response) in responses {
+            assert!(
+                response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{status} of {shown}"
+            );
             let content = response["content"]
                 .as_object()
                 .unwrap_or_else(|| panic!("{status} of {shown}"));

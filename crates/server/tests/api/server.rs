@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
+use axum::http::Uri;
 use serde_json::{Value, json};
 use team6_agent::profile::CommandLine;
-use team6_server::api::{router, serve, token};
+use team6_server::api::{router, router_with_pages, serve, token};
 use team6_server::app::{App, AppError, Programs};
 use team6_server::config::{Config, Person};
 use team6_store::DataFolder;
@@ -46,15 +48,21 @@ impl Server {
     pub(crate) async fn configured(scenario: &str, configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("scenario.toml"), scenario).unwrap();
-        Self::start(folder, configure).await
+        Self::start(folder, configure, None).await
+    }
+
+    /// A server with pages beside its API.
+    pub(crate) async fn with_pages(page: fn(&str) -> String) -> Self {
+        let pages = Router::new().fallback(async move |uri: Uri| page(uri.path()));
+        Self::start(tempfile::tempdir().unwrap(), |_| {}, Some(pages)).await
     }
 
     /// A server on the folder of one that was closed.
     pub(crate) async fn reopened(folder: TempDir) -> Self {
-        Self::start(folder, |_| {}).await
+        Self::start(folder, |_| {}, None).await
     }
 
-    async fn start(folder: TempDir, configure: impl FnOnce(&mut Config)) -> Self {
+    async fn start(folder: TempDir, configure: impl FnOnce(&mut Config), pages: Option<Router>) -> Self {
         let mut config = config(&folder.path().join("data"));
         configure(&mut config);
         let programs = programs(&folder.path().join("scenario.toml"));
@@ -64,7 +72,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let router = router(app.api(token, stop.clone()).unwrap());
+        let state = app.api(token, stop.clone()).unwrap();
+        let router = match pages {
+            Some(pages) => router_with_pages(state, pages),
+            None => router(state),
+        };
         let mut tasks = JoinSet::new();
         let stopped = stop.clone();
         tasks.spawn(async move { serve(listener, router, stopped).await.unwrap() });

@@ -75,6 +75,27 @@ async fn a_trace_is_read_in_parts() {
 }
 
 #[tokio::test]
+async fn a_trace_is_read_back_from_its_end() {
+    let scene = Scene::new().await;
+    let client = &scene.server.client;
+    let beyond = u64::MAX;
+    let none = client.get(format_args!("{TRACE}?before={beyond}")).await;
+    assert_eq!(none.done(), json!({ "items": [], "next": null }));
+    scene.writes(1..=130).await;
+    let tail = client
+        .get(format_args!("{TRACE}?before={beyond}&limit=60"))
+        .await
+        .done();
+    assert_eq!((numbers(&tail), &tail["next"]), ((71..=130).collect(), &json!("71")));
+    let middle = client.get(format_args!("{TRACE}?before=71&limit=60")).await.done();
+    assert_eq!((numbers(&middle), &middle["next"]), ((11..=70).collect(), &json!("11")));
+    let first = client.get(format_args!("{TRACE}?before=11&limit=60")).await.done();
+    assert_eq!((numbers(&first), &first["next"]), ((1..=10).collect(), &Value::Null));
+    let both = client.get(format_args!("{TRACE}?before=11&after=3")).await;
+    both.refused(400, "bad-query");
+}
+
+#[tokio::test]
 async fn a_part_of_a_trace_is_never_larger_than_can_be_carried() {
     let scene = Scene::new().await;
     let traces = &scene.server.app.control.traces;

@@ -7,6 +7,31 @@ use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use utoipa::ToSchema;
 
+/// The signs of life of an attempt that a worker has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Running {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The worker.
+    pub worker: WorkerId,
+    /// When the worker took it.
+    pub started_at: Timestamp,
+    /// Whether its workspace is ready.
+    pub ready: bool,
+    /// What the agent last reported.
+    pub progress: Option<String>,
+    /// When the agent last said something.
+    pub active_at: Timestamp,
+    /// Until when it may say nothing; then it is ended and tried again.
+    pub silent_until: Timestamp,
+    /// When its lease ends unless there is a heartbeat; then it is recovered.
+    pub lease_until: Timestamp,
+    /// Whether it was asked to stop.
+    pub stopping: bool,
+}
+
 /// An attempt in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptItem {

@@ -16,6 +16,7 @@ mod operations;
 mod plans;
 mod problem;
 mod projects;
+mod sign_in;
 mod sprints;
 mod stream;
 mod tasks;
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use agents::{AgentGateway, AgentItem, AgentReport, AgentRole};
-pub use attempts::{AttemptDetail, AttemptItem};
+pub use attempts::{AttemptDetail, AttemptItem, Running};
 pub use budgets::Spending;
 pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
@@ -44,8 +45,9 @@ pub use projects::{
     ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, LocalFileItem, Me, PersonItem,
     UpdateProjectRequest,
 };
+pub use sign_in::{SignInCode, SignInRequest, SignedIn, SignedOut};
 pub use sprints::{InboxEntry, OpenSprintRequest, SprintDetail, SprintItem, SprintTask, Why};
-pub use stream::{LiveEvent, LogEvent, StreamPosition};
+pub use stream::{Batch, LiveEvent, LogEvent, StreamPosition, TracePart};
 pub use tasks::{
     AgentRequest, MergeRequest, MessageRequest, OpenQuestion, PullRequestItem, PullRequestState, RelatedTask,
     RetryRequest, ReviewRequest, TaskDetail, TaskItem,

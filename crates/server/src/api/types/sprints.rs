@@ -10,7 +10,7 @@ use team6_core::sprint::{AgentCard, Approval, Counts, Message, Pause, Question, 
 use team6_core::time::Timestamp;
 use utoipa::ToSchema;
 
-use super::{AttemptItem, Spending, TaskItem};
+use super::{AttemptItem, Running, Spending, TaskItem};
 
 /// Why something is not done: one reason, who moves it next, since when and by when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -115,6 +115,9 @@ pub struct SprintDetail {
     pub messages: Vec<Message>,
     /// The attempts of the planning agent.
     pub attempts: Vec<AttemptItem>,
+    /// The planning agent, while it works.
+    #[serde(default)]
+    pub running: Option<Running>,
     /// Its tasks.
     pub tasks: Vec<SprintTask>,
     /// The chain of tasks that holds it back most, in order.
@@ -129,6 +132,9 @@ pub struct SprintDetail {
 pub struct SprintTask {
     /// The task as lists show it.
     pub task: TaskItem,
+    /// Its agent, while it works.
+    #[serde(default)]
+    pub running: Option<Running>,
     /// Its name in the plan.
     pub key: TaskKey,
     /// The tasks that must be done before it starts.

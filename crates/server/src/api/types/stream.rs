@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use team6_core::ids::{Position, ProjectId, StreamVersion};
+use team6_core::ids::{AttemptId, Position, ProjectId, StreamVersion};
 use team6_core::time::Timestamp;
+use team6_core::trace::TraceEntry;
 use utoipa::ToSchema;
 
 /// An event of the live stream; its SSE id is its position.
@@ -11,6 +12,9 @@ use utoipa::ToSchema;
 pub struct LiveEvent {
     /// Its place in the log, from 1.
     pub position: Position,
+    /// Its place in its stream, from 1: what is shown of that stream at this version or a later one knows it already.
+    #[serde(default)]
+    pub version: Option<StreamVersion>,
     /// Its stream, such as `sprint/3` or `project/web`.
     pub stream: String,
     /// What kind of event, such as `attempt_started`.
@@ -19,7 +23,7 @@ pub struct LiveEvent {
     pub at: Timestamp,
     /// Who caused it.
     pub actor: String,
-    /// The event; none if it is too large for the stream and must be fetched.
+    /// The event, in streams of sprints a `SprintEvent`; none if it is too large for the stream and must be fetched.
     pub data: Option<Value>,
 }
 
@@ -28,6 +32,28 @@ pub struct LiveEvent {
 pub struct StreamPosition {
     /// The events after this position follow.
     pub position: Position,
+}
+
+/// What happened within a moment, of all that a stream follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Batch {
+    /// The place in the log up to which everything was told.
+    pub position: Position,
+    /// Events of the log, in order.
+    pub events: Vec<LiveEvent>,
+    /// What was added to traces.
+    pub traces: Vec<TracePart>,
+}
+
+/// What was added to a trace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TracePart {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its next entries, in order.
+    pub entries: Vec<TraceEntry>,
+    /// Whether these were the last: the attempt has ended. This is told once.
+    pub ended: bool,
 }
 
 /// An event of the log.
@@ -47,6 +73,6 @@ pub struct LogEvent {
     pub actor: String,
     /// What kind of event.
     pub kind: String,
-    /// The event.
+    /// The event, in streams of sprints a `SprintEvent`.
     pub data: Value,
 }

@@ -15,7 +15,7 @@ use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 use utoipa::ToSchema;
 
-use super::{AttemptItem, Spending, Why};
+use super::{AttemptItem, Running, Spending, Why};
 
 /// A task in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +83,9 @@ pub struct TaskDetail {
     pub subtasks: Vec<RelatedTask>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptItem>,
+    /// Its agent, while it works.
+    #[serde(default)]
+    pub running: Option<Running>,
     /// What its agent asks its owner now.
     pub question: Option<OpenQuestion>,
     /// What people wrote to its agent.

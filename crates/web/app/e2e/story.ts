@@ -1,0 +1,17 @@
+// Verbs of the stories: what people did before a test begins to look.
+import type { Place } from './place.ts';
+
+/** Opens a sprint, whose planner asks and submits a plan of seven tasks. */
+export function planned(place: Place, goal = 'A house that keeps the rain out.') {
+  place.team6('sprint', 'plan', 'shop', goal);
+  place.team6('sprint', 'watch', '1', '--until', 'person');
+}
+
+/** The same with its question answered, its owners set and the plan approved. */
+export function atWork(place: Place) {
+  planned(place);
+  place.team6('sprint', 'answer', '1', '1', 'No, build on a slab');
+  place.team6('sprint', 'watch', '1', '--until', 'person');
+  place.team6('sprint', 'owners', '1', ...[1, 2, 3, 4, 5, 6, 7].map((task) => `${task}=ada`));
+  place.team6('sprint', 'approve', '1');
+}

@@ -1,0 +1,86 @@
+// What the app asks the server for, by the object that it is: the live stream finds and renews what it knows by these
+// keys (src/live/patch.ts). Everything that can change carries its version.
+import { queryOptions } from '@tanstack/react-query';
+import {
+  forecastMerge,
+  forecastSprint,
+  listInbox,
+  listPeople,
+  listProjects,
+  listSprints,
+  readTrace,
+  showAttempt,
+  showDiff,
+  showMe,
+  showSprint,
+  showTask,
+  suggestOwners,
+} from './generated/team6';
+import type { AttemptId, RepositoryId, SprintId, TaskId } from './generated/team6.schemas';
+
+export const me = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => showMe({ signal }), staleTime: Infinity });
+
+export const people = queryOptions({
+  queryKey: ['people'],
+  queryFn: async ({ signal }) => (await listPeople({ signal })).items,
+  staleTime: 60_000,
+});
+
+export const projects = queryOptions({
+  queryKey: ['projects'],
+  queryFn: async ({ signal }) => (await listProjects({ signal })).items,
+});
+
+export const sprints = queryOptions({
+  queryKey: ['sprints'],
+  queryFn: async ({ signal }) => (await listSprints({ limit: 1000 }, { signal })).items,
+});
+
+export const sprint = (id: SprintId) =>
+  queryOptions({ queryKey: ['sprint', id], queryFn: ({ signal }) => showSprint(id, { signal }) });
+
+export const forecast = (id: SprintId) =>
+  queryOptions({ queryKey: ['forecast', id], queryFn: ({ signal }) => forecastSprint(id, { signal }), staleTime: 30_000 });
+
+export const task = (id: TaskId) =>
+  queryOptions({ queryKey: ['task', id], queryFn: ({ signal }) => showTask(id, { signal }) });
+
+/** What waits for one person, or for anybody, longest waiting first. */
+export const inbox = (person: string | null) =>
+  queryOptions({
+    queryKey: ['inbox', person],
+    queryFn: async ({ signal }) => (await listInbox({ limit: 1000, ...(person ? { person } : {}) }, { signal })).items,
+  });
+
+/** What a merge would come to. It changes with whatever changes in the sprint. */
+export const mergeForecast = (id: TaskId, version: number) =>
+  queryOptions({
+    queryKey: ['merge-forecast', id, version],
+    queryFn: async ({ signal }) => (await forecastMerge(id, { signal })).items,
+    staleTime: 30_000,
+  });
+
+/** What a task changes in a repository, up to a commit, which never changes. */
+export const changes = (id: TaskId, repository: RepositoryId, head: string) =>
+  queryOptions({
+    queryKey: ['changes', id, repository, head],
+    queryFn: ({ signal }) => showDiff(id, { repository }, { signal }),
+    staleTime: Infinity,
+  });
+
+export const ownerSuggestions = (id: SprintId, version: number | undefined) =>
+  queryOptions({
+    queryKey: ['owner-suggestions', id, version],
+    queryFn: ({ signal }) => suggestOwners(id, { signal }),
+    enabled: version !== undefined,
+  });
+
+/** The last entries of the trace of an attempt. */
+export const lastEntries = (attempt: AttemptId, many: number) =>
+  queryOptions({
+    queryKey: ['last-entries', attempt, many],
+    queryFn: async ({ signal }) => {
+      const { trace } = await showAttempt(attempt, { signal });
+      return (await readTrace(attempt, { after: Math.max(0, trace - many), limit: many }, { signal })).items;
+    },
+  });

@@ -1,0 +1,72 @@
+// Where the app begins: the live stream first, so that nothing is missed between it and what pages fetch.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { asRequestError } from './api/problem';
+import { onSignedOut } from './api/request';
+import { signInByLink } from './api/session';
+import { setConnection } from './live/connection';
+import { join, reconnect } from './live/link';
+import { Renewal } from './live/renewal';
+import { makeRouter } from './routes';
+import { followSystem } from './ui/appearance';
+import './ui/app.css';
+
+const began = Date.now();
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The live stream says when something changed.
+      staleTime: 5 * 60_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => count < 2 && asRequestError(error).isPassing,
+    },
+  },
+});
+
+const router = makeRouter(client);
+const renewal = new Renewal(client);
+
+const toSignIn = () => {
+  const { pathname, href } = router.state.location;
+  if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { to: href }, replace: true });
+};
+onSignedOut(toSignIn);
+
+/** The live stream stands before pages fetch, so that nothing is missed between the two. */
+function followServer() {
+  let wasConnected = false;
+  join({
+    connection: (connected, since) => {
+      setConnection(connected, since);
+      // What was fetched before the stream stood may have changed before it.
+      if (connected && !wasConnected && since > began) renewal.all();
+      wasConnected ||= connected;
+    },
+    signedOut: toSignIn,
+    reset: () => renewal.all(),
+    events: (events) => renewal.events(events),
+  });
+  // The hub of other tabs may have been sent away before this browser signed in.
+  reconnect();
+}
+
+followSystem();
+
+async function begin() {
+  // Before anything is asked for, which would lead to the sign-in page.
+  await signInByLink();
+  followServer();
+  const root = document.getElementById('root');
+  if (!root) return;
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+void begin();

@@ -1,0 +1,48 @@
+// The frame around every page: where one can go, who one is, and whether what is shown is what is.
+import { Outlet } from '@tanstack/react-router';
+import { Suspense, lazy, useEffect } from 'react';
+import { Toaster } from '../ui/Toaster';
+import { BottomBar } from './BottomBar';
+import { LostNote } from './LostNote';
+import { Sidebar } from './Sidebar';
+import { useKeys } from './keys';
+import { useOpened } from './opened';
+
+const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: Palette }));
+const Palette = lazy(loadPalette);
+const Sheet = lazy(() => import('./Sheet').then(({ Sheet }) => ({ default: Sheet })));
+const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
+
+export function Shell() {
+  useKeys();
+  const opened = useOpened();
+  useEffect(() => {
+    // The palette is there at once when somebody reaches for it.
+    const timer = setTimeout(() => void loadPalette(), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="flex h-full">
+      <a
+        href="#page"
+        className="absolute z-50 -translate-y-20 rounded-md bg-accent px-3 py-2 text-accent-fg focus:translate-y-2"
+      >
+        To the page
+      </a>
+      <Sidebar />
+      <div className="flex min-w-0 flex-1 flex-col pb-(--foot)">
+        <LostNote />
+        <main id="page" tabIndex={-1} className="min-h-0 flex-1 outline-none">
+          <Outlet />
+        </main>
+      </div>
+      <BottomBar />
+      <Toaster />
+      <Suspense>
+        {opened === 'palette' && <Palette />}
+        {opened === 'sheet' && <Sheet />}
+        {opened === 'person' && <WhoAreYou />}
+      </Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+// Which of the shell's own dialogs is open: at most one.
+import { useSyncExternalStore } from 'react';
+
+type Opened = 'palette' | 'sheet' | 'person' | null;
+
+let opened: Opened = null;
+const listeners = new Set<() => void>();
+
+export function open(what: Opened) {
+  opened = what;
+  listeners.forEach((listener) => listener());
+}
+
+export function useOpened(): Opened {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    () => opened,
+  );
+}

@@ -1,0 +1,129 @@
+// A sprint at work: what runs now in one look, and its tasks as a graph, a list or a board.
+import { useQuery } from '@tanstack/react-query';
+import { Link, getRouteApi } from '@tanstack/react-router';
+import { Suspense, lazy } from 'react';
+import type { SprintDetail } from '../api/generated/team6.schemas';
+import { forecast, sprint } from '../api/queries';
+import { VIEWS, type View } from '../routes';
+import { Inspector } from '../shell/Inspector';
+import { Page } from '../shell/Page';
+import { usePageKeys } from '../shell/keys';
+import { useNow } from '../ui/Age';
+import { Empty } from '../ui/Empty';
+import { SkeletonRows } from '../ui/Skeleton';
+import { Tabs } from '../ui/Tabs';
+import { groupOf } from '../ui/status';
+import { when } from '../ui/time';
+import { isSolvable } from '../wait/Solve';
+import { WaitsHere } from '../wait/WaitsHere';
+import { Board } from './Board';
+import { CountLinks } from './CountLinks';
+import { Running } from './Running';
+import { SprintActions } from './SprintActions';
+import { TaskList } from './TaskList';
+import { TaskPeek } from './TaskPeek';
+
+const Graph = lazy(() => import('./graph/Graph').then(({ Graph }) => ({ default: Graph })));
+
+const route = getRouteApi('/shell/sprints/$sprint');
+
+export function SprintPage() {
+  const { sprint: id } = route.useParams();
+  const search = route.useSearch();
+  const { view = 'graph', show, task } = search;
+  const navigate = route.useNavigate();
+  const { data } = useQuery(sprint(id));
+  const go = (next: View) => void navigate({ search: (search) => ({ ...search, view: next }), replace: true });
+  const choose = (next: number | undefined) =>
+    void navigate({ search: (search) => ({ ...search, task: next }), replace: true });
+  usePageKeys({ v: () => go(VIEWS[(VIEWS.indexOf(view) + 1) % VIEWS.length] ?? 'graph') });
+  if (!data) return null;
+  const tasks = data.tasks.filter(({ task }) => show === undefined || groupOf(task.state) === show);
+  const chosen = data.tasks.find((each) => each.task.id === task);
+  const { why } = data.sprint;
+  return (
+    <Page
+      name={data.sprint.title}
+      title={
+        <h1 className="flex min-w-0 items-baseline gap-2 text-head font-semibold">
+          <span className="shrink-0 font-mono text-dense font-normal text-faint">S-{id}</span>
+          <span className="truncate">{data.sprint.title}</span>
+        </h1>
+      }
+      actions={<SprintActions detail={data} />}
+      inspector={
+        chosen && (
+          <Inspector label="Task" title={<h2 className="truncate font-semibold">{chosen.task.title}</h2>} onClose={() => choose(undefined)}>
+            <TaskPeek task={chosen} all={data.tasks} onChoose={choose} />
+          </Inspector>
+        )
+      }
+    >
+      <Head detail={data} />
+      {why && isSolvable(why) && <WaitsHere sprint={id} task={null} why={why} />}
+      <Running detail={data} />
+      <div className="flex items-center gap-3 border-b border-line px-4 max-desk:flex-wrap max-desk:px-2">
+        <Tabs
+          label="View"
+          tabs={VIEWS}
+          current={view}
+          link={(each, className, children) => (
+            <Link from="/sprints/$sprint" search={(search) => ({ ...search, view: each })} replace className={className}>
+              {children}
+            </Link>
+          )}
+        />
+        <div className="ml-auto">
+          <CountLinks sprint={id} counts={data.sprint.counts} now={search} words />
+        </div>
+      </div>
+      {data.tasks.length === 0 ? (
+        <Planning detail={data} />
+      ) : view === 'graph' ? (
+        <Suspense fallback={<SkeletonRows rows={8} label="Loading the graph" />}>
+          <Graph detail={data} shown={show} chosen={task} onChoose={choose} />
+        </Suspense>
+      ) : view === 'board' ? (
+        <Board tasks={tasks} chosen={task} onChoose={choose} />
+      ) : (
+        <TaskList tasks={tasks} critical={data.critical_path} chosen={task} onChoose={choose} />
+      )}
+    </Page>
+  );
+}
+
+function Head({ detail }: { detail: SprintDetail }) {
+  const { data } = useQuery(forecast(detail.sprint.id));
+  const now = useNow();
+  const { counts, phase, lead, project } = detail.sprint;
+  const ahead = data?.now;
+  const spent = detail.spending?.spent;
+  return (
+    <p className="flex min-h-8 flex-wrap items-center gap-x-4 border-b border-line px-4 py-1 text-dense text-muted">
+      <span>
+        {detail.pause ? `paused by ${detail.pause.by}` : phase}, led by {lead} in <span className="font-mono">{project}</span>
+      </span>
+      <span className="font-mono">
+        {counts.done}/{counts.tasks} done
+      </span>
+      {ahead && (
+        <span title={`between ${when(ahead.early, now)} and ${when(ahead.late, now)}`}>
+          done about {when(ahead.median, now)}
+        </span>
+      )}
+      {spent && spent.tokens > 0 && (
+        <span className="font-mono">
+          ${(spent.cost_micros / 1e6).toFixed(2)} · {Math.round(spent.tokens / 1000)}k tokens
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Planning({ detail }: { detail: SprintDetail }) {
+  return (
+    <Empty title="The plan is being drafted" command={`team6 sprint watch ${detail.sprint.id}`}>
+      {detail.sprint.why?.text ?? 'Its tasks come here as soon as there is a first version.'}
+    </Empty>
+  );
+}

@@ -1,0 +1,138 @@
+// The tasks of a sprint as a graph. It opens where the work is, not at all of it, since two hundred tasks at once are
+// specks; from afar only what tells statuses apart is drawn.
+import { Controls, MiniMap, ReactFlow, ReactFlowProvider, type Edge, type Node, useReactFlow } from '@xyflow/react';
+import '@xyflow/react/dist/base.css';
+import './graph.css';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import type { SprintDetail, TaskId } from '../../api/generated/team6.schemas';
+import { type Group, groupOf, statusOf } from '../../ui/status';
+import { TaskNode, type TaskNodeData } from './TaskNode';
+import { NODE, type Place, frontier, layout, neighbour, related } from './layout';
+
+interface Props {
+  detail: SprintDetail;
+  shown: Group | undefined;
+  chosen: TaskId | undefined;
+  onChoose: (task: TaskId | undefined) => void;
+}
+
+/** The zoom from which on titles can be read well. */
+const READABLE = 0.8;
+
+/** Whether all tasks can be shown at once and read. */
+function fits(placed: Map<TaskId, Place>, frame: HTMLElement | null): boolean {
+  if (!frame) return false;
+  const places = [...placed.values()];
+  const width = Math.max(...places.map(({ x }) => x)) + NODE.width;
+  const height = Math.max(...places.map(({ y }) => y)) + NODE.height;
+  return width * READABLE < frame.clientWidth * 0.95 && height * READABLE < frame.clientHeight * 0.95;
+}
+
+const NODE_TYPES = { task: TaskNode };
+
+export function Graph(props: Props) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Canvas({ detail, shown, chosen, onChoose }: Props) {
+  const { tasks, critical_path: critical } = detail;
+  const [pointed, point] = useState<TaskId | null>(null);
+  const flow = useReactFlow();
+  // Places change with the plan only, and not with each state of a task.
+  const shape = tasks.map(({ task, level, depends_on }) => `${task.id}:${level}:${depends_on.join(',')}`).join(' ');
+  const placed = useMemo(() => layout(tasks), [shape]);
+  const focus = pointed ?? chosen ?? null;
+  const lit = useMemo(() => (focus === null ? null : related(tasks, focus)), [shape, focus]);
+
+  const nodes: Node<TaskNodeData>[] = tasks.map(({ task }) => ({
+    id: String(task.id),
+    type: 'task',
+    position: placed.get(task.id) ?? { x: 0, y: 0 },
+    width: NODE.width,
+    height: NODE.height,
+    selected: task.id === chosen,
+    data: {
+      task,
+      critical: critical.includes(task.id),
+      dim: (lit !== null && !lit.has(task.id)) || (shown !== undefined && groupOf(task.state) !== shown),
+    },
+  }));
+  const isCritical = (from: TaskId, to: TaskId) => {
+    const at = critical.indexOf(from);
+    return at >= 0 && critical[at + 1] === to;
+  };
+  const edges: Edge[] = tasks.flatMap(({ task, depends_on }) =>
+    depends_on.map((from) => ({
+      id: `${from}-${task.id}`,
+      source: String(from),
+      target: String(task.id),
+      focusable: false,
+      className: [
+        isCritical(from, task.id) ? 'critical' : '',
+        lit !== null && !(lit.has(from) && lit.has(task.id)) ? 'dim' : '',
+      ].join(' '),
+    })),
+  );
+
+  const frame = useRef<HTMLDivElement>(null);
+  const opened = useRef(false);
+  useEffect(() => {
+    if (opened.current || tasks.length === 0) return;
+    opened.current = true;
+    const open = () => {
+      const whole = fits(placed, frame.current);
+      const ids = whole ? [...placed.keys()] : chosen === undefined ? frontier(tasks) : [chosen];
+      void flow.fitView({ nodes: ids.map((id) => ({ id: String(id) })), minZoom: READABLE, maxZoom: 1, padding: 0.05 });
+    };
+    // Two frames: React Flow measures itself in the first.
+    requestAnimationFrame(() => requestAnimationFrame(open));
+  });
+
+  const press = (event: KeyboardEvent) => {
+    if (chosen === undefined || !event.key.startsWith('Arrow')) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = neighbour(tasks, chosen, event.key);
+    if (next === null) return;
+    onChoose(next);
+    const place = placed.get(next);
+    if (place)
+      void flow.setCenter(place.x + NODE.width / 2, place.y + NODE.height / 2, { zoom: flow.getZoom(), duration: 120 });
+  };
+
+  return (
+    <div ref={frame} className="min-h-0 flex-1" onKeyDownCapture={press} data-view="graph">
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        minZoom={0.08}
+        maxZoom={1.5}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        onlyRenderVisibleElements
+        disableKeyboardA11y
+        onNodeClick={(_event, node) => onChoose(Number(node.id))}
+        onNodeMouseEnter={(_event, node) => point(Number(node.id))}
+        onNodeMouseLeave={() => point(null)}
+        onPaneClick={() => onChoose(undefined)}
+        ariaLabelConfig={{ 'minimap.ariaLabel': 'All tasks from afar' }}
+      >
+        {tasks.length > 12 && (
+          <MiniMap
+            pannable
+            zoomable
+            nodeColor={(node) => `var(--st-${statusOf((node as Node<TaskNodeData>).data.task.state)}, var(--faint))`}
+            className="max-desk:hidden"
+          />
+        )}
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
+  );
+}

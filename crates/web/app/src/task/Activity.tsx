@@ -1,0 +1,134 @@
+// What the agent of a task does, live, with a word to it docked below.
+import { Link, getRouteApi } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
+import type { AttemptItem, TaskDetail } from '../api/generated/team6.schemas';
+import { Inspector } from '../shell/Inspector';
+import { usePageKeys } from '../shell/keys';
+import { Empty } from '../ui/Empty';
+import { ProblemNote } from '../ui/ProblemNote';
+import { SkeletonRows } from '../ui/Skeleton';
+import { Composer } from './Composer';
+import { EntryView } from './trace/EntryView';
+import { Trace, holds } from './trace/Trace';
+import { FILTERS, type Filter } from './trace/rows';
+import { useTrace } from './trace/useTrace';
+
+const route = getRouteApi('/shell/tasks/$task');
+
+interface Props {
+  detail: TaskDetail;
+  attempt: string | undefined;
+  entry: number | null;
+}
+
+export function Activity({ detail, attempt, entry }: Props) {
+  const newest = detail.attempts.at(-1);
+  const shown = detail.attempts.find(({ id }) => id === attempt) ?? newest;
+  return (
+    <div className="flex min-h-0 flex-1">
+      <div className="flex min-w-0 flex-1 flex-col">
+        {shown ? (
+          <Shown key={shown.id} attempts={detail.attempts} shown={shown} entry={entry} detail={detail} />
+        ) : (
+          <div className="min-h-0 flex-1 overflow-y-auto">
+            <Empty title="No agent has worked on it yet" command={`team6 task log ${detail.task.id} --follow`}>
+              {detail.task.why?.text}
+            </Empty>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface ShownProps {
+  detail: TaskDetail;
+  attempts: readonly AttemptItem[];
+  shown: AttemptItem;
+  entry: number | null;
+}
+
+function Shown({ detail, attempts, shown, entry }: ShownProps) {
+  const navigate = route.useNavigate();
+  const [filter, setFilter] = useState<Filter>('all');
+  const [search, setSearch] = useState('');
+  const searchField = useRef<HTMLInputElement>(null);
+  const { log, ready, failed } = useTrace(shown.id, entry);
+  usePageKeys({ '/': () => searchField.current?.focus() });
+  const choose = (seq: number | undefined) =>
+    void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
+  const row = entry === null ? undefined : log.rows.find((each) => holds(each, entry));
+  return (
+    <div className="flex min-h-0 flex-1">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1 text-dense">
+          <ul aria-label="Attempts" className="flex gap-1">
+            {attempts.map(({ id }, at) => (
+              <li key={id}>
+                <Link
+                  from="/tasks/$task"
+                  search={(now) => ({ ...now, attempt: at === attempts.length - 1 ? undefined : id, entry: undefined })}
+                  replace
+                  aria-current={id === shown.id || undefined}
+                  aria-label={`Attempt ${at + 1}`}
+                  className="inline-flex h-6 min-w-6 items-center justify-center rounded-sm border border-line px-1.5 font-mono text-muted hover:bg-hover aria-[current]:border-line-strong aria-[current]:text-fg pointer-coarse:h-11 pointer-coarse:min-w-11"
+                >
+                  {at + 1}
+                </Link>
+              </li>
+            ))}
+          </ul>
+          <label className="flex items-center gap-1.5 text-muted">
+            <span className="sr-only">Show</span>
+            <select
+              value={filter}
+              onChange={(event) => setFilter(event.target.value as Filter)}
+              className="h-6 rounded-sm border border-line bg-canvas px-1 text-fg pointer-coarse:h-11"
+            >
+              {FILTERS.map((each) => (
+                <option key={each}>{each}</option>
+              ))}
+            </select>
+          </label>
+          <input
+            ref={searchField}
+            type="search"
+            aria-label="Search the activity"
+            placeholder="Search"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+            className="h-6 w-40 rounded-sm border border-line bg-canvas px-1.5 placeholder:text-faint max-desk:w-24 max-desk:flex-1 pointer-coarse:h-11"
+          />
+          <span className="ml-auto font-mono text-faint" data-testid="last-entry">
+            {log.last > 0 ? `${log.last} entries` : ''}
+          </span>
+        </div>
+        {failed !== null ? (
+          <div className="p-4">
+            <ProblemNote error={failed} />
+          </div>
+        ) : ready || log.rows.length > 0 ? (
+          <Trace log={log} filter={filter} search={search} chosen={entry} onChoose={choose} />
+        ) : (
+          <div className="min-h-0 flex-1 overflow-hidden">
+            <SkeletonRows rows={12} label="Loading the activity" />
+          </div>
+        )}
+        <Composer detail={detail} />
+      </div>
+      {row && (
+        <Inspector
+          label="Entry"
+          title={
+            <h2 className="truncate font-semibold">
+              {row.verb} <span className="font-mono text-dense font-normal text-faint">#{row.seq}</span>
+            </h2>
+          }
+          onClose={() => choose(undefined)}
+        >
+          <EntryView row={row} />
+        </Inspector>
+      )}
+    </div>
+  );
+}

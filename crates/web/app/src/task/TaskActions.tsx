@@ -1,0 +1,33 @@
+import { pauseTask, resumeTask } from '../api/generated/team6';
+import type { TaskDetail } from '../api/generated/team6.schemas';
+import { useCommand } from '../api/useCommand';
+import { Button } from '../ui/Button';
+import { GiveUp } from '../wait/Retry';
+import { Writes } from '../wait/Writes';
+
+const ENDED = ['done', 'cancelled', 'given up'];
+
+export function TaskActions({ detail }: { detail: TaskDetail }) {
+  const { id, state } = detail.task;
+  const resume = useCommand({ run: (_: void, options) => resumeTask(id, {}, options), done: 'Going on' });
+  const pause = useCommand({
+    run: (_: void, options) => pauseTask(id, {}, options),
+    done: 'Paused; what its agent did is kept',
+    undo: () => resume.mutate(),
+  });
+  if (ENDED.includes(state)) return null;
+  return (
+    <Writes>
+      {detail.pause ? (
+        <Button look="act" disabled={resume.isPending} onClick={() => resume.mutate()}>
+          Resume
+        </Button>
+      ) : (
+        <Button disabled={pause.isPending} onClick={() => pause.mutate()}>
+          Pause
+        </Button>
+      )}
+      <GiveUp task={id} />
+    </Writes>
+  );
+}

@@ -1,0 +1,30 @@
+// Whether and when an agent reads what was written to it.
+import type { Message, TaskDetail } from '../api/generated/team6.schemas';
+
+/** How far a message has come. */
+export function deliveryOf({ delivered }: Message, { attempts, task }: Pick<TaskDetail, 'attempts' | 'task'>): string {
+  if (delivered == null) return task.state === 'in progress' ? 'queued until its turn ends' : 'queued';
+  const at = attempts.findIndex(({ id }) => id.endsWith(`-a${delivered[0]}`));
+  return at < 0 ? 'delivered' : `delivered to attempt ${at + 1}`;
+}
+
+/** When the next message is read, in words; null if nobody will read it. */
+export function whenRead({ task, pause }: Pick<TaskDetail, 'task' | 'pause'>): string | null {
+  if (pause) return 'It reads when the task goes on.';
+  switch (task.state) {
+    case 'done':
+    case 'cancelled':
+    case 'given up':
+      return null;
+    case 'in progress':
+      return 'It reads when its turn ends.';
+    case 'asking its owner':
+      return 'It waits for this and goes on.';
+    case 'in review':
+    case 'failed':
+    case 'delivered':
+      return 'It wakes up for it.';
+    default:
+      return 'It reads when it begins.';
+  }
+}

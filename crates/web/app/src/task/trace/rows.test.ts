@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import type { TraceBody } from '../../api/generated/team6.schemas';
+import { Rows, wanted, wholeText } from './rows';
+
+function rowsOf(bodies: TraceBody[]) {
+  const rows = new Rows();
+  bodies.forEach((body, at) => rows.push({ seq: at + 1, at: at * 1_000, body }));
+  return rows.list;
+}
+
+const call = (status: string, output?: string): TraceBody => ({
+  kind: 'tool_call',
+  id: 'c1',
+  title: 'cargo test',
+  tool: 'execute',
+  status,
+  ...(output ? { output } : {}),
+});
+
+it('further pieces of a message are one row with the whole text', () => {
+  const [row, ...others] = rowsOf([
+    { kind: 'message', text: 'I read ' },
+    { kind: 'message', text: 'the code.\nThen' },
+    { kind: 'message', text: ' I write.' },
+  ]);
+  expect(others).toEqual([]);
+  expect(row?.text).toBe('I read the code.');
+  expect(row && wholeText(row)).toBe('I read the code.\nThen I write.');
+});
+
+it('a tool call is one row, which tells what is known of it now', () => {
+  const rows = rowsOf([call('pending'), { kind: 'note', text: 'meanwhile' }, call('failed', 'exit 1')]);
+  expect(rows.map(({ seq, verb, state }) => [seq, verb, state])).toEqual([
+    [1, 'runs', 'failed'],
+    [2, 'engine', null],
+  ]);
+  expect(rows[0]?.until).toBe(2_000);
+});
+
+it('the errors of a trace are what failed and what was said on the error stream', () => {
+  const rows = rowsOf([
+    { kind: 'message', text: 'fine' },
+    call('failed'),
+    { kind: 'engine', tool: 'complete_task', accepted: false, answer: 'tests are missing' },
+    { kind: 'stderr', text: 'panic' },
+  ]);
+  expect(rows.filter((row) => wanted(row, 'errors', '')).map(({ seq }) => seq)).toEqual([2, 3, 4]);
+  expect(rows.filter((row) => wanted(row, 'all', 'CARGO')).map(({ seq }) => seq)).toEqual([2]);
+});
+
+it('a row of a line of ten megabytes is short', () => {
+  const [row] = rowsOf([{ kind: 'stderr', text: 'x'.repeat(10_000_000) }]);
+  expect(row?.text.length).toBeLessThanOrEqual(240);
+});
+
+it('a call of the engine is told once, by what the engine said to it', () => {
+  const rows = rowsOf([
+    { kind: 'tool_call', id: 'c2', title: 'mcp__team6__report_progress', tool: 'other', status: 'completed' },
+    { kind: 'engine', tool: 'report_progress', accepted: true, answer: 'Noted.' },
+  ]);
+  expect(rows.filter((row) => wanted(row, 'all', '')).map(({ verb }) => verb)).toEqual(['report progress']);
+});

@@ -1,0 +1,164 @@
+// The rows of a trace: entries as people read them, one line each. Further pieces of a text and the states of a tool call
+// belong to the row of the first one. Pure and incremental: the cost of an entry does not grow with the trace.
+import type { TraceBody, TraceEntry } from '../../api/generated/team6.schemas';
+
+export type RowKind = TraceBody['kind'];
+
+export interface Row {
+  /** The first entry; it is the address of the row. */
+  seq: number;
+  kind: RowKind;
+  at: number;
+  /** What is done, in a word. */
+  verb: string;
+  /** The first line of what it says. */
+  text: string;
+  state: 'running' | 'ok' | 'failed' | null;
+  /** When its last entry came. */
+  until: number;
+  entries: readonly TraceEntry[];
+}
+
+/** How much of a text stands in its row. */
+const LINE = 240;
+
+export class Rows {
+  readonly list: Row[] = [];
+  readonly #calls = new Map<string, number>();
+
+  push(entry: TraceEntry) {
+    const { body } = entry;
+    const last = this.list.at(-1);
+    if (last && continues(last, body)) {
+      this.#extend(this.list.length - 1, last, entry);
+      return;
+    }
+    const known = body.kind === 'tool_call' ? this.#calls.get(body.id) : undefined;
+    const call = known === undefined ? undefined : this.list[known];
+    if (known !== undefined && call) {
+      // What was known of a call before is replaced by what is known now.
+      this.list[known] = { ...call, ...shown(body), until: entry.at, entries: [entry] };
+      return;
+    }
+    if (body.kind === 'tool_call') this.#calls.set(body.id, this.list.length);
+    this.list.push({ seq: entry.seq, kind: body.kind, at: entry.at, until: entry.at, entries: [entry], ...shown(body) });
+  }
+
+  #extend(index: number, row: Row, entry: TraceEntry) {
+    const piece = 'text' in entry.body && typeof entry.body.text === 'string' ? entry.body.text : '';
+    const open = row.text.length < LINE && !row.entries.some((each) => textOf(each.body).includes('\n'));
+    const text = open ? line(row.text + piece) : row.text;
+    this.list[index] = { ...row, text, until: entry.at, entries: [...row.entries, entry] };
+  }
+}
+
+/** Whether an entry is a further piece of the text of a row. */
+function continues(row: Row, body: TraceBody): boolean {
+  return row.kind === body.kind && (body.kind === 'message' || body.kind === 'thought' || body.kind === 'stderr');
+}
+
+/** All that a row of text says. */
+export function wholeText(row: Row): string {
+  return row.entries.map(({ body }) => textOf(body)).join('');
+}
+
+function textOf(body: TraceBody): string {
+  return 'text' in body && typeof body.text === 'string' ? body.text : '';
+}
+
+function shown(body: TraceBody): Pick<Row, 'verb' | 'text' | 'state'> {
+  switch (body.kind) {
+    case 'prompt':
+      return { verb: 'asked', text: line(body.text), state: null };
+    case 'message':
+      return { verb: 'says', text: line(body.text), state: null };
+    case 'thought':
+      return { verb: 'thinks', text: line(body.text), state: null };
+    case 'steps': {
+      const done = body.steps.filter(({ status }) => status === 'completed').length;
+      const now = body.steps.find(({ status }) => status === 'in_progress')?.text ?? '';
+      return { verb: 'steps', text: line(`${done} of ${body.steps.length}${now ? `: ${now}` : ''}`), state: null };
+    }
+    case 'tool_call':
+      return { verb: VERBS[body.tool] ?? body.tool, text: line(body.title), state: stateOf(body.status) };
+    case 'permission':
+      return { verb: 'may', text: line(`${body.title}: ${body.answer}`), state: null };
+    case 'engine':
+      return { verb: body.tool.replaceAll('_', ' '), text: line(body.answer), state: body.accepted ? 'ok' : 'failed' };
+    case 'chat':
+      return { verb: body.by, text: line(body.text), state: null };
+    case 'usage': {
+      const tokens = (body.input_tokens + body.output_tokens).toLocaleString('en');
+      return { verb: 'used', text: `${tokens} tokens, $${(body.cost_micros / 1e6).toFixed(2)}`, state: null };
+    }
+    case 'stderr':
+      return { verb: 'stderr', text: line(body.text), state: null };
+    case 'note':
+      return { verb: 'engine', text: line(body.text), state: null };
+    case 'turn_ended':
+      return { verb: 'turn', text: body.reason.replaceAll('_', ' '), state: null };
+    case 'raw':
+      return { verb: 'raw', text: line(JSON.stringify(body.value) ?? ''), state: null };
+  }
+}
+
+const VERBS: Record<string, string> = {
+  read: 'reads',
+  edit: 'edits',
+  delete: 'deletes',
+  move: 'moves',
+  search: 'searches',
+  execute: 'runs',
+  think: 'thinks',
+  fetch: 'fetches',
+  other: 'calls',
+};
+
+function stateOf(status: string): Row['state'] {
+  if (status === 'completed') return 'ok';
+  return status === 'failed' ? 'failed' : 'running';
+}
+
+function line(text: string): string {
+  const trimmed = text.slice(0, LINE * 4).trimStart();
+  const end = trimmed.indexOf('\n');
+  return (end < 0 ? trimmed : trimmed.slice(0, end)).slice(0, LINE);
+}
+
+export const FILTERS = ['all', 'messages', 'tools', 'edits', 'errors'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+const MESSAGES = new Set<RowKind>(['prompt', 'message', 'chat', 'engine']);
+
+/** Whether a row is shown under a filter and a search. */
+export function wanted(row: Row, filter: Filter, search: string): boolean {
+  return matches(row, filter) && (search === '' || hasWords(row, search.toLowerCase()));
+}
+
+function matches(row: Row, filter: Filter): boolean {
+  switch (filter) {
+    case 'all':
+      return row.kind !== 'usage' && !isEcho(row);
+    case 'messages':
+      return MESSAGES.has(row.kind);
+    case 'tools':
+      return row.kind === 'tool_call' || row.kind === 'engine' || row.kind === 'permission';
+    case 'edits':
+      return row.kind === 'tool_call' && ['edits', 'deletes', 'moves'].includes(row.verb);
+    case 'errors':
+      return isError(row);
+  }
+}
+
+/** A call of one of the engine's own tools, which stands in the trace once more with what the engine said to it. */
+function isEcho(row: Row): boolean {
+  return row.kind === 'tool_call' && row.state !== 'failed' && row.text.startsWith('mcp__team6__');
+}
+
+export function isError(row: Row): boolean {
+  return row.state === 'failed' || row.kind === 'stderr';
+}
+
+function hasWords(row: Row, words: string): boolean {
+  return row.text.toLowerCase().includes(words) || row.verb.toLowerCase().includes(words);
+}

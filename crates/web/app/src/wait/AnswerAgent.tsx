@@ -1,0 +1,16 @@
+import { useQuery } from '@tanstack/react-query';
+import { messageAgent } from '../api/generated/team6';
+import type { TaskId } from '../api/generated/team6.schemas';
+import { task } from '../api/queries';
+import { useCommand } from '../api/useCommand';
+import { SkeletonRows } from '../ui/Skeleton';
+import { Answer } from './Answer';
+
+/** What the agent of a task asks its owner. The answer wakes it, in the session in which it asked. */
+export function AnswerAgent({ task: id }: { task: TaskId }) {
+  const { data } = useQuery(task(id));
+  const answer = useCommand({ run: (text: string, options) => messageAgent(id, { text }, options), done: 'Answered' });
+  if (!data?.question) return <SkeletonRows rows={3} label="Loading the question" />;
+  const { text, options } = data.question;
+  return <Answer question={text} options={options} busy={answer.isPending} onAnswer={answer.mutate} />;
+}

@@ -1,0 +1,26 @@
+import { useQuery } from '@tanstack/react-query';
+import { mergeTask } from '../api/generated/team6';
+import type { TaskId } from '../api/generated/team6.schemas';
+import { task } from '../api/queries';
+import { useCommand } from '../api/useCommand';
+import { Button } from '../ui/Button';
+import { SkeletonRows } from '../ui/Skeleton';
+import { Changes } from './Changes';
+import { Effect } from './ReviewTask';
+
+/** What was approved and waits to be merged. */
+export function MergeTask({ task: id }: { task: TaskId }) {
+  const { data } = useQuery(task(id));
+  const merge = useCommand({ run: (_: void, options) => mergeTask(id, {}, options), done: 'Merging' });
+  if (!data) return <SkeletonRows rows={4} label="Loading the task" />;
+  return (
+    <div className="flex flex-col gap-4">
+      {data.merge_trouble && <p className="text-muted">The last merge did not happen: {data.merge_trouble}</p>}
+      <Changes detail={data} />
+      <Effect detail={data} />
+      <Button look="act" className="self-start" disabled={merge.isPending} onClick={() => merge.mutate()}>
+        {merge.isPending ? 'Merging' : 'Merge'}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+// What waits for a person, with the means to solve it right there: in the inbox, and wherever else it is shown.
+import type { SprintId, TaskId, Why } from '../api/generated/team6.schemas';
+import { AnswerAgent } from './AnswerAgent';
+import { AnswerPlanner } from './AnswerPlanner';
+import { ApprovePlan } from './ApprovePlan';
+import { MergeTask } from './MergeTask';
+import { Owners } from './Owners';
+import { RaiseBudget } from './RaiseBudget';
+import { Retry } from './Retry';
+import { ReviewTask } from './ReviewTask';
+import { Writes } from './Writes';
+
+interface Props {
+  sprint: SprintId;
+  task: TaskId | null;
+  why: Why;
+}
+
+export function Solve(props: Props) {
+  return (
+    <Writes>
+      <Means {...props} />
+    </Writes>
+  );
+}
+
+function Means({ sprint, task, why }: Props) {
+  const { reason } = why;
+  switch (reason.reason) {
+    case 'question_open':
+      return <AnswerPlanner sprint={sprint} question={reason.question} />;
+    case 'no_owner':
+      return <Owners sprint={sprint} />;
+    case 'awaits_approval':
+      return <ApprovePlan sprint={sprint} version={reason.version} />;
+    case 'planning_failed':
+      return <Retry sprint={sprint} task={null} failure={reason.failure} />;
+    case 'failed':
+    case 'held':
+      return <Retry sprint={sprint} task={task} failure={reason.failure} />;
+    case 'asked':
+      return task === null ? null : <AnswerAgent task={task} />;
+    case 'review':
+    case 'subtask_review':
+      return task === null ? null : <ReviewTask task={task} />;
+    case 'merge':
+    case 'partly_merged':
+      return task === null ? null : <MergeTask task={task} />;
+    case 'budget':
+      return <RaiseBudget sprint={sprint} short={reason.short} />;
+    default:
+      return <p className="break-words text-muted">{why.text}</p>;
+  }
+}
+
+/** Whether a person can do something about a reason right where it is shown. */
+export function isSolvable(why: Why): boolean {
+  return why.actor.actor === 'person';
+}

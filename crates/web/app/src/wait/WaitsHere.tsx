@@ -1,0 +1,33 @@
+// What waits for a person about the thing of this page, folded up to one line until somebody turns to it.
+import type { SprintId, TaskId, Why } from '../api/generated/team6.schemas';
+import { Solve } from './Solve';
+
+interface Props {
+  sprint: SprintId;
+  task: TaskId | null;
+  why: Why;
+}
+
+/** What went wrong and what an agent waits for are open from the start. */
+const URGENT = new Set(['failed', 'planning_failed', 'asked', 'question_open']);
+
+export function WaitsHere({ sprint, task, why }: Props) {
+  const { reason } = why.reason;
+  return (
+    <details key={reason} open={URGENT.has(reason)} className="shrink-0 border-b border-line">
+      <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 px-4 hover:bg-hover">
+        <span className="size-2 shrink-0 rounded-full bg-accent" aria-hidden />
+        <span className="min-w-0 truncate">{why.text}</span>
+        {why.actor.actor === 'person' && <span className="ml-auto text-dense text-muted">{why.actor.name}</span>}
+      </summary>
+      <div
+        role="region"
+        aria-label="What can be done"
+        tabIndex={0}
+        className="max-h-[40vh] max-w-[640px] overflow-y-auto px-4 pt-1 pb-4"
+      >
+        <Solve sprint={sprint} task={task} why={why} />
+      </div>
+    </details>
+  );
+}
