@@ -98,6 +98,7 @@ pub struct BaseConflict {
 
 /// What bringing a branch up to date came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "came_to", rename_all = "snake_case")]
 pub enum UpdateOutcome {
     /// It has the base already.
