@@ -8,7 +8,6 @@ import { onSignedOut } from './api/request';
 import { signInByLink } from './api/session';
 import { setConnection } from './live/connection';
 import { join, reconnect } from './live/link';
-import { Renewal } from './live/renewal';
 import { makeRouter } from './routes';
 import { followSystem } from './ui/appearance';
 import './ui/app.css';
@@ -26,7 +25,6 @@ const client = new QueryClient({
 });
 
 const router = makeRouter(client);
-const renewal = new Renewal(client);
 
 const toSignIn = () => {
   const { pathname, href } = router.state.location;
@@ -37,16 +35,19 @@ onSignedOut(toSignIn);
 /** The live stream stands before pages fetch, so that nothing is missed between the two. */
 function followServer() {
   let wasConnected = false;
+  // What it does comes after the first paint, in the order in which it was told.
+  const renewal = import('./live/renewal').then(({ Renewal }) => new Renewal(client));
+  const renewAll = () => void renewal.then((renewal) => renewal.all());
   join({
     connection: (connected, since) => {
       setConnection(connected, since);
       // What was fetched before the stream stood may have changed before it.
-      if (connected && !wasConnected && since > began) renewal.all();
+      if (connected && !wasConnected && since > began) renewAll();
       wasConnected ||= connected;
     },
     signedOut: toSignIn,
-    reset: () => renewal.all(),
-    events: (events) => renewal.events(events),
+    reset: renewAll,
+    events: (events) => void renewal.then((renewal) => renewal.events(events)),
   });
   // The hub of other tabs may have been sent away before this browser signed in.
   reconnect();

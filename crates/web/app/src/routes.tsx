@@ -11,6 +11,7 @@ import {
 } from '@tanstack/react-router';
 import { me, people, sprint, sprints, task } from './api/queries';
 import { NotFound } from './shell/NotFound';
+// Not a chunk of its own: it is shown when chunks cannot be had.
 import { PageFailed } from './shell/PageFailed';
 import { PagePending } from './shell/PagePending';
 import { Shell } from './shell/Shell';
@@ -107,7 +108,10 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('./task/TaskPage'), 'TaskPage'),
 });
 
-const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute])]);
+/** Whatever names nothing is told so in the frame, from which one gets on. */
+const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound });
+
+const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute, nowhere])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

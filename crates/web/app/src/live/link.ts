@@ -1,6 +1,5 @@
 // This tab's end of the live stream: hands what the hub tells to whoever listens.
 import type { AttemptId, LiveEvent, TraceEntry } from '../api/generated/team6.schemas';
-import { Hub } from './hub';
 import { type News, TAB_ALIVE, type Wish } from './protocol';
 
 export interface TraceListener {
@@ -79,6 +78,7 @@ function sharedPort(): MessagePort | null {
 
 function ownPort(): MessagePort {
   const { port1, port2 } = new MessageChannel();
-  new Hub().join(port1);
+  // What is wished for before the hub is there waits in the channel.
+  void import('./hub').then(({ Hub }) => new Hub().join(port1));
   return port2;
 }

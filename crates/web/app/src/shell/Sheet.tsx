@@ -1,9 +1,24 @@
 import { Kbd } from '../ui/Kbd';
 import { Dialog } from './Dialog';
 import { open } from './opened';
-import { KEYS } from './places';
+import { PLACES } from './places';
 
 /** The keys, by where they work. */
+const KEYS: readonly { keys: string; what: string; where: string }[] = [
+  { keys: 'Mod+K', what: 'Search and commands', where: 'Everywhere' },
+  { keys: '?', what: 'This sheet', where: 'Everywhere' },
+  ...PLACES.map(({ key, name }) => ({ keys: `g ${key}`, what: `Go to ${name}`, where: 'Everywhere' })),
+  { keys: 'Esc', what: 'Close what is open', where: 'Everywhere' },
+  { keys: 'Mod+Enter', what: 'Send what was written', where: 'In a text' },
+  { keys: 'j / k', what: 'Next, previous row', where: 'Lists' },
+  { keys: 'o', what: 'Into the row', where: 'Lists' },
+  { keys: 'v', what: 'Graph, list, board in turn', where: 'Sprint' },
+  { keys: 'e', what: 'Next error', where: 'Activity of a task' },
+  { keys: 'f', what: 'Follow the end', where: 'Activity of a task' },
+  { keys: '/', what: 'Search', where: 'Activity of a task' },
+];
+
+/** All keys at a glance. */
 export function Sheet() {
   const places = [...new Set(KEYS.map(({ where }) => where))];
   return (

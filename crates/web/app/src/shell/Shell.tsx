@@ -1,9 +1,9 @@
 // The frame around every page: where one can go, who one is, and whether what is shown is what is.
 import { Outlet } from '@tanstack/react-router';
 import { Suspense, lazy, useEffect } from 'react';
-import { Toaster } from '../ui/Toaster';
 import { BottomBar } from './BottomBar';
 import { LostNote } from './LostNote';
+import { Notices } from './Notices';
 import { Sidebar } from './Sidebar';
 import { useKeys } from './keys';
 import { useOpened } from './opened';
@@ -18,7 +18,7 @@ export function Shell() {
   const opened = useOpened();
   useEffect(() => {
     // The palette is there at once when somebody reaches for it.
-    const timer = setTimeout(() => void loadPalette(), 1_500);
+    const timer = setTimeout(() => void loadPalette().catch(() => {}), 1_500);
     return () => clearTimeout(timer);
   }, []);
   return (
@@ -37,7 +37,7 @@ export function Shell() {
         </main>
       </div>
       <BottomBar />
-      <Toaster />
+      <Notices />
       <Suspense>
         {opened === 'palette' && <Palette />}
         {opened === 'sheet' && <Sheet />}

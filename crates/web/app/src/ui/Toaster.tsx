@@ -3,20 +3,17 @@ import { Button } from './Button';
 import { StatusMark } from './StatusMark';
 import { STAYS, type Toast, dismiss, useToasts } from './toasts';
 
-/** The toasts at the lower edge. They wait while somebody points at them. */
+/** The toasts, which wait while somebody points at them. */
 export function Toaster() {
   const toasts = useToasts();
   const [held, hold] = useState(false);
   return (
     <div
-      role="region"
-      aria-label="Notices"
-      aria-live="polite"
       onMouseEnter={() => hold(true)}
       onMouseLeave={() => hold(false)}
       onFocus={() => hold(true)}
       onBlur={() => hold(false)}
-      className="fixed right-3 bottom-[calc(12px+var(--foot))] z-40 flex w-[min(360px,calc(100vw-24px))] flex-col gap-2"
+      className="flex flex-col gap-2"
     >
       {toasts.map((toast) => (
         <Notice key={toast.id} toast={toast} held={held} />

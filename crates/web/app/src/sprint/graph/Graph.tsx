@@ -114,6 +114,7 @@ function Canvas({ detail, shown, chosen, onChoose }: Props) {
         maxZoom={1.5}
         nodesDraggable={false}
         nodesConnectable={false}
+        nodesFocusable={false}
         edgesFocusable={false}
         onlyRenderVisibleElements
         disableKeyboardA11y
