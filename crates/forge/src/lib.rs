@@ -14,6 +14,7 @@ mod path;
 mod placing;
 mod port;
 mod pull_request;
+mod revert;
 mod update;
 
 pub use diff::{Change, Content, Diff, DiffOptions, FileDiff, Hunk, Line, LineKind, Mode, Patch, Range};
@@ -27,6 +28,7 @@ pub use port::{
 };
 pub use pull_request::{
     Anchor, Comment, FromBase, NewComment, NewPullRequest, NewReply, NewReview, PatchSet, PullRequest, Resolution,
-    Review, Side, State, StateFilter, Summary, Thread,
+    Reverted, Review, Side, State, StateFilter, Summary, Thread,
 };
+pub use revert::{Revert, RevertOutcome};
 pub use update::{BranchUpdate, BranchUpdated};

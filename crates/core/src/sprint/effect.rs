@@ -33,6 +33,13 @@ pub enum Effect {
         head: CommitId,
         delivery: u32,
     },
+    /// Say anew what a pull request is about: what stands in it of the others of its task has changed.
+    DescribePullRequest {
+        sprint: SprintId,
+        task: TaskId,
+        repository: RepositoryId,
+        round: Timestamp,
+    },
     /// Show a review in the forge.
     PostReview {
         sprint: SprintId,
@@ -76,6 +83,14 @@ pub enum Effect {
         method: MergeMethod,
         merge: u32,
     },
+    /// Take the merges of a task back, in this order, all or none as far as that can be known before.
+    Revert {
+        sprint: SprintId,
+        task: TaskId,
+        repositories: Vec<RepositoryId>,
+        by: PersonId,
+        revert: u32,
+    },
     /// Close a pull request that will not be merged.
     ClosePullRequest {
         sprint: SprintId,
@@ -99,6 +114,12 @@ impl Effect {
                 delivery,
                 ..
             } => format!("open/{task}/{repository}/{delivery}"),
+            Self::DescribePullRequest {
+                task,
+                repository,
+                round,
+                ..
+            } => format!("describe/{task}/{repository}/{}", round.0),
             Self::PostReview { sprint, review, .. } => format!("review/{sprint}/{review}"),
             Self::PostAnswers { task, delivery, .. } => format!("answers/{task}/{delivery}"),
             Self::FollowBase { task, repository, .. } => format!("base/{task}/{repository}"),
@@ -115,6 +136,7 @@ impl Effect {
                 merge,
                 ..
             } => format!("merge/{task}/{repository}/{merge}"),
+            Self::Revert { task, revert, .. } => format!("revert/{task}/{revert}"),
             Self::ClosePullRequest { task, repository, .. } => format!("close/{task}/{repository}"),
             Self::CleanUp {
                 sprint,
@@ -143,6 +165,10 @@ impl Sprint {
                 let waits = matches!(&t.work.stage, Stage::Updating { pending, .. } if pending.contains(repository));
                 waits && t.pull_requests.get(repository).is_some_and(|p| p.head == *head)
             }),
+            Effect::Revert { task, revert, .. } => self
+                .tasks
+                .get(task)
+                .is_some_and(|t| t.reverts == *revert && matches!(t.work.stage, Stage::Reverting { .. })),
             _ => true,
         }
     }
@@ -216,8 +242,10 @@ impl Sprint {
                     task: *task,
                     repository: repository.clone(),
                 };
-                self.next_merge(*task).into_iter().chain([base]).collect()
+                let next = self.next_merge(*task).into_iter();
+                next.chain([base]).chain(self.describe_siblings(*task, at)).collect()
             }
+            Event::RevertRequested { task, by, revert } => self.revert(*task, by, *revert).into_iter().collect(),
             Event::PullRequestOpened {
                 task,
                 repository,
@@ -234,7 +262,7 @@ impl Sprint {
                     repository: repository.clone(),
                     number: *number,
                 });
-                stray.into_iter().collect()
+                stray.into_iter().chain(self.describe_siblings(*task, at)).collect()
             }
             // Its parent's pull requests held the work of a subtask.
             Event::TaskDone { task } | Event::TaskCancelled { task, .. } | Event::SubtaskGivenUp { task, .. } => {
@@ -300,6 +328,26 @@ impl Sprint {
             .collect()
     }
 
+    /// Pull requests of one task say of each other where they stand. Once all numbers are known, and whenever one was
+    /// merged, those that are open say it anew.
+    fn describe_siblings(&self, task: TaskId, round: Timestamp) -> Vec<Effect> {
+        let Some(t) = self.tasks.get(&task).filter(|t| t.pull_requests.len() > 1) else {
+            return Vec::new();
+        };
+        let mut offered = t.pull_requests.values();
+        if t.work.stage.is_ended() || offered.any(|p| p.number.is_none() && p.merged.is_none()) {
+            return Vec::new();
+        }
+        let open = t.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
+        open.map(|(repository, _)| Effect::DescribePullRequest {
+            sprint: self.id,
+            task,
+            repository: repository.clone(),
+            round,
+        })
+        .collect()
+    }
+
     /// The next step of a merge: all are tried before the first is made, and then one is made after the other.
     fn next_merge(&self, task: TaskId) -> Option<Effect> {
         let t = self.tasks.get(&task)?;
@@ -335,6 +383,17 @@ impl Sprint {
             by: by.clone(),
             method: *method,
             merge: t.merges,
+        })
+    }
+
+    fn revert(&self, task: TaskId, by: &PersonId, revert: u32) -> Option<Effect> {
+        let t = self.tasks.get(&task)?;
+        matches!(t.work.stage, Stage::Reverting { .. }).then(|| Effect::Revert {
+            sprint: self.id,
+            task,
+            repositories: t.to_revert(),
+            by: by.clone(),
+            revert,
         })
     }
 

@@ -356,6 +356,21 @@ pub enum Event {
     UpdateSettled { task: TaskId, back: bool },
     /// What was approved is not what is there now.
     ApprovalVoided { task: TaskId, why: String },
+    /// The owner has what was merged of a task taken back.
+    RevertRequested { task: TaskId, by: PersonId, revert: u32 },
+    /// The forge took merges back, by these commits.
+    PullRequestsReverted {
+        task: TaskId,
+        revert: u32,
+        commits: BTreeMap<RepositoryId, CommitId>,
+    },
+    /// Not all of what was merged was taken back; the owner decides. With `unknown`, it is not known whether anything was.
+    RevertFailed {
+        task: TaskId,
+        revert: u32,
+        why: String,
+        unknown: bool,
+    },
     /// Every pull request of a task is merged.
     TaskDone { task: TaskId },
 
@@ -442,6 +457,9 @@ impl Event {
             Self::UpdateTried { .. } => "update_tried",
             Self::UpdateSettled { .. } => "update_settled",
             Self::ApprovalVoided { .. } => "approval_voided",
+            Self::RevertRequested { .. } => "revert_requested",
+            Self::PullRequestsReverted { .. } => "pull_requests_reverted",
+            Self::RevertFailed { .. } => "revert_failed",
             Self::TaskDone { .. } => "task_done",
             Self::MessageSent { .. } => "message_sent",
             Self::Retried { .. } => "retried",

@@ -135,7 +135,8 @@ impl Sprint {
                 | Stage::Delivered
                 | Stage::InReview
                 | Stage::Updating { .. }
-                | Stage::Merging { .. } => &mut counts.review,
+                | Stage::Merging { .. }
+                | Stage::Reverting { .. } => &mut counts.review,
                 Stage::Held(_) | Stage::Asking { .. } | Stage::Failed { .. } => &mut counts.stuck,
                 Stage::Done => &mut counts.done,
                 Stage::Cancelled { .. } | Stage::GivenUp { .. } => &mut counts.cancelled,

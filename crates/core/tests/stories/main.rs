@@ -9,6 +9,8 @@ mod checks;
 mod delegation;
 mod failures;
 mod gates;
+mod packet;
+mod revert;
 mod review;
 mod team;
 mod updating;

@@ -11,6 +11,7 @@ mod merging;
 mod origin;
 mod record;
 mod repository;
+mod reverting;
 mod review;
 mod updating;
 
@@ -32,6 +33,7 @@ use crate::port::{CloneSource, Connected, Forge, Identity, Publish, Published, R
 use crate::pull_request::{
     NewPullRequest, NewReply, NewReview, PullRequest, Resolution, Review, StateFilter, Summary, Thread,
 };
+use crate::revert::{Revert, RevertOutcome};
 use crate::update::{BranchUpdate, BranchUpdated};
 use origin::Origin;
 use repository::{Kept, Repository};
@@ -263,6 +265,24 @@ impl Forge for LocalForge {
         update: &BranchUpdate,
     ) -> Result<BranchUpdated, ForgeError> {
         self.repository(repository).await?.update_branch(number, update).await
+    }
+
+    async fn dry_run_revert(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        revert: &Revert,
+    ) -> Result<RevertOutcome, ForgeError> {
+        self.repository(repository).await?.dry_run_revert(number, revert).await
+    }
+
+    async fn revert(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        revert: &Revert,
+    ) -> Result<RevertOutcome, ForgeError> {
+        self.repository(repository).await?.revert(number, revert).await
     }
 
     async fn close(&self, repository: &RepositoryId, number: u64, by: &Resolution) -> Result<PullRequest, ForgeError> {

@@ -160,7 +160,12 @@ fn concerned(sprint: &Sprint) -> BTreeSet<PersonId> {
     let owners = sprint.tasks.values().filter_map(|task| task.owner.as_ref());
     let asked = sprint.questions.iter().map(|question| &question.asked);
     let deputies = sprint.deputies.values();
-    owners.chain(asked).chain(deputies).chain([&sprint.lead]).cloned().collect()
+    owners
+        .chain(asked)
+        .chain(deputies)
+        .chain([&sprint.lead])
+        .cloned()
+        .collect()
 }
 
 /// Signs of life are most of what happens, and change nobody's inbox.

@@ -346,6 +346,7 @@ impl Decider<'_> {
                     self.merge_failed(task, merge, "the forge did not answer in time; merge again".into());
                 }
                 (Stage::InReview | Stage::Updating { .. }, WorkId::Task(task)) => self.begin_update(task),
+                (Stage::Reverting { .. }, WorkId::Task(task)) => self.revert_expires(task),
                 // No other stage has a deadline.
                 _ => break,
             }

@@ -7,6 +7,7 @@ mod control;
 mod delegation;
 mod funds;
 mod planning;
+mod revert;
 mod review;
 mod schedule;
 mod updating;
@@ -293,6 +294,13 @@ impl Decider<'_> {
                 };
                 self.update_tried(task, repository, tried)
             }
+            Command::Revert { by, task } => self.revert(&by, task),
+            Command::Reverted {
+                task,
+                revert,
+                commits,
+                trouble,
+            } => self.reverted(task, revert, commits, trouble),
 
             Command::Chat { by, to, text, urgency } => self.chat(by, to, text, urgency),
             Command::Retry { by, work, note } => self.retry(by, work, note),
@@ -437,6 +445,7 @@ pub(crate) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Delivered => "delivered",
         Stage::GivenUp { .. } => "given up",
         Stage::Merging { .. } => "merging",
+        Stage::Reverting { .. } => "reverting",
         Stage::Failed { .. } => "failed",
         Stage::Done => "done",
         Stage::Cancelled { .. } => "cancelled",

@@ -124,6 +124,9 @@ impl Decider<'_> {
         self.open()?;
         let task = self.owned(id, &by)?;
         self.in_review(task)?;
+        if task.taking_back {
+            return Err(Refusal::RevertBegun { task: id });
+        }
         if task.approved_by.is_none() {
             return Err(Refusal::NotReviewed { task: id });
         }
@@ -182,24 +185,32 @@ impl Decider<'_> {
         if pull_request.merged.is_some() {
             return Ok(());
         }
-        let dependents = task.dependents.clone();
         self.emit(Event::PullRequestMerged {
             task: id,
             repository,
             commit,
         });
-        if self.task(id)?.is_merged() {
-            self.take_back(WorkId::Task(id));
-            self.emit(Event::TaskDone { task: id });
-            self.end_subtasks(id);
-            for dependent in dependents {
-                self.schedule(WorkId::Task(dependent));
-            }
-            self.finish();
-        } else {
+        self.settle_merged(id);
+        if !self.task(id)?.is_merged() {
             self.settle_update(id);
         }
         Ok(())
+    }
+
+    /// Ends a task of which all is merged, unless something of it may have been taken back.
+    pub(super) fn settle_merged(&mut self, id: TaskId) {
+        let Some(task) = self.sprint.tasks.get(&id) else { return };
+        if !task.is_merged() || task.taking_back || task.work.stage == Stage::Done {
+            return;
+        }
+        let dependents = task.dependents.clone();
+        self.take_back(WorkId::Task(id));
+        self.emit(Event::TaskDone { task: id });
+        self.end_subtasks(id);
+        for dependent in dependents {
+            self.schedule(WorkId::Task(dependent));
+        }
+        self.finish();
     }
 
     pub(super) fn merge_conflicted(
@@ -231,6 +242,7 @@ impl Decider<'_> {
             Stage::Merging { pending, .. } | Stage::Publishing { pending, .. } | Stage::Updating { pending, .. } => {
                 pending.contains(&repository)
             }
+            Stage::Reverting { .. } => true,
             _ => false,
         };
         if under_way && task.forge_trouble.as_ref() != Some(&why) {
