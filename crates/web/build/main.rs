@@ -17,6 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     tell("rerun-if-changed=build");
     tell("rerun-if-changed=placeholder");
+    // Also while it is not there, so that it is noticed when it comes.
+    tell("rerun-if-changed=app/package.json");
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo names no folder of the crate")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no folder for what is built")?);
     let built = match dist(&here)? {

@@ -11,14 +11,15 @@ use crate::tell;
 
 /// How much is shown of what a failed program said.
 const SHOWN: usize = 1_500;
-/// Folders of the app that its build does not read, or that it makes itself.
-const NOT_READ: [&str; 6] = [
+/// What of the app its build does not read, or makes itself.
+const NOT_READ: [&str; 7] = [
     "node_modules",
     "dist",
     "e2e",
-    "tests",
     "test-results",
     "playwright-report",
+    "playwright.config.ts",
+    "orval.config.ts",
 ];
 
 /// Why the app was not built.

@@ -31,6 +31,16 @@ fn a_message_waits_for_the_end_of_the_turn() {
         &[("Sign it, please", &[SIGN, COMMIT, DONE]), (r"task \d+: A note", first)],
     );
     shop.progress("Writing");
+    let running = shop.task("1")["running"].take();
+    assert_eq!(
+        (&running["progress"], &running["attempt"]),
+        (&"Writing".into(), &"s1-a2".into())
+    );
+    let time = |field: &str| running[field].as_i64().unwrap();
+    assert!(
+        time("started_at") <= time("active_at") && time("active_at") < time("silent_until"),
+        "{running}"
+    );
     let told = shop.place.ok(&["task", "chat", "1", "Sign it, please."]);
     assert!(told.contains("task 1 A note is in progress"), "{told}");
     let conversation = shop.place.ok(&["task", "chat", "1"]);
@@ -46,6 +56,7 @@ fn a_message_waits_for_the_end_of_the_turn() {
     );
     let conversation = shop.place.ok(&["task", "chat", "1"]);
     assert!(conversation.contains("delivered to attempt"), "{conversation}");
+    assert!(shop.task("1")["running"].is_null());
     assert!(shop.place.ok(&["task", "diff", "1"]).contains("+signed"));
 }
 

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
 use super::sign_in::Sessions;
+use super::stream::Traces;
 use super::token::Token;
 use super::types::{AgentItem, AgentReport};
 use crate::config::Person;
@@ -115,6 +116,8 @@ struct Shared {
     sessions: Sessions,
     /// What happened lately.
     feed: Feed,
+    /// The traces that somebody follows.
+    followed: Traces,
 }
 
 impl ApiState {
@@ -125,6 +128,7 @@ impl ApiState {
             parts,
             connecting: Mutex::new(()),
             feed: Feed::default(),
+            followed: Traces::default(),
         }))
     }
 
@@ -139,6 +143,10 @@ impl ApiState {
 
     pub(super) fn feed(&self) -> &Feed {
         &self.0.feed
+    }
+
+    pub(super) fn followed(&self) -> &Traces {
+        &self.0.followed
     }
 
     pub(super) fn sessions(&self) -> &Sessions {

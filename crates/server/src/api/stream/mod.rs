@@ -5,6 +5,7 @@
 //! followed: whoever comes again with it misses nothing and gets nothing twice.
 
 mod cursor;
+mod lately;
 mod reader;
 mod traces;
 
@@ -28,6 +29,8 @@ use super::types::Batch;
 use cursor::Cursor;
 use reader::Reader;
 use traces::Followed;
+
+pub(super) use lately::Traces;
 
 /// How many traces one stream follows.
 const TRACES: usize = 50;

@@ -14,9 +14,9 @@ use super::super::error::ApiError;
 use super::super::feed::Told;
 use super::super::live::with_data;
 use super::super::topics::Topics;
-use super::super::types::{StreamPosition, TracePart};
+use super::super::types::StreamPosition;
 use super::cursor::Cursor;
-use super::traces::Followed;
+use super::traces::{Followed, Part};
 
 /// The shortest time between two batches.
 const PACE: Duration = Duration::from_millis(80);
@@ -143,15 +143,15 @@ impl Reader {
         }
     }
 
-    /// A `Batch`, put together from events that were written once for all readers.
-    fn message(&self, events: &[Arc<Told>], traces: &[TracePart]) -> Message {
+    /// A `Batch`, put together from what was written once for all readers.
+    fn message(&self, events: &[Arc<Told>], traces: &[Part]) -> Message {
         let events: Vec<&str> = events.iter().map(|told| told.json.as_str()).collect();
+        let traces: Vec<String> = traces.iter().map(Part::json).collect();
         let data = format!(
-            "{{\"position\":{},\"events\":[{}],\"traces\":{}}}",
+            "{{\"position\":{},\"events\":[{}],\"traces\":[{}]}}",
             self.position,
             events.join(","),
-            // Plain data can always be written.
-            serde_json::to_string(traces).unwrap_or_else(|_| "[]".to_owned()),
+            traces.join(",")
         );
         Message::default()
             .event("batch")

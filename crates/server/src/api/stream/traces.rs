@@ -1,20 +1,15 @@
 //! A trace that a stream follows.
 
+use std::sync::Arc;
+
 use team6_core::ids::AttemptId;
 use team6_core::time::Timestamp;
-use team6_core::trace::TraceEntry;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::super::ApiState;
 use super::super::attempts::{LATE, ended_at, known};
 use super::super::error::ApiError;
-use super::super::types::TracePart;
-
-/// How many entries are read at once. An entry may be large, as tool calls hold whole files.
-const PAGE: u32 = 50;
-/// How many entries go into one batch, and how many bytes of them.
-const MOST: usize = 1_000;
-const BYTES: usize = 256 * 1024;
+use super::lately::{Lately, Line};
 
 /// A trace, with the place of its reader.
 pub(super) struct Followed {
@@ -23,10 +18,19 @@ pub(super) struct Followed {
     pub(super) seq: u64,
     /// Tells of new entries.
     pub(super) written: watch::Receiver<u64>,
+    /// The newest entries, shared by all who follow it.
+    lately: Arc<Mutex<Lately>>,
     /// Whether its end was told.
     ended: bool,
     /// When its last entries must be there, once its attempt has ended.
     pub(super) settles_at: Option<Timestamp>,
+}
+
+/// What is added to a trace: a `TracePart` whose entries are written already.
+pub(super) struct Part {
+    attempt: AttemptId,
+    lines: Vec<Line>,
+    ended: bool,
 }
 
 impl Followed {
@@ -37,48 +41,55 @@ impl Followed {
             attempt,
             seq,
             written: api.traces.watch(attempt).await?,
+            lately: api.followed().follow(attempt),
             ended: false,
             settles_at: None,
         })
     }
 
     /// The next entries, if there are any, and whether they were the last.
-    pub(super) async fn next(&mut self, api: &ApiState) -> Result<Option<TracePart>, ApiError> {
+    pub(super) async fn next(&mut self, api: &ApiState) -> Result<Option<Part>, ApiError> {
         if self.ended {
             return Ok(None);
         }
         self.written.mark_unchanged();
         // Asked before the entries are read, so that none that came before the end is missed.
         let ended_at = ended_at(api, self.attempt).await;
-        let entries = self.entries(api).await?;
+        let lines = self.lines(api).await?;
         self.settles_at = ended_at.map(|at| at + LATE);
         let settled = self.settles_at.is_some_and(|at| api.engine.now() >= at);
-        self.ended = settled && entries.is_empty();
+        self.ended = settled && lines.is_empty();
         if self.ended {
             self.settles_at = None;
         }
-        let part = TracePart {
+        let part = Part {
             attempt: self.attempt,
-            entries,
+            lines,
             ended: self.ended,
         };
-        Ok(Some(part).filter(|part| part.ended || !part.entries.is_empty()))
+        Ok(Some(part).filter(|part| part.ended || !part.lines.is_empty()))
     }
 
-    /// As many of the next entries as go into a batch.
-    async fn entries(&mut self, api: &ApiState) -> Result<Vec<TraceEntry>, ApiError> {
-        let (mut entries, mut bytes) = (Vec::new(), 0);
-        while *self.written.borrow() > self.seq && entries.len() < MOST && bytes < BYTES {
-            let more = api.traces.read(self.attempt, self.seq, PAGE).await?;
-            let Some(last) = more.last() else { break };
-            self.seq = last.seq;
-            bytes += more.iter().map(length).sum::<usize>();
-            entries.extend(more);
+    async fn lines(&mut self, api: &ApiState) -> Result<Vec<Line>, ApiError> {
+        let last = *self.written.borrow();
+        if last <= self.seq {
+            return Ok(Vec::new());
         }
-        Ok(entries)
+        let mut lately = self.lately.lock().await;
+        let lines = lately.after(api.traces.as_ref(), self.attempt, self.seq, last).await?;
+        self.seq = lines.last().map_or(self.seq, |line| line.seq);
+        Ok(lines)
     }
 }
 
-fn length(entry: &TraceEntry) -> usize {
-    serde_json::to_string(entry).map_or(0, |text| text.len())
+impl Part {
+    /// A `TracePart` as JSON.
+    pub(super) fn json(&self) -> String {
+        let entries: Vec<&str> = self.lines.iter().map(|line| &*line.json).collect();
+        let (attempt, ended) = (self.attempt, self.ended);
+        format!(
+            "{{\"attempt\":\"{attempt}\",\"entries\":[{}],\"ended\":{ended}}}",
+            entries.join(",")
+        )
+    }
 }
