@@ -3,6 +3,7 @@
 mod mutations;
 mod process;
 mod tools;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -11,6 +12,7 @@ const USAGE: &str = "\
 Developer commands
 
   cargo xtask test                       format, lints and every test; what CI runs
+  cargo xtask web                        the tests of the web app only
   cargo xtask fmt                        format the code
   cargo xtask deny                       licences, advisories and sources of what we depend on
   cargo xtask bench workspaces           how long workspaces take, beside work trees and clones of git
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => Ok(test()),
         ["fmt"] => Ok(cargo(&["fmt", "--all"])),
+        ["web"] => Ok(cargo(&["build", "--bin", "team6"]) && web::test(&root())),
         ["deny"] => Ok(deny()),
         ["bench", "workspaces"] => Ok(cargo(&["bench", "-p", "team6-workspace", "--bench", "workspaces"])),
         ["mutations"] => mutations::run(&root(), None, STEPS),
@@ -67,6 +70,7 @@ fn test() -> bool {
             "warnings",
         ])
         && cargo(&["test", "--workspace", "--all-features"])
+        && web::test(&root())
 }
 
 /// Looks at what we depend on. It is no part of `test`, which must not need an installed tool.

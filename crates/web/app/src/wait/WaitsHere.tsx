@@ -24,7 +24,7 @@ export function WaitsHere({ sprint, task, why }: Props) {
         role="region"
         aria-label="What can be done"
         tabIndex={0}
-        className="max-h-[40vh] max-w-[640px] overflow-y-auto px-4 pt-1 pb-4"
+        className="max-h-[48vh] max-w-[640px] overflow-y-auto px-4 pt-1 pb-4"
       >
         <Solve sprint={sprint} task={task} why={why} />
       </div>

@@ -1,0 +1,61 @@
+// The same without a mouse, and on a phone.
+import { planned } from './story.ts';
+import { type Page, expect, overflows, test } from './test.ts';
+
+/** Moves the focus on until something has it. */
+async function tabTo(page: Page, wanted: ReturnType<Page['getByRole']>) {
+  await expect(wanted).toBeVisible();
+  for (let steps = 0; steps < 80; steps++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error('the keyboard does not get there');
+}
+
+test('a question is answered and a plan approved by keyboard alone', async ({ place, signedIn }) => {
+  planned(place);
+  const page = await signedIn();
+  const row = (wanted: string) => page.getByRole('list', { name: 'What waits' }).getByRole('button').filter({ hasText: wanted });
+  const inspector = page.getByRole('complementary', { name: 'What waits' });
+  await expect(row('answer')).toHaveCount(1);
+  await page.keyboard.press('j');
+  await tabTo(page, inspector.getByLabel('Or in your own words'));
+  // Letters that are written are no commands.
+  await page.keyboard.type('No, jk: build on a slab');
+  await page.keyboard.press('Control+Enter');
+  await expect(row('answer')).toHaveCount(0);
+  await expect(row('owners').or(row('approve'))).toHaveCount(1);
+  await page.keyboard.press('j');
+  await tabTo(page, inspector.getByRole('button', { name: /Take all/ }));
+  await page.keyboard.press('Enter');
+  await expect(inspector.getByLabel('Owner of Roof')).toHaveValue('ada');
+  await tabTo(page, inspector.getByRole('button', { name: /Approve version/ }));
+  await page.keyboard.press('Enter');
+  await expect(inspector.getByRole('button', { name: /Approve version/ })).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await expect(page).toHaveURL(/\/sprints$/);
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
+  await page.keyboard.type('inbox');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/inbox/);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test('a question is answered, and the places are at the bottom', async ({ place, signedIn }) => {
+    planned(place);
+    const page = await signedIn();
+    await page.getByRole('list', { name: 'What waits' }).getByRole('button').first().tap();
+    await page.getByRole('button', { name: 'No, build on a slab' }).tap();
+    await expect(page.getByText('Should the house have a cellar?')).toHaveCount(0);
+    expect(await overflows(page)).toBe(false);
+    await page.goto(`${place.url}/inbox`);
+    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: 'Sprints' }).tap();
+    await expect(page).toHaveURL(/\/sprints$/);
+    expect(await overflows(page)).toBe(false);
+  });
+});

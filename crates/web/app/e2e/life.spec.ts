@@ -1,0 +1,57 @@
+// A sprint from its first question to a merge, by a person who never leaves the app.
+import { atWork, planned } from './story.ts';
+import { expect, link, test } from './test.ts';
+
+test('what waits is solved where it is shown', async ({ place, signedIn }) => {
+  planned(place);
+  const page = await signedIn();
+  const waits = page.getByRole('list', { name: 'What waits' });
+  const row = (wanted: string, of = '') => waits.getByRole('button').filter({ hasText: wanted }).filter({ hasText: of });
+  const inspector = page.getByRole('complementary', { name: 'What waits' });
+
+  await row('answer').click();
+  await expect(inspector.getByText('Should the house have a cellar?')).toBeVisible();
+  await inspector.getByRole('button', { name: 'No, build on a slab' }).click();
+  await expect(row('answer')).toHaveCount(0);
+
+  await row('owners').or(row('approve')).first().click();
+  await inspector.getByRole('button', { name: /Take all/ }).click();
+  await expect(inspector.getByLabel('Owner of Roof')).toHaveValue('ada');
+  await inspector.getByRole('button', { name: /Approve version/ }).click();
+
+  // An agent asks its owner, and goes on with the answer.
+  await row('answer', 'Front door').click();
+  await inspector.getByRole('button', { name: 'Red' }).click();
+  await row('review', 'Front door').click();
+  await expect(inspector.getByText('The door is painted.')).toBeVisible();
+  await inspector.getByRole('button', { name: 'Approve and merge' }).click();
+  await expect(row('review', 'Front door')).toHaveCount(0);
+
+  await row('review', 'Ground and slab').click();
+  await inspector.getByText('ground.txt').first().click();
+  await expect(inspector.getByText('level').first()).toBeVisible();
+  await inspector.getByRole('button', { name: 'Approve and merge' }).click();
+  await expect(row('review', 'Ground and slab')).toHaveCount(0);
+
+  // What cannot go on says why.
+  await row('failed', 'Well in the yard').click();
+  await expect(inspector.getByText(/the key of the drill/).first()).toBeVisible();
+});
+
+test('what is solved in one tab is gone from the other within a second', async ({ place, signedIn, context }) => {
+  planned(place);
+  const page = await signedIn();
+  const other = await context.newPage();
+  await other.goto(`${place.url}/inbox`);
+  const there = other.getByRole('list', { name: 'What waits' }).getByRole('button').filter({ hasText: 'answer' });
+  await expect(there).toHaveCount(1);
+  place.team6('sprint', 'answer', '1', '1', 'No, build on a slab');
+  await expect(there).toHaveCount(0, { timeout: 1_000 });
+  await expect(page.getByRole('list', { name: 'What waits' }).getByRole('button').filter({ hasText: 'answer' })).toHaveCount(0);
+});
+
+test('everybody sees what waits for them', async ({ page, place }) => {
+  atWork(place);
+  await page.goto(link(place, 'lin'));
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
+});

@@ -1,0 +1,77 @@
+// What every test of the browser has: a server of its own, a person who is signed in, and a page that may not break its
+// own rules. Whatever goes wrong in the page itself fails the test.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { test as base, expect, type Page } from '@playwright/test';
+import { openPlace, type Place } from './place.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Fixtures {
+  /** What the agents play: the name of a file of `stories/`, or its text. */
+  story: string;
+  /** A server with the project `shop`, whose agents play the story. */
+  place: Place;
+  /** Opens the app signed in, as `team6 open` does, at a path. */
+  signedIn: (path?: string, person?: string) => Promise<Page>;
+}
+
+export const test = base.extend<Fixtures>({
+  story: ['house', { option: true }],
+  place: async ({ story, context }, use) => {
+    const place = await openPlace(story);
+    await use(place);
+    // Pages go before their server, or they would tell of its end.
+    await Promise.all(context.pages().map((page) => page.close()));
+    await place.close();
+  },
+  page: async ({ page }, use) => {
+    const wrong: string[] = [];
+    page.on('pageerror', (error) => wrong.push(`error: ${error.message}`));
+    page.on('console', (said) => {
+      if (/content security policy|^violates /i.test(said.text())) wrong.push(said.text());
+    });
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (violation) => {
+        console.error(`violates ${violation.effectiveDirective}: ${violation.blockedURI}`);
+      });
+    });
+    await use(page);
+    expect(wrong, 'the page broke its own rules').toEqual([]);
+  },
+  signedIn: async ({ page, place }, use) => {
+    await use(async (path = '/inbox', person = 'ada') => {
+      await page.goto(link(place, person));
+      await expect(page).toHaveURL(/\/inbox/);
+      if (path !== '/inbox') await page.goto(place.url + path);
+      return page;
+    });
+  },
+});
+
+export { expect, type Page };
+
+/** A link that signs one browser in. */
+export function link(place: Place, person = 'ada'): string {
+  return place.team6('open', '--print', '--as', person).split('\n')[0] ?? '';
+}
+
+export const THEMES = ['light', 'dark'] as const;
+export const WIDTHS = [1280, 390] as const;
+
+/** What axe finds wrong on a page as it is, a line each. */
+export async function troubles(page: Page): Promise<string[]> {
+  // By the debugger, since the page lets no foreign script in.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const axe = (window as unknown as { axe: typeof import('axe-core') }).axe;
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
+  });
+}
+
+/** Whether the page can be moved sideways, which it must not at any width. */
+export function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+}

@@ -1,0 +1,27 @@
+// A browser against the real server with the scripted agent: what is built is what is tested. `cargo build --bin team6`
+// first; `cargo xtask web` does both.
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '*.spec.ts',
+  outputDir: 'test-results',
+  // A server starts, and agents work, on a machine that may be busy.
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  fullyParallel: false,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  reporter: 'list',
+  use: {
+    browserName: 'chromium',
+    launchOptions: { executablePath: CHROMIUM.find((path) => path !== undefined && existsSync(path)) },
+    contextOptions: { reducedMotion: 'reduce' },
+    trace: 'retain-on-failure',
+    viewport: { width: 1280, height: 800 },
+  },
+});
