@@ -21,3 +21,4 @@ mod revising;
 mod shop;
 mod stopping;
 mod unboxed;
+mod updating;
