@@ -23,3 +23,4 @@ mod revising;
 mod shop;
 mod stopping;
 mod unboxed;
+mod updating;
