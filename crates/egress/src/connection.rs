@@ -52,7 +52,7 @@ struct Promised {
 
 /// The other end of a tunnel.
 enum End {
-    Server(TcpStream, Entry),
+    Server(TcpStream, Box<Entry>),
     /// This proxy itself, which answers for the gateway.
     Gateway(Arc<Gateway>),
 }
@@ -186,7 +186,7 @@ impl Connection {
             Ok(Target::Tunnel { host, port }) => match connect_listed(&self.session, &host, port).await {
                 Ok((upstream, address)) => {
                     entry.address = Some(address);
-                    return self.promise(upgrade, End::Server(upstream, entry));
+                    return self.promise(upgrade, End::Server(upstream, Box::new(entry)));
                 }
                 Err(problem) => Err(problem),
             },

@@ -124,7 +124,7 @@ impl<'a> Talk<'a> {
             }
             match self.after_turn(&end.said).await {
                 Ok(next) if self.crosses() || std::mem::take(&mut self.lifted) => {
-                    text = format!("{next}{}", self.spending.asks(&self.known.reserved))
+                    text = format!("{next}{}", self.spending.asks(&self.known.reserved));
                 }
                 Ok(next) => text = next,
                 Err(outcome) => return outcome,
