@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Button } from '../ui/Button';
 import { isWriting, usePageKeys } from './keys';
+import { isOpened } from './opened';
 
 /** What can be used in the inspector, below its header. */
 const CONTROLS = '[data-body] :is(button:enabled, textarea:enabled, select:enabled, input:enabled, a, summary)';
@@ -18,7 +19,7 @@ export function Inspector({ label, title, onClose, children }: Props) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
-      if (document.querySelector('[role=dialog][aria-modal=true]')) return;
+      if (isOpened()) return;
       // The first Escape leaves the text, so that nothing that was written goes away by accident.
       if (isWriting(event.target)) return (event.target as HTMLElement).blur();
       onClose();

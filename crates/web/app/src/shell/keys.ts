@@ -2,7 +2,7 @@
 // that the browser uses itself.
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { open } from './opened';
+import { isOpened, open } from './opened';
 import { PLACES } from './places';
 
 /** For how long a key after `g` belongs to it, in milliseconds. */
@@ -25,7 +25,7 @@ export function useKeys() {
         return open('palette');
       }
       if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
-      if (document.querySelector('[role=dialog][aria-modal=true]')) return;
+      if (isOpened()) return;
       if (event.key === '?') return open('sheet');
       if (event.key === 'g') {
         chord = Date.now();
@@ -48,7 +48,7 @@ export function usePageKeys(keys: Record<string, (event: KeyboardEvent) => void>
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
-      if (document.querySelector('[role=dialog][aria-modal=true]')) return;
+      if (isOpened()) return;
       const heed = keys[event.key];
       if (!heed) return;
       event.preventDefault();

@@ -11,6 +11,11 @@ export function open(what: Opened) {
   listeners.forEach((listener) => listener());
 }
 
+/** Whether a dialog is open or on its way, so that no key is for the page below it. */
+export function isOpened(): boolean {
+  return opened !== null;
+}
+
 export function useOpened(): Opened {
   return useSyncExternalStore(
     (listener) => {

@@ -26,13 +26,12 @@ export function CountLinks({ sprint, counts, now = {}, words = false }: Props) {
             params={{ sprint }}
             search={group === shown ? { ...now, show: undefined } : { ...now, view: now.view ?? 'list', show: group }}
             aria-current={group === shown || undefined}
-            aria-label={`${counts[group]} ${GROUP_NAME[group]}`}
             title={GROUP_NAME[group]}
             className="flex h-6 items-center gap-1 rounded-sm px-1 text-dense text-muted hover:bg-hover hover:text-fg aria-[current]:bg-hover aria-[current]:text-fg max-desk:h-11 max-desk:px-1.5"
           >
             <StatusMark status={GROUP_STATUS[group]} size={12} />
-            <span className="font-mono">{counts[group]}</span>
-            {words && <span className="max-desk:hidden">{GROUP_NAME[group]}</span>}
+            <span className="font-mono">{counts[group]}</span>{' '}
+            <span className={words ? 'max-desk:sr-only' : 'sr-only'}>{GROUP_NAME[group]}</span>
           </Link>
         </li>
       ))}

@@ -35,7 +35,7 @@ export function TaskList({ tasks, critical, chosen, onChoose }: Props) {
             <Link
               to="/tasks/$task"
               params={{ task: task.id }}
-              className="flex max-w-full min-w-0 shrink-0 items-baseline gap-2 hover:underline desk:w-2/5"
+              className="flex max-w-full min-w-0 shrink-0 items-baseline gap-2 hover:underline max-desk:min-h-7 max-desk:items-center desk:w-2/5"
             >
               <span className="shrink-0 font-mono text-dense text-faint">T-{task.id}</span>
               <span className="truncate font-medium">{task.title}</span>

@@ -20,7 +20,6 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical, dim }, 
     <div
       role="button"
       tabIndex={0}
-      aria-label={`T-${task.id} ${task.title}, ${task.state}`}
       aria-pressed={selected}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -40,13 +39,17 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical, dim }, 
           <span className="flex items-center gap-1.5">
             <StatusMark status={status} size={13} />
             <span className="truncate font-medium">{task.title}</span>
-          </span>
+          </span>{' '}
           <span className="flex items-center gap-1.5 text-meta text-muted">
-            <span className="font-mono text-faint">T-{task.id}</span>
-            <span className="truncate">{task.state}</span>
+            <span className="font-mono text-faint">T-{task.id}</span> <span className="truncate">{task.state}</span>{' '}
             <span className="ml-auto truncate">{task.owner ?? 'no owner'}</span>
           </span>
         </>
+      )}
+      {distance !== 'near' && (
+        <span className="sr-only">
+          {task.title}, {task.state}
+        </span>
       )}
       {distance === 'middle' && (
         <span className="flex items-center gap-2">

@@ -47,10 +47,21 @@ export function Trace({ log, filter, search, chosen, onChoose }: Props) {
     if (element && added > 0 && filter === 'all' && search === '') element.scrollTop += added * row;
   }, [log.prepended, log, row, filter, search]);
 
+  // Where following has brought it, and at how many rows.
+  const brought = useRef({ top: 0, count: 0 });
   useLayoutEffect(() => {
     const element = frame.current;
-    if (element && follows) element.scrollTop = element.scrollHeight;
+    if (!element || !follows) return;
+    // Somebody has scrolled up, and the browser has not told of it yet: they are not taken back.
+    const end = Math.max(0, brought.current.count * row - element.clientHeight);
+    if (element.scrollTop < Math.min(brought.current.top, end) - 1) return follow(false);
+    element.scrollTop = element.scrollHeight;
+    brought.current = { top: element.scrollTop, count };
   }, [follows, count, height, row]);
+  const toEnd = () => {
+    brought.current = { top: 0, count: 0 };
+    follow(true);
+  };
 
   const show = useCallback(
     (index: number) => {
@@ -99,7 +110,7 @@ export function Trace({ log, filter, search, chosen, onChoose }: Props) {
     const errors = [...places.keys()].filter((each) => isError(rowAt(each) as Row));
     turnTo(errors.find((each) => each > at) ?? errors[0] ?? -1);
   };
-  usePageKeys({ j: () => step(1), k: () => step(-1), e: nextError, f: () => follow(true) });
+  usePageKeys({ j: () => step(1), k: () => step(-1), e: nextError, f: toEnd });
 
   return (
     <div className="relative min-h-0 flex-1">
@@ -131,7 +142,7 @@ export function Trace({ log, filter, search, chosen, onChoose }: Props) {
       {!follows && seen > 0 && (
         <Button
           look="act"
-          onClick={() => follow(true)}
+          onClick={toEnd}
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full"
         >
           {seen} new
