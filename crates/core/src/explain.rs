@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{BudgetOf, BudgetShort};
 use crate::checks::CheckOutcome;
 use crate::failure::{Failure, FailureClass};
-use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, TaskId};
+use crate::ids::{AgentId, PersonId, PlanVersion, QuestionId, RepositoryId, TaskId};
 use crate::ledger::FundsShort;
 use crate::sprint::{AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::time::Timestamp;
@@ -142,7 +142,22 @@ pub enum Reason {
     /// It is approved and waits to be merged.
     Merge { trouble: Option<String> },
     /// Some of its pull requests are merged, others are not.
-    PartlyMerged { trouble: Option<String> },
+    PartlyMerged {
+        trouble: Option<String>,
+        /// What is merged of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        merged: Vec<RepositoryId>,
+        /// What is not.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<RepositoryId>,
+    },
+    /// What was merged of it is being taken back.
+    Reverting {
+        #[serde(default)]
+        trouble: Option<String>,
+    },
+    /// Some of what was merged of it was taken back, or may have been.
+    PartlyReverted { trouble: Option<String> },
     /// It is being merged.
     Merging {
         #[serde(default)]
@@ -430,6 +445,7 @@ impl Sprint {
             }
             Stage::Publishing { until, .. } => (Reason::Publishing { trouble }, Actor::Engine, Some(*until)),
             Stage::Merging { until, .. } => (Reason::Merging { trouble }, Actor::Engine, Some(*until)),
+            Stage::Reverting { until, .. } => (Reason::Reverting { trouble }, Actor::Engine, Some(*until)),
             Stage::InReview => match task.and_then(|task| self.unreviewed_part(task)) {
                 Some((reason, owner)) => (reason, Actor::Person(owner), None),
                 None => by_owner(task.map_or(Reason::NotPlanned, review_reason)),
@@ -541,8 +557,14 @@ fn failing(task: &Task) -> Option<String> {
 
 fn review_reason(task: &Task) -> Reason {
     let trouble = task.merge_trouble.clone();
-    if task.pull_requests.values().any(|p| p.merged.is_some()) {
-        Reason::PartlyMerged { trouble }
+    let (merged, left): (Vec<_>, Vec<_>) = task
+        .merge_order()
+        .into_iter()
+        .partition(|repository| task.pull_requests.get(repository).is_some_and(|p| p.merged.is_some()));
+    if task.taking_back {
+        Reason::PartlyReverted { trouble }
+    } else if !merged.is_empty() {
+        Reason::PartlyMerged { trouble, merged, left }
     } else if task.approved_by.is_some() {
         Reason::Merge { trouble }
     } else {
@@ -640,7 +662,30 @@ impl fmt::Display for Reason {
                 f.write_str(&said(trouble))
             }
             Self::Merge { trouble } => write!(f, "approved, waits to be merged{}", said(trouble)),
-            Self::PartlyMerged { trouble } => write!(f, "merged in part, the rest waits to be merged{}", said(trouble)),
+            Self::PartlyMerged { trouble, merged, left } if !left.is_empty() => {
+                let names = |repositories: &[RepositoryId]| {
+                    let names: Vec<&str> = repositories.iter().map(RepositoryId::as_str).collect();
+                    names.join(", ")
+                };
+                write!(
+                    f,
+                    "merged in part: {} is merged, {} is not{}; merge the rest, or revert what was merged",
+                    names(merged),
+                    names(left),
+                    said(trouble)
+                )
+            }
+            Self::PartlyMerged { trouble, .. } => {
+                write!(f, "merged in part, the rest waits to be merged{}", said(trouble))
+            }
+            Self::Reverting { trouble } => write!(f, "what was merged of it is being taken back{}", tried(trouble)),
+            Self::PartlyReverted { trouble } => {
+                write!(
+                    f,
+                    "what was merged of it is not wholly taken back{}; revert it again",
+                    said(trouble)
+                )
+            }
             Self::Merging { trouble } => write!(f, "is being merged{}", tried(trouble)),
             Self::Failed { failure, attempts: 1 } => write!(f, "failed: {}", failure.text),
             Self::Failed { failure, attempts } => match failure.kind.class() {

@@ -16,6 +16,8 @@ pub mod ledger;
 pub mod local_path;
 pub mod memory;
 pub mod owners;
+pub mod packet;
+pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod project;

@@ -14,6 +14,7 @@ mod path;
 mod placing;
 mod port;
 mod pull_request;
+mod revert;
 
 pub use diff::{Change, Content, Diff, DiffOptions, FileDiff, Hunk, Line, LineKind, Mode, Patch, Range};
 pub use error::{BadComment, ForgeError, Misplaced};
@@ -25,6 +26,7 @@ pub use port::{
     CloneSource, Connected, Forge, Identity, Notice, Publish, Published, RepositorySettings, Synced, TargetBranch,
 };
 pub use pull_request::{
-    Anchor, Comment, NewComment, NewPullRequest, NewReply, NewReview, PatchSet, PullRequest, Resolution, Review, Side,
-    State, StateFilter, Summary, Thread,
+    Anchor, Comment, NewComment, NewPullRequest, NewReply, NewReview, PatchSet, PullRequest, Resolution, Reverted,
+    Review, Side, State, StateFilter, Summary, Thread,
 };
+pub use revert::{Revert, RevertOutcome};

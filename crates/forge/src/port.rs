@@ -19,6 +19,7 @@ use crate::merge::{Merge, MergeOutcome, Mergeability};
 use crate::pull_request::{
     NewPullRequest, NewReply, NewReview, PullRequest, Resolution, Review, StateFilter, Summary, Thread,
 };
+use crate::revert::{Revert, RevertOutcome};
 
 /// Who a commit says made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +234,23 @@ pub trait Forge: Debug + Send + Sync {
 
     /// Merges. Merged twice is merged once, by the same commit.
     async fn merge(&self, repository: &RepositoryId, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError>;
+
+    /// What [`Forge::revert`] would answer, without doing anything that anybody sees.
+    async fn dry_run_revert(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        revert: &Revert,
+    ) -> Result<RevertOutcome, ForgeError>;
+
+    /// Takes the merge of a pull request back by a commit on top of its base. Reverted twice is reverted once, by the same
+    /// commit.
+    async fn revert(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        revert: &Revert,
+    ) -> Result<RevertOutcome, ForgeError>;
 
     /// Closes a pull request that will not be merged.
     async fn close(&self, repository: &RepositoryId, number: u64, by: &Resolution) -> Result<PullRequest, ForgeError>;

@@ -49,6 +49,9 @@ pub struct PullRequest {
     pub base: BranchName,
     /// Where it stands.
     pub state: State,
+    /// What took its merge back, if anything did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted: Option<Reverted>,
     /// Every head that it had, oldest first; never empty.
     pub patch_sets: Vec<PatchSet>,
     /// Reviews, oldest first.
@@ -109,6 +112,17 @@ impl State {
             Self::Merged { .. } => "merged",
         }
     }
+}
+
+/// A merge that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    /// The commit that did it.
+    pub commit: CommitId,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Which pull requests to list.

@@ -1,6 +1,8 @@
 //! What the forge's own repositories say of a commit, read by trusted git within bounds: the files that name checks, the
 //! tree that a receipt is of, and what a delivery changed.
 
+mod changes;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use team6_core::checks::{FILES, Found, Weakened, find, weakened};
 use team6_core::ids::{BranchName, CommitId, RepositoryId};
+use team6_core::packet::TouchedFile;
 use team6_forge::{CloneSource, Forge, ForgeError};
 use team6_git::{Git, GitError};
 
@@ -109,14 +112,7 @@ impl Evidence {
         base: Option<&BranchName>,
         head: &CommitId,
     ) -> Result<Vec<Weakened>, EvidenceError> {
-        let base = match base {
-            Some(branch) => self.forge.branch(repository, branch).await?,
-            None => None,
-        };
-        let base = match base {
-            Some(base) => base,
-            None => self.forge.base(repository).await?,
-        };
+        let base = self.base(repository, base).await?;
         let folder = self.folder(repository).await?;
         let range = format!("{base}...{head}");
         let args = [
@@ -142,6 +138,49 @@ impl Evidence {
         let diff = ran.success()?.stdout;
         let read = tokio::task::spawn_blocking(move || weakened(&String::from_utf8_lossy(&diff)));
         Ok(read.await.unwrap_or_default())
+    }
+
+    /// What was committed since the base, or since where the work is known to have begun; none if that is too much.
+    pub async fn changes(
+        &self,
+        repository: &RepositoryId,
+        base: Option<&BranchName>,
+        from: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<Option<Vec<TouchedFile>>, EvidenceError> {
+        let range = match from {
+            Some(from) => format!("{from}..{head}"),
+            None => format!("{}...{head}", self.base(repository, base).await?),
+        };
+        let folder = self.folder(repository).await?;
+        let args = [
+            "diff",
+            "--raw",
+            "--numstat",
+            "-z",
+            "--no-ext-diff",
+            "--no-textconv",
+            "-M",
+            &range,
+            "--",
+        ];
+        let call = self.git.call(args).git_dir(&folder).limit(LIMIT).most(LARGEST_DIFF);
+        let ran = call.run().await?;
+        let cut = ran.truncated;
+        let said = ran.success()?.stdout;
+        Ok((!cut).then(|| changes::read(&said)))
+    }
+
+    /// The head of the branch that something goes into, or of the target branch.
+    async fn base(&self, repository: &RepositoryId, into: Option<&BranchName>) -> Result<CommitId, EvidenceError> {
+        let head = match into {
+            Some(branch) => self.forge.branch(repository, branch).await?,
+            None => None,
+        };
+        match head {
+            Some(head) => Ok(head),
+            None => Ok(self.forge.base(repository).await?),
+        }
     }
 
     /// The checks that the files of a repository's target branch speak of.

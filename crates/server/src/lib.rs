@@ -9,4 +9,5 @@ pub mod engine;
 pub mod evidence;
 pub mod local_files;
 pub mod owners;
+pub mod packets;
 pub mod records;

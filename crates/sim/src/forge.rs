@@ -14,6 +14,8 @@ pub(crate) struct Forge {
     /// The deliveries whose answers to threads are shown.
     pub(crate) answers: BTreeSet<(TaskId, u32)>,
     pub(crate) cleaned: BTreeSet<WorkId>,
+    /// What each pull request says of the others of its task: their numbers.
+    pub(crate) told: BTreeMap<(TaskId, RepositoryId), BTreeSet<u64>>,
     opened: u64,
 }
 
@@ -23,6 +25,7 @@ pub(crate) struct PullRequest {
     pub(crate) head: CommitId,
     pub(crate) merged: Option<CommitId>,
     pub(crate) closed: bool,
+    pub(crate) reverted: bool,
     /// The delivery that was pushed last.
     delivery: u32,
 }
@@ -130,9 +133,44 @@ impl Forge {
                     }
                 }
             }
+            Effect::DescribePullRequest { task, repository, .. } => {
+                let of_task = self.pull_requests.iter().filter(|((of, _), _)| of == task);
+                let numbers = of_task.map(|(_, known)| known.number).collect();
+                self.told.insert((*task, repository.clone()), numbers);
+                None
+            }
             Effect::PostReview { task, review, .. } => {
                 self.reviews.insert((*task, *review));
                 None
+            }
+            Effect::Revert {
+                task,
+                repositories,
+                revert,
+                ..
+            } => {
+                let trouble = match (wanted, rng.u8(0..6)) {
+                    (true, 0) if !calm => Some("app: conflicts in src/lib.rs".to_owned()),
+                    _ => None,
+                };
+                for (place, repository) in repositories.iter().enumerate() {
+                    let known = self.pull_requests.get_mut(&(*task, repository.clone()))?;
+                    // Trouble may come before the first, or between two.
+                    let stops = trouble.is_some() && (place > 0 || rng.bool());
+                    known.reverted |= wanted && known.merged.is_some() && !stops;
+                }
+                let mine = self
+                    .pull_requests
+                    .iter()
+                    .filter(|((of, _), known)| of == task && known.reverted);
+                Some(Command::Reverted {
+                    task: *task,
+                    revert: *revert,
+                    commits: mine
+                        .map(|((_, name), known)| (name.clone(), known.head.clone()))
+                        .collect(),
+                    trouble,
+                })
             }
             Effect::ClosePullRequest { task, repository, .. } => {
                 if let Some(known) = self.pull_requests.get_mut(&(*task, repository.clone())) {
@@ -163,6 +201,7 @@ impl Forge {
                 head: head.clone(),
                 merged: None,
                 closed: false,
+                reverted: false,
                 delivery,
             }
         });

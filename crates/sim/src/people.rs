@@ -135,6 +135,7 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
                 heads: BTreeMap::new(),
             }
         }
+        33 => Command::Revert { by: owner, task },
         19 | 20 => Command::Merge {
             by: owner,
             task,
@@ -218,11 +219,22 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
 /// What somebody tries where a decision is due: anybody at all, whether it is theirs or not, reviewed or not.
 pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     let due = sprint.tasks.values();
-    let due = due.filter(|t| matches!(t.work.stage, Stage::InReview | Stage::Delivered | Stage::Merging { .. }));
+    let decided = |stage: &Stage| {
+        matches!(
+            stage,
+            Stage::InReview | Stage::Delivered | Stage::Merging { .. } | Stage::Reverting { .. }
+        )
+    };
+    let due = due.filter(|t| decided(&t.work.stage));
     let due: Vec<&Task> = due.collect();
     let task = due.get(rng.usize(0..due.len().max(1)))?;
     let everybody = people();
     let by = everybody[rng.usize(0..everybody.len())].clone();
+    let partly = task.pull_requests.values().any(|p| p.merged.is_some());
+    if partly && rng.u8(0..3) == 0 {
+        let task = task.id;
+        return Some(Command::Revert { by, task });
+    }
     if task.merges > 0 && rng.u8(0..6) == 0 {
         // Second thoughts, while the merge is on its way or was not answered in time.
         let by = task.owner.clone()?;
@@ -328,6 +340,7 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
                 heads: BTreeMap::new(),
             }
         }
+        (Reason::PartlyReverted { .. }, Some(task)) => Command::Revert { by, task },
         (Reason::Merge { .. } | Reason::PartlyMerged { .. }, Some(task)) => Command::Merge {
             by,
             task,

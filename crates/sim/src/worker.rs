@@ -384,6 +384,7 @@ fn end(
                     Some(task) if rng.u8(0..4) == 0 => task.planned.repositories.iter().rev().cloned().collect(),
                     _ => Vec::new(),
                 },
+                left: Vec::new(),
             };
             Command::Deliver {
                 attempt,

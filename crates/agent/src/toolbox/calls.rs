@@ -250,6 +250,10 @@ pub struct CompleteTask {
     #[serde(default)]
     #[schemars(length(max = 20), with = "Vec<Slug>")]
     pub merge_order: Vec<RepositoryId>,
+    /// What is left to do or not sure, and what was assumed, a sentence each: whoever reviews is told of it.
+    #[serde(default)]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 1_000)))]
+    pub left: Vec<String>,
     /// Answers to review threads, one for each thread that was asked about in the prompt.
     #[serde(default)]
     #[schemars(length(max = 500))]

@@ -176,8 +176,7 @@ fn deliver(attempt: u32, token: FencingToken, results: BTreeMap<RepositoryId, De
         delivery: Delivery {
             what: "It is done.".into(),
             why: "It was asked for.".into(),
-            tests: Vec::new(),
-            merge_order: Vec::new(),
+            ..Delivery::default()
         },
         answers: Vec::new(),
         results,

@@ -24,18 +24,6 @@ fn at_work(scripts: &[(&str, &[&str])]) -> Shop {
     shop
 }
 
-/// What is kept of the first pull request.
-fn pull_request(shop: &Shop) -> String {
-    let forge = shop.place.path().join("team6-data/forge/app/forge.git");
-    let shown = std::process::Command::new("git")
-        .arg("--git-dir")
-        .arg(forge)
-        .args(["show", "refs/team6/changes/1/meta:pull-request.json"])
-        .output()
-        .unwrap();
-    String::from_utf8(shown.stdout).unwrap()
-}
-
 #[test]
 fn a_commit_that_breaks_a_check_goes_back_to_its_agent_and_is_mended_before_anybody_looks() {
     let (wrong, right) = (total("4"), total("3"));
@@ -76,7 +64,7 @@ fn a_commit_that_breaks_a_check_goes_back_to_its_agent_and_is_mended_before_anyb
     shop.place.ok(&["checks", "verify", "1", "--save", saved]);
     let export = std::fs::read_to_string(saved).unwrap();
     assert!(export.contains("\"outcome\":\"broke\""), "{export}");
-    let body = pull_request(&shop);
+    let body = shop.body("app");
     assert!(
         body.contains("## Checks") && body.contains("✓ **total**: passed") && body.contains("`team6 checks log 1 2`"),
         "{body}"
@@ -99,7 +87,7 @@ fn what_stays_broken_reaches_its_owner_with_the_failure_shown_first() {
     assert!(inbox.contains("it breaks total of app; waits for review"), "{inbox}");
     let shown = shop.place.ok(&["task", "show", "1"]);
     assert!(shown.contains("broken by it"), "{shown}");
-    let body = pull_request(&shop);
+    let body = shop.body("app");
     assert!(body.contains("✗ **total**: broken by it"), "{body}");
 }
 
@@ -128,8 +116,8 @@ fn a_test_that_was_removed_is_told_of_and_its_check_may_pass_all_the_same() {
         "{shown}"
     );
     assert!(shown.contains("fine of app") && shown.contains("passed"), "{shown}");
-    let body = pull_request(&shop);
-    assert!(body.contains("## Weakened tests"), "{body}");
+    let body = shop.body("app");
+    assert!(body.contains("**!** weakened tests in app: "), "{body}");
 }
 
 #[test]

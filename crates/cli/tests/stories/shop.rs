@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use team6_testkit::repositories::Repository;
+use team6_testkit::wait::wait_until;
 
 use crate::harness::{Place, Server};
 
@@ -132,6 +135,36 @@ impl Shop {
     /// What people see of a task.
     pub(crate) fn task(&self, task: &str) -> Value {
         self.place.json(&["task", "show", task])
+    }
+
+    /// What the first pull request of a repository says, as the forge keeps it.
+    pub(crate) fn body(&self, repository: &str) -> String {
+        let forge = self
+            .place
+            .path()
+            .join(format!("team6-data/forge/{repository}/forge.git"));
+        let shown = Command::new("git")
+            .arg("--git-dir")
+            .arg(forge)
+            .args(["show", "refs/team6/changes/1/meta:pull-request.json"])
+            .output()
+            .unwrap();
+        let kept: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        kept["pull_request"]["body"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the first pull request of a repository says this.
+    pub(crate) fn says(&self, repository: &str, text: &str) {
+        let mut clock = tokio::runtime::Builder::new_current_thread();
+        let clock = clock.enable_time().build().unwrap();
+        clock.block_on(wait_until(
+            format!("{repository} to say {text:?}"),
+            Duration::from_secs(60),
+            async || {
+                let body = self.body(repository);
+                if body.contains(text) { Ok(()) } else { Err(body) }
+            },
+        ));
     }
 
     /// A file on the main branch of the origin.

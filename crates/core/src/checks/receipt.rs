@@ -257,6 +257,11 @@ impl Receipt {
         lines
     }
 
+    /// Whether it says something of a repository.
+    pub fn covers(&self, repository: &RepositoryId) -> bool {
+        self.repository == *repository
+    }
+
     /// Whether the check came to an end by itself; one that did not may say something another time.
     pub fn says_something(&self) -> bool {
         !matches!(self.run.end, RunEnd::TimedOut | RunEnd::CouldNotRun { .. })

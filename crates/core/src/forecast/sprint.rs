@@ -48,9 +48,11 @@ fn progress(sprint: &Sprint, task: &Task, now: Timestamp) -> Progress {
                 delivered,
             }
         }
-        Stage::Publishing { .. } | Stage::InReview | Stage::Delivered | Stage::Merging { .. } => {
-            Progress::InReview { since, delivered }
-        }
+        Stage::Publishing { .. }
+        | Stage::InReview
+        | Stage::Delivered
+        | Stage::Merging { .. }
+        | Stage::Reverting { .. } => Progress::InReview { since, delivered },
         Stage::Asking { .. } | Stage::Failed { .. } => Progress::Stuck { since },
         // Sent back, and nobody at work on it yet.
         Stage::Waiting { .. } | Stage::Queued { .. } if delivered > 0 => Progress::Working { since: 0.0, delivered },

@@ -106,6 +106,9 @@ pub struct Delivery {
     /// The repositories in the order in which their pull requests are to be merged, where that matters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merge_order: Vec<RepositoryId>,
+    /// What the agent says is left to do, or not sure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
 }
 
 /// What stands against merging one pull request of a task.
@@ -387,6 +390,16 @@ pub enum Command {
         repository: RepositoryId,
         merge: u32,
         why: String,
+    },
+
+    /// The owner has what was merged of a task that is merged in part taken back.
+    Revert { by: PersonId, task: TaskId },
+    /// The forge took merges back, by these commits, and says what keeps the rest.
+    Reverted {
+        task: TaskId,
+        revert: u32,
+        commits: BTreeMap<RepositoryId, CommitId>,
+        trouble: Option<String>,
     },
 
     /// A person writes to a task's agent, or to the planning agent.

@@ -33,6 +33,13 @@ pub enum Effect {
         head: CommitId,
         delivery: u32,
     },
+    /// Say anew what a pull request is about: what stands in it of the others of its task has changed.
+    DescribePullRequest {
+        sprint: SprintId,
+        task: TaskId,
+        repository: RepositoryId,
+        round: Timestamp,
+    },
     /// Show a review in the forge.
     PostReview {
         sprint: SprintId,
@@ -62,6 +69,14 @@ pub enum Effect {
         method: MergeMethod,
         merge: u32,
     },
+    /// Take the merges of a task back, in this order, all or none as far as that can be known before.
+    Revert {
+        sprint: SprintId,
+        task: TaskId,
+        repositories: Vec<RepositoryId>,
+        by: PersonId,
+        revert: u32,
+    },
     /// Close a pull request that will not be merged.
     ClosePullRequest {
         sprint: SprintId,
@@ -85,6 +100,12 @@ impl Effect {
                 delivery,
                 ..
             } => format!("open/{task}/{repository}/{delivery}"),
+            Self::DescribePullRequest {
+                task,
+                repository,
+                round,
+                ..
+            } => format!("describe/{task}/{repository}/{}", round.0),
             Self::PostReview { sprint, review, .. } => format!("review/{sprint}/{review}"),
             Self::PostAnswers { task, delivery, .. } => format!("answers/{task}/{delivery}"),
             Self::TryMerge { task, merge, .. } => format!("try/{task}/{merge}"),
@@ -94,6 +115,7 @@ impl Effect {
                 merge,
                 ..
             } => format!("merge/{task}/{repository}/{merge}"),
+            Self::Revert { task, revert, .. } => format!("revert/{task}/{revert}"),
             Self::ClosePullRequest { task, repository, .. } => format!("close/{task}/{repository}"),
             Self::CleanUp {
                 sprint,
@@ -116,6 +138,10 @@ impl Sprint {
                 .tasks
                 .get(task)
                 .is_some_and(|t| t.merges == *merge && matches!(t.work.stage, Stage::Merging { .. })),
+            Effect::Revert { task, revert, .. } => self
+                .tasks
+                .get(task)
+                .is_some_and(|t| t.reverts == *revert && matches!(t.work.stage, Stage::Reverting { .. })),
             _ => true,
         }
     }
@@ -179,9 +205,14 @@ impl Sprint {
                     review: *review,
                 }]
             }
-            Event::MergeRequested { task, .. }
-            | Event::MergeChecked { task, .. }
-            | Event::PullRequestMerged { task, .. } => self.next_merge(*task).into_iter().collect(),
+            Event::MergeRequested { task, .. } | Event::MergeChecked { task, .. } => {
+                self.next_merge(*task).into_iter().collect()
+            }
+            Event::PullRequestMerged { task, .. } => {
+                let next = self.next_merge(*task).into_iter();
+                next.chain(self.describe_siblings(*task, at)).collect()
+            }
+            Event::RevertRequested { task, by, revert } => self.revert(*task, by, *revert).into_iter().collect(),
             Event::PullRequestOpened {
                 task,
                 repository,
@@ -198,7 +229,7 @@ impl Sprint {
                     repository: repository.clone(),
                     number: *number,
                 });
-                stray.into_iter().collect()
+                stray.into_iter().chain(self.describe_siblings(*task, at)).collect()
             }
             // Its parent's pull requests held the work of a subtask.
             Event::TaskDone { task } | Event::TaskCancelled { task, .. } | Event::SubtaskGivenUp { task, .. } => {
@@ -243,6 +274,26 @@ impl Sprint {
             .collect()
     }
 
+    /// Pull requests of one task say of each other where they stand. Once all numbers are known, and whenever one was
+    /// merged, those that are open say it anew.
+    fn describe_siblings(&self, task: TaskId, round: Timestamp) -> Vec<Effect> {
+        let Some(t) = self.tasks.get(&task).filter(|t| t.pull_requests.len() > 1) else {
+            return Vec::new();
+        };
+        let mut offered = t.pull_requests.values();
+        if t.work.stage.is_ended() || offered.any(|p| p.number.is_none() && p.merged.is_none()) {
+            return Vec::new();
+        }
+        let open = t.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
+        open.map(|(repository, _)| Effect::DescribePullRequest {
+            sprint: self.id,
+            task,
+            repository: repository.clone(),
+            round,
+        })
+        .collect()
+    }
+
     /// The next step of a merge: all are tried before the first is made, and then one is made after the other.
     fn next_merge(&self, task: TaskId) -> Option<Effect> {
         let t = self.tasks.get(&task)?;
@@ -278,6 +329,17 @@ impl Sprint {
             by: by.clone(),
             method: *method,
             merge: t.merges,
+        })
+    }
+
+    fn revert(&self, task: TaskId, by: &PersonId, revert: u32) -> Option<Effect> {
+        let t = self.tasks.get(&task)?;
+        matches!(t.work.stage, Stage::Reverting { .. }).then(|| Effect::Revert {
+            sprint: self.id,
+            task,
+            repositories: t.to_revert(),
+            by: by.clone(),
+            revert,
         })
     }
 

@@ -324,6 +324,21 @@ pub enum Event {
     },
     /// A merge was refused or took too long; the owner decides.
     MergeFailed { task: TaskId, merge: u32, why: String },
+    /// The owner has what was merged of a task taken back.
+    RevertRequested { task: TaskId, by: PersonId, revert: u32 },
+    /// The forge took merges back, by these commits.
+    PullRequestsReverted {
+        task: TaskId,
+        revert: u32,
+        commits: BTreeMap<RepositoryId, CommitId>,
+    },
+    /// Not all of what was merged was taken back; the owner decides. With `unknown`, it is not known whether anything was.
+    RevertFailed {
+        task: TaskId,
+        revert: u32,
+        why: String,
+        unknown: bool,
+    },
     /// Every pull request of a task is merged.
     TaskDone { task: TaskId },
 
@@ -404,6 +419,9 @@ impl Event {
             Self::PullRequestMerged { .. } => "pull_request_merged",
             Self::MergeConflicted { .. } => "merge_conflicted",
             Self::MergeFailed { .. } => "merge_failed",
+            Self::RevertRequested { .. } => "revert_requested",
+            Self::PullRequestsReverted { .. } => "pull_requests_reverted",
+            Self::RevertFailed { .. } => "revert_failed",
             Self::TaskDone { .. } => "task_done",
             Self::MessageSent { .. } => "message_sent",
             Self::Retried { .. } => "retried",

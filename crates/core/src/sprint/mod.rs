@@ -27,7 +27,7 @@ pub use refusal::{ApprovalBlock, Refusal, TooLate};
 pub use reviewing::ReviewLoad;
 pub use stage::{Hold, Stage};
 pub use state::{
-    AgentChoice, Approval, Attempt, Author, Checked, Ended, MergeMethod, Message, Pause, PullRequest, Question,
+    AgentChoice, Approval, Asked, Attempt, Author, Checked, Ended, MergeMethod, Message, Pause, PullRequest, Question,
     QuestionState, Review, Shortage, Sprint, SprintPhase, Started, Task, Thread, Urgency, Verdict, Work, WorkId,
 };
 pub use view::{Counts, InboxItem, SprintSummary, TaskSummary};

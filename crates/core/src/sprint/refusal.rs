@@ -129,6 +129,10 @@ pub enum Refusal {
     ReviewOutdated { task: TaskId },
     #[error("task {task} is not approved as it is now; approve it first")]
     NotReviewed { task: TaskId },
+    #[error("nothing of task {task} is merged, so there is nothing to revert; request changes, or cancel it")]
+    NothingToRevert { task: TaskId },
+    #[error("a revert of task {task} was begun; revert it again, which goes on with it and closes the task")]
+    RevertBegun { task: TaskId },
     #[error("task {task} has no pull request in {repository}")]
     NoPullRequest { task: TaskId, repository: RepositoryId },
     #[error("task {task} is {stage}; only what failed or is held can be retried")]

@@ -89,7 +89,8 @@ fn reviewed_soon(task: &Task) -> Option<Soon> {
         // One that waits for others may wait for one of the same owner's.
         Stage::Waiting { .. } if !task.work.attempts.is_empty() && task.blockers == 0 => Some(Soon::Later),
         // A person decides first whether there will be anything.
-        Stage::Failed { .. } | Stage::Idle | Stage::Waiting { .. } | Stage::Merging { .. } => None,
+        Stage::Failed { .. } | Stage::Idle | Stage::Waiting { .. } => None,
+        Stage::Merging { .. } | Stage::Reverting { .. } => None,
         Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => None,
     }
 }

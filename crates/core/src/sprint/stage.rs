@@ -99,6 +99,13 @@ pub enum Stage {
         /// By when it must have happened.
         until: Timestamp,
     },
+    /// The owner has what was merged of it taken back; the forge is doing it.
+    Reverting {
+        /// Who reverts.
+        by: PersonId,
+        /// By when it must have happened.
+        until: Timestamp,
+    },
     /// Given up until a person decides.
     Failed {
         /// Why.

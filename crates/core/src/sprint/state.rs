@@ -303,6 +303,9 @@ pub struct Task {
     /// What came of checks on what was delivered, in order.
     #[serde(default)]
     pub checked: Vec<Checked>,
+    /// What its agent asked its owner, in order.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
     /// Its reviews.
     pub reviews: Vec<Review>,
     /// Who approved what was delivered last.
@@ -313,7 +316,13 @@ pub struct Task {
     pub deliveries: u32,
     /// How often a merge was asked for.
     pub merges: u32,
-    /// Why the last merge did not happen.
+    /// How often a revert of what was merged was asked for.
+    #[serde(default)]
+    pub reverts: u32,
+    /// Whether something of it was taken back, or may have been: then it is not merged on.
+    #[serde(default)]
+    pub taking_back: bool,
+    /// Why the last merge, or its revert, did not happen.
     pub merge_trouble: Option<String>,
     /// Why what is asked of the forge at this stage did not work when it was last tried.
     #[serde(default)]
@@ -335,6 +344,15 @@ pub struct Checked {
     pub receipt: Receipt,
     /// The end of what it said; empty for earlier deliveries.
     pub tail: String,
+}
+
+/// What an agent asked its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The question.
+    pub question: String,
+    /// The message that answered it.
+    pub answer: Option<MessageId>,
 }
 
 /// Which agent works on a task, and why.
@@ -361,6 +379,9 @@ pub struct PullRequest {
     pub shown: Option<CommitId>,
     /// The commit by which it was merged.
     pub merged: Option<CommitId>,
+    /// The commit that took the merge back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted: Option<CommitId>,
 }
 
 /// A review's verdict.
@@ -523,9 +544,10 @@ impl Work {
             Stage::Queued { check_at, .. } => Some(*check_at),
             Stage::Running { lease_until, .. } => Some(*lease_until),
             Stage::Held(hold) => Some(hold.until),
-            Stage::Checking { until, .. } | Stage::Publishing { until, .. } | Stage::Merging { until, .. } => {
-                Some(*until)
-            }
+            Stage::Checking { until, .. }
+            | Stage::Publishing { until, .. }
+            | Stage::Merging { until, .. }
+            | Stage::Reverting { until, .. } => Some(*until),
             Stage::Idle
             | Stage::Waiting { .. }
             | Stage::Asking { .. }
@@ -546,9 +568,20 @@ impl Task {
         !self.work.attempts.is_empty()
     }
 
-    /// Whether every pull request is merged; false while there is none.
+    /// Whether every pull request is merged, and none was taken back; false while there is none.
     pub fn is_merged(&self) -> bool {
-        !self.pull_requests.is_empty() && self.pull_requests.values().all(|p| p.merged.is_some())
+        let merged = |p: &PullRequest| p.merged.is_some() && p.reverted.is_none();
+        !self.pull_requests.is_empty() && self.pull_requests.values().all(merged)
+    }
+
+    /// The repositories in whose base something of it is, in the order in which it would be taken back: the last merged
+    /// first.
+    pub fn to_revert(&self) -> Vec<RepositoryId> {
+        let there = |repository: &RepositoryId| {
+            let offered = self.pull_requests.get(repository);
+            offered.is_some_and(|p| p.merged.is_some() && p.reverted.is_none())
+        };
+        self.merge_order().into_iter().rev().filter(there).collect()
     }
 
     /// The repositories in the order in which their pull requests are merged: as the agent said, then as planned.

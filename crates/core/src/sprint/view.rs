@@ -134,7 +134,8 @@ impl Sprint {
                 | Stage::Publishing { .. }
                 | Stage::Delivered
                 | Stage::InReview
-                | Stage::Merging { .. } => &mut counts.review,
+                | Stage::Merging { .. }
+                | Stage::Reverting { .. } => &mut counts.review,
                 Stage::Held(_) | Stage::Asking { .. } | Stage::Failed { .. } => &mut counts.stuck,
                 Stage::Done => &mut counts.done,
                 Stage::Cancelled { .. } | Stage::GivenUp { .. } => &mut counts.cancelled,

@@ -9,5 +9,7 @@ mod checks;
 mod delegation;
 mod failures;
 mod gates;
+mod packet;
+mod revert;
 mod review;
 mod team;

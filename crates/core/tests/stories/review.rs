@@ -122,7 +122,10 @@ fn a_task_over_two_repositories_is_done_when_both_are_merged() {
     let news = team.sprint.briefing(attempt).unwrap().news;
     assert!(news.contains("index.html"), "{news}");
     team.delivers(1, &[("web", 'c')]);
-    assert_eq!(team.why(1), "merged in part, the rest waits to be merged -> ada");
+    assert_eq!(
+        team.why(1),
+        "merged in part: app is merged, web is not; merge the rest, or revert what was merged -> ada"
+    );
     assert!(!team.has_attempt(2));
     team.does(Team::review(1, Verdict::Approve, vec![]));
     team.does(Team::merge(1));
@@ -375,7 +378,7 @@ fn a_forge_that_does_not_answer_is_the_reason_why_a_merge_takes_its_time() {
     assert!(team.does(fails("late")).is_empty());
 }
 
-fn over_both() -> Team {
+pub(crate) fn over_both() -> Team {
     let mut both = task("a", &[]);
     both.repositories = vec![repository("app"), repository("web")];
     let mut team = Team::running(vec![both]);
@@ -384,7 +387,7 @@ fn over_both() -> Team {
     team
 }
 
-fn tried(problems: Vec<MergeProblem>) -> Command {
+pub(crate) fn tried(problems: Vec<MergeProblem>) -> Command {
     Command::MergeTried {
         task: TaskId(1),
         merge: 1,
@@ -455,7 +458,7 @@ fn a_merge_that_breaks_off_in_the_middle_is_shown_and_gone_on_with() {
     });
     assert_eq!(
         team.why(1),
-        "merged in part, the rest waits to be merged: no permission -> ada"
+        "merged in part: app is merged, web is not: no permission; merge the rest, or revert what was merged -> ada"
     );
     let events = team.does(Team::merge(1));
     assert_eq!(

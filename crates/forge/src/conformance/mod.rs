@@ -16,6 +16,7 @@ pub mod connecting;
 pub mod delivering;
 pub mod ending;
 pub mod merging;
+pub mod reverting;
 pub mod reviewing;
 pub mod scene;
 
@@ -89,6 +90,11 @@ macro_rules! forge_conformance {
             odd_names_survive_every_method,
             a_rebase_never_leaves_out_how_a_conflict_was_mended,
             work_that_comes_to_nothing_on_the_new_base_is_merged_without_a_commit,
+        );
+        $crate::forge_conformance!($open: reverting:
+            a_merge_by_any_method_is_taken_back_whole_and_once,
+            later_work_stays_and_what_builds_on_the_merge_is_told_by_file,
+            only_what_was_merged_from_here_is_taken_back,
         );
         $crate::forge_conformance!($open: conflicts:
             a_conflict_is_told_by_file_and_changes_nothing,

@@ -141,6 +141,7 @@ impl Repository {
                 branch: new.branch.clone(),
                 base: base.clone(),
                 state: State::Open,
+                reverted: None,
                 patch_sets: vec![set],
                 reviews: Vec::new(),
                 threads: Vec::new(),

@@ -16,7 +16,7 @@ use crate::path::RepoPath;
 use crate::pull_request::State;
 
 /// How often the base may move before somebody else has to ask again.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 /// The most that git may say about conflicts, in bytes.
 const MOST: usize = 8 << 20;
 /// The most commits that are rebased.

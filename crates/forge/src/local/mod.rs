@@ -11,6 +11,7 @@ mod merging;
 mod origin;
 mod record;
 mod repository;
+mod reverting;
 mod review;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::port::{CloneSource, Connected, Forge, Identity, Publish, Published, R
 use crate::pull_request::{
     NewPullRequest, NewReply, NewReview, PullRequest, Resolution, Review, StateFilter, Summary, Thread,
 };
+use crate::revert::{Revert, RevertOutcome};
 use origin::Origin;
 use repository::{Kept, Repository};
 
@@ -252,6 +254,24 @@ impl Forge for LocalForge {
 
     async fn merge(&self, repository: &RepositoryId, number: u64, merge: &Merge) -> Result<MergeOutcome, ForgeError> {
         self.repository(repository).await?.merge(number, merge).await
+    }
+
+    async fn dry_run_revert(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        revert: &Revert,
+    ) -> Result<RevertOutcome, ForgeError> {
+        self.repository(repository).await?.dry_run_revert(number, revert).await
+    }
+
+    async fn revert(
+        &self,
+        repository: &RepositoryId,
+        number: u64,
+        revert: &Revert,
+    ) -> Result<RevertOutcome, ForgeError> {
+        self.repository(repository).await?.revert(number, revert).await
     }
 
     async fn close(&self, repository: &RepositoryId, number: u64, by: &Resolution) -> Result<PullRequest, ForgeError> {

@@ -35,9 +35,12 @@ pub(super) struct Document {
     /// Every commit that was about to be pushed as its merge, oldest first. Whichever the base holds is the merge.
     #[serde(default)]
     pub(super) intents: Vec<Intent>,
+    /// Every commit that was about to be pushed to take the merge back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) reverts: Vec<Intent>,
 }
 
-/// A merge that was about to be pushed.
+/// A merge, or what takes one back, that was about to be pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent {
     /// What asked for it.
@@ -46,7 +49,7 @@ pub(super) struct Intent {
     pub(super) commit: CommitId,
     /// Where the base was.
     pub(super) base: CommitId,
-    /// What is merged.
+    /// What is merged, or taken back.
     pub(super) head: CommitId,
     pub(super) method: MergeMethod,
     pub(super) by: String,
@@ -78,6 +81,7 @@ impl Document {
             format: FORMAT,
             pull_request,
             intents: Vec::new(),
+            reverts: Vec::new(),
         }
     }
 
@@ -86,7 +90,7 @@ impl Document {
     }
 }
 
-/// A ref of a pull request: `meta`, `head`, `merging`, `merged` or `ps/<k>`.
+/// A ref of a pull request: `meta`, `head`, `merging`, `merged`, `reverting`, `reverted` or `ps/<k>`.
 pub(super) fn ref_of(number: u64, part: &str) -> String {
     format!("refs/team6/changes/{number}/{part}")
 }

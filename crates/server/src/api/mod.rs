@@ -25,6 +25,7 @@ mod page;
 mod plans;
 mod projects;
 mod request;
+mod reverts;
 mod review_comments;
 mod sprints;
 mod state;
@@ -79,6 +80,7 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(tasks::routes())
         .merge(task_checks::routes())
         .merge(changes::routes())
+        .merge(reverts::routes())
         .merge(conflicts::routes())
         .merge(forecast::routes())
         .merge(attempts::routes())

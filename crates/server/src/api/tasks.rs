@@ -24,6 +24,7 @@ use super::types::{
 };
 use super::{ApiState, conflicts, memories, review_comments, task_checks, views};
 use crate::engine::EngineError;
+use crate::packets::Places;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -42,7 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 }
 
 /// What tasks can be asked for by; the names that the rules give to their states.
-const STATES: [&str; 16] = [
+const STATES: [&str; 17] = [
     "idle",
     "waiting",
     "assigned",
@@ -55,6 +56,7 @@ const STATES: [&str; 16] = [
     "in review",
     "delivered",
     "merging",
+    "reverting",
     "failed",
     "done",
     "cancelled",
@@ -163,6 +165,12 @@ async fn show_task(State(api): State<ApiState>, Path(task): Path<TaskId>) -> Res
     detail.checks.weakened = task_checks::weakened(&api, sprint, task).await?;
     detail.memories = memories::told(&api, &detail.project, task).await?;
     detail.conflicts = conflicts::of_task(&api, sprint, task).await;
+    let places = Places {
+        engine: &api.engine,
+        forge: api.forge.as_ref(),
+        evidence: &api.evidence,
+    };
+    detail.packet = places.packet(sprint, task).await?;
     Ok(tagged(detail.version, detail))
 }
 

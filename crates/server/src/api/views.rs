@@ -206,9 +206,11 @@ pub(super) fn task_detail(sprint: &Sprint, version: StreamVersion, id: TaskId) -
                 head: pull_request.head.clone(),
                 shown: pull_request.shown.clone(),
                 merged: pull_request.merged.clone(),
+                reverted: pull_request.reverted.clone(),
             })
             .collect(),
         checks: super::task_checks::of(task),
+        packet: None,
         reviews: task.reviews.clone(),
         threads: task.threads.clone(),
         deliveries: task.deliveries,

@@ -3,8 +3,8 @@
 //! Every effect may come twice: jobs are known by their attempt, pull requests, reviews and answers by their key, and a
 //! merge by what was merged.
 
-mod checks;
 mod pull_requests;
+pub(crate) mod reverts;
 mod reviews;
 
 use std::collections::BTreeMap;
@@ -183,6 +183,12 @@ impl EffectHandler for Effects {
                 head,
                 ..
             } => self.open_pull_request(sprint, task, repository, head).await,
+            Effect::DescribePullRequest {
+                sprint,
+                task,
+                repository,
+                ..
+            } => self.describe(sprint, task, &repository).await,
             Effect::PostReview { sprint, task, review } => self.post_review(sprint, task, review).await,
             Effect::PostAnswers { sprint, task, .. } => self.post_answers(sprint, task).await,
             Effect::MergePullRequest {
@@ -217,6 +223,22 @@ impl EffectHandler for Effects {
                     merge,
                 };
                 self.merge(sprint, wanted).await
+            }
+            Effect::Revert {
+                sprint,
+                task,
+                ref repositories,
+                ref by,
+                revert,
+            } => {
+                let wanted = self.read(sprint, |sprint| sprint.wants(&effect)).await?;
+                let order = reverts::WantedRevert {
+                    task,
+                    repositories,
+                    by,
+                    revert,
+                };
+                self.revert(sprint, order, wanted).await
             }
             Effect::ClosePullRequest {
                 sprint,

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
-use team6_core::ids::{BranchName, CommitId, PersonId, RepositoryId, SprintId, TaskId};
-use team6_core::sprint::{Command, MergeMethod, MergeProblem, Sprint, Stage, Task};
-use team6_core::time::Timestamp;
+use team6_core::ids::{CommitId, PersonId, RepositoryId, SprintId, TaskId};
+use team6_core::packet::quiet;
+use team6_core::sprint::{Command, MergeMethod, MergeProblem, Sprint, Task};
 use team6_forge::{ForgeError, Merge, MergeOutcome, Mergeability, NewPullRequest, PullRequest, Resolution, State};
 
 use super::Effects;
-use super::checks::checks;
 use crate::engine::{ENGINE, EffectError};
+use crate::packets::Places;
+
+/// How often a description is written anew in one go.
+const DESCRIPTIONS: u32 = 5;
 
 /// A merge that the owner asked for.
 pub(super) struct WantedMerge {
@@ -30,27 +33,7 @@ impl Effects {
         head: CommitId,
     ) -> Result<(), EffectError> {
         let at = self.parts.engine.now();
-        let onto = self.read_task(sprint, task, |sprint, task| {
-            sprint.goes_into(task, &repository).cloned()
-        });
-        let onto = onto.await?.flatten();
-        // Hints for who reviews; without them it can be reviewed all the same.
-        let weakened = match self.parts.evidence.weakened(&repository, onto.as_ref(), &head).await {
-            Ok(weakened) => weakened,
-            Err(error) => {
-                tracing::warn!(%task, %repository, %error, "it is not known whether tests were weakened");
-                Vec::new()
-            }
-        };
-        let draft = self.read_task(sprint, task, |sprint, task| {
-            let branch = task.branch.clone()?;
-            let mut new = draft(sprint, task, &repository, branch, at);
-            let mut checked = String::new();
-            checks(&mut checked, task, &repository, &weakened);
-            new.body.insert_str(0, &checked);
-            Some(new)
-        });
-        let Some(new) = draft.await?.flatten() else {
+        let Some(new) = self.draft(sprint, task, &repository).await? else {
             return Ok(());
         };
         let forge = &self.parts.forge;
@@ -83,6 +66,68 @@ impl Effects {
             },
         };
         self.tell(sprint, command).await
+    }
+
+    /// Says anew what a pull request is about. One that was merged or closed meanwhile stays as it is.
+    pub(super) async fn describe(
+        &self,
+        sprint: SprintId,
+        task: TaskId,
+        repository: &RepositoryId,
+    ) -> Result<(), EffectError> {
+        let Some(mut new) = self.draft(sprint, task, repository).await? else {
+            return Ok(());
+        };
+        for _ in 0..DESCRIPTIONS {
+            match self.parts.forge.open_pull_request(repository, &new).await {
+                Ok(_) => {}
+                Err(error) if error.is_retryable() => return Err(EffectError(error.to_string())),
+                Err(error) => {
+                    tracing::warn!(%task, %repository, %error, "a pull request does not say what became of the others");
+                    return Ok(());
+                }
+            }
+            // Effects overtake each other: what was read before another change must not be what stays.
+            match self.draft(sprint, task, repository).await? {
+                Some(again) if again.body != new.body => new = again,
+                _ => return Ok(()),
+            }
+        }
+        Err(EffectError(format!(
+            "what is said of task {task} in {repository} keeps changing"
+        )))
+    }
+
+    /// The pull request as its review packet describes it.
+    async fn draft(
+        &self,
+        sprint: SprintId,
+        task: TaskId,
+        repository: &RepositoryId,
+    ) -> Result<Option<NewPullRequest>, EffectError> {
+        let places = Places {
+            engine: &self.parts.engine,
+            forge: self.parts.forge.as_ref(),
+            evidence: &self.parts.evidence,
+        };
+        let packet = places.packet(sprint, task).await;
+        let Some(packet) = packet.map_err(|error| EffectError(error.to_string()))? else {
+            return Ok(None);
+        };
+        let at = self.parts.engine.now();
+        let draft = self.read_task(sprint, task, |sprint, task| {
+            let by = task.agent.as_ref();
+            Some(NewPullRequest {
+                branch: task.branch.clone()?,
+                base: sprint.goes_into(task, repository).cloned(),
+                key: format!("task-{}", task.id),
+                title: task.planned.title.clone(),
+                body: packet.body(repository),
+                author: by.map_or_else(|| ENGINE.to_owned(), |choice| choice.agent.to_string()),
+                at,
+            })
+        });
+        Ok(draft.await?.flatten())
     }
 
     /// Tries all merges of a task, and makes none.
@@ -180,7 +225,7 @@ impl Effects {
     }
 
     /// It is tried again; people are told why it was not done yet.
-    async fn fails(
+    pub(super) async fn fails(
         &self,
         sprint: SprintId,
         task: TaskId,
@@ -260,99 +305,11 @@ fn refusal(outcome: &MergeOutcome) -> String {
     }
 }
 
-/// The pull request as its task and its agent describe it.
-fn draft(sprint: &Sprint, task: &Task, repository: &RepositoryId, branch: BranchName, at: Timestamp) -> NewPullRequest {
-    let mut body = String::new();
-    if let Some(delivery) = &task.summary {
-        let _ = writeln!(body, "## What\n\n{}\n", delivery.what.trim());
-        if !delivery.why.trim().is_empty() {
-            let _ = writeln!(body, "## Why\n\n{}\n", delivery.why.trim());
-        }
-        if !delivery.tests.is_empty() {
-            body.push_str("## Tests that the agent says it ran\n\n");
-            for test in &delivery.tests {
-                let _ = writeln!(body, "- `{}`: {}", test.command, test.outcome);
-            }
-            body.push('\n');
-        }
-    }
-    if !task.planned.acceptance_criteria.is_empty() {
-        body.push_str("## Acceptance criteria\n\n");
-        for criterion in &task.planned.acceptance_criteria {
-            let _ = writeln!(body, "- {criterion}");
-        }
-        body.push('\n');
-    }
-    subtasks(&mut body, sprint, task);
-    order(&mut body, task, repository);
-    let _ = write!(body, "Task {} of sprint {}: {}", task.id, sprint.id, sprint.title());
-    if let Some(owner) = &task.owner {
-        let _ = write!(body, ". Owner: {owner}");
-    }
-    body.push_str(".\n");
-    NewPullRequest {
-        branch,
-        base: sprint.goes_into(task, repository).cloned(),
-        key: format!("task-{}", task.id),
-        title: task.planned.title.clone(),
-        body,
-        author: task
-            .agent
-            .as_ref()
-            .map_or_else(|| ENGINE.to_owned(), |choice| choice.agent.to_string()),
-        at,
-    }
-}
-
-/// Which other pull requests belong to this one, and which is merged first.
-fn order(body: &mut String, task: &Task, repository: &RepositoryId) {
-    let order = task.merge_order();
-    if order.len() < 2 {
-        return;
-    }
-    body.push_str("## One of several\n\nThe task is done when all of these are merged, in this order:\n\n");
-    for (place, each) in order.iter().enumerate() {
-        let number = task.pull_requests.get(each).and_then(|p| p.number);
-        let number = number.map(|number| format!("#{number}")).unwrap_or_default();
-        let here = if each == repository { " (this one)" } else { "" };
-        let _ = writeln!(body, "{}. {each}{number}{here}", place + 1);
-    }
-    body.push('\n');
-}
-
-/// What each specialist did to whom a subtask was delegated.
-fn subtasks(body: &mut String, sprint: &Sprint, task: &Task) {
-    if task.subtasks.is_empty() {
-        return;
-    }
-    body.push_str("## Subtasks\n\n");
-    for subtask in sprint.subtasks(task) {
-        let agent = subtask
-            .agent
-            .as_ref()
-            .map_or_else(String::new, |choice| format!(" by {}", choice.agent));
-        let _ = write!(body, "- Task {}, {}{agent}: ", subtask.id, subtask.planned.title);
-        let integrated = subtask.subtask.as_ref().is_some_and(|delegated| delegated.integrated);
-        let what = subtask
-            .summary
-            .as_ref()
-            .map(|delivery| delivery.what.trim())
-            .unwrap_or_default();
-        let _ = match &subtask.work.stage {
-            Stage::GivenUp { reason } => writeln!(body, "given up: {reason}"),
-            Stage::Cancelled { by } => writeln!(body, "cancelled by {by}"),
-            _ if integrated => writeln!(body, "{what}"),
-            _ => writeln!(body, "{what} Its commits are not on this branch."),
-        };
-    }
-    body.push('\n');
-}
-
 /// The message of the commit that brings the work into the base.
 fn message(sprint: &Sprint, task: &Task, number: u64) -> String {
-    let mut text = format!("{} (#{number})\n\n", task.planned.title.trim());
+    let mut text = format!("{} (#{number})\n\n", quiet(task.planned.title.trim()));
     if let Some(delivery) = &task.summary {
-        let _ = writeln!(text, "{}\n", delivery.what.trim());
+        let _ = writeln!(text, "{}\n", quiet(delivery.what.trim()));
     }
     let _ = writeln!(text, "Task: {}\nSprint: {}", task.id, sprint.id);
     if let Some(agent) = &task.agent {

@@ -1,6 +1,6 @@
 //! Ownership files: which people a repository itself names for which paths.
 
-use super::pattern::Pattern;
+use team6_core::pattern::Pattern;
 
 /// Where ownership files lie; the first that is there counts.
 pub(super) const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];

@@ -5,10 +5,10 @@ use std::ops::Bound;
 
 use team6_core::ids::{PersonId, RepositoryId};
 use team6_core::owners::OwnerFacts;
+use team6_core::pattern::Pattern;
 
 use super::Team;
 use super::code_owners::CodeOwners;
-use super::pattern::Pattern;
 use crate::api::TouchedPaths;
 
 /// How many files below a path are asked for their owners.

@@ -6,7 +6,6 @@
 mod code_owners;
 mod facts;
 mod history;
-mod pattern;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -161,6 +161,10 @@ impl Checker {
                 Some(task) => self.reviews.may_merge(task, repository, head, forge),
                 None => Ok(()),
             },
+            Effect::Revert { task, .. } if wanted => match sprint.tasks.get(task) {
+                Some(task) => self.reviews.may_revert(task),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }

@@ -23,6 +23,8 @@ pub(super) struct Reviews {
     merged: BTreeSet<(TaskId, RepositoryId)>,
     /// The tasks of which every merge was tried since their owner asked for it.
     tried: BTreeSet<TaskId>,
+    /// The tasks whose owner has what was merged taken back, and what was.
+    reverting: BTreeMap<TaskId, BTreeSet<RepositoryId>>,
     /// How many deliveries of each task answered threads.
     answered: BTreeMap<TaskId, usize>,
 }
@@ -82,6 +84,22 @@ impl Reviews {
                     format!("{by} merges task {task}, and nobody approved {unseen:?}")
                 })
             }
+            Event::RevertRequested { task, by, .. } => {
+                self.reverting.entry(*task).or_default();
+                self.owned(*task, by, "reverted")
+            }
+            Event::PullRequestsReverted { task, commits, .. } => {
+                let merged = |repository| self.merged.contains(&(*task, repository));
+                let stray = commits.keys().find(|repository| !merged((*repository).clone()));
+                let asked = self.reverting.get_mut(task);
+                ensure(asked.is_some() && stray.is_none(), "15 reverted", || {
+                    format!("task {task} is taken back, which nobody asked for, or {stray:?} was not merged")
+                })?;
+                asked
+                    .into_iter()
+                    .for_each(|known| known.extend(commits.keys().cloned()));
+                Ok(())
+            }
             Event::AttemptDelivered { answers, .. } => {
                 if let (Some(WorkId::Task(task)), false) = (seen.work, answers.is_empty()) {
                     *self.answered.entry(task).or_default() += 1;
@@ -135,6 +153,11 @@ impl Reviews {
 
     /// What is merged now is what an owner approves of now.
     pub(super) fn may_merge(&self, task: &Task, repository: &RepositoryId, head: &CommitId, forge: &Forge) -> Found {
+        let mine = forge.pull_requests.iter().filter(|((of, _), _)| *of == task.id);
+        let taken_back = mine.clone().find(|(_, known)| known.reverted);
+        ensure(taken_back.is_none(), "15 reverted", || {
+            format!("task {} is merged on, and {taken_back:?} was taken back", task.id)
+        })?;
         let is_merged = |repository: &RepositoryId| {
             let known = forge.pull_requests.get(&(task.id, repository.clone()));
             known.is_some_and(|p| p.merged.is_some())
@@ -174,6 +197,13 @@ impl Reviews {
         let missing = self.answered.iter().find(|(task, answered)| shown(task) != **answered);
         ensure(missing.is_none(), "7 answers", || {
             format!("the forge did not show once what each delivery answered: {missing:?}")
+        })
+    }
+
+    /// Only what an owner wants taken back is, and nothing of it is merged on.
+    pub(super) fn may_revert(&self, task: &Task) -> Found {
+        ensure(self.reverting.contains_key(&task.id), "15 reverted", || {
+            format!("task {} is taken back, and its owner never asked for it", task.id)
         })
     }
 
@@ -224,9 +254,28 @@ impl Reviews {
 fn all_merged(task: &Task, forge: &Forge) -> bool {
     let merged = |repository: &RepositoryId| {
         let shown = forge.pull_requests.get(&(task.id, repository.clone()));
-        shown.is_some_and(|p| p.merged.is_some())
+        shown.is_some_and(|p| p.merged.is_some() && !p.reverted)
     };
     !task.pull_requests.is_empty() && task.pull_requests.keys().all(merged)
+}
+
+/// Each of several pull requests of a task that was merged names the others.
+fn siblings_were_told(task: &Task, forge: &Forge) -> Found {
+    if task.pull_requests.len() < 2 || task.work.stage != Stage::Done {
+        return Ok(());
+    }
+    let numbers: BTreeSet<u64> = task.pull_requests.values().filter_map(|p| p.number).collect();
+    let tells = |repository: &&RepositoryId| {
+        let told = forge.told.get(&(task.id, (*repository).clone()));
+        told.is_some_and(|told| told.is_superset(&numbers))
+    };
+    let silent = task.pull_requests.keys().find(|repository| !tells(repository));
+    ensure(silent.is_none(), "7 siblings", || {
+        format!(
+            "the pull request of task {} in {silent:?} does not name all of {numbers:?}",
+            task.id
+        )
+    })
 }
 
 /// Whatever the engine owed to the outside was done in the end.
@@ -236,6 +285,7 @@ pub(super) fn everything_was_shown(sprint: &Sprint, forge: &Forge) -> Found {
         ensure(missing.is_none(), "7 effects", || {
             format!("the forge never showed this review of task {}: {missing:?}", task.id)
         })?;
+        siblings_were_told(task, forge)?;
         let known = |repository: &RepositoryId| task.pull_requests.get(repository).and_then(|p| p.merged.as_ref());
         let mine = forge.pull_requests.iter().filter(|((id, _), _)| *id == task.id);
         let denied = mine
@@ -251,6 +301,13 @@ pub(super) fn everything_was_shown(sprint: &Sprint, forge: &Forge) -> Found {
             Stage::Done => task.subtask.is_some(),
             _ => task.work.stage.is_ended(),
         };
+        let secret = mine.clone().find(|((_, repository), p)| {
+            let known = task.pull_requests.get(repository);
+            p.reverted && known.is_some_and(|p| p.reverted.is_none())
+        });
+        ensure(secret.is_none(), "15 reverted", || {
+            format!("task {} does not know what was taken back of it: {secret:?}", task.id)
+        })?;
         if ended_unmerged {
             ensure(!all_merged(task, forge), "7 cancelled is not merged", || {
                 format!("task {} was cancelled, and the forge has merged all of it", task.id)

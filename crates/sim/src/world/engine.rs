@@ -134,7 +134,7 @@ impl History {
             // It was done, but nobody noted it: it will be done again.
             return self.crash();
         }
-        if let Effect::MergePullRequest { task, .. } = effect
+        if let Effect::MergePullRequest { task, .. } | Effect::Revert { task, .. } = effect
             && self.is_unlucky(4)
         {
             return self.slow_merge(task);

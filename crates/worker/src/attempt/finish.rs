@@ -293,6 +293,7 @@ fn words(complete: CompleteTask) -> (Delivery, Vec<ThreadAnswer>) {
         why: complete.summary_why,
         tests: tests.collect(),
         merge_order: complete.merge_order,
+        left: complete.left,
     };
     let answers = complete.answers.into_iter().map(|answer| ThreadAnswer {
         thread: answer.thread,

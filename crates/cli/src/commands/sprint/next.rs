@@ -88,8 +88,13 @@ fn steps_of(task: &TaskItem) -> Vec<(String, &'static str)> {
         Some(Reason::Held { .. }) => vec![(format!("team6 task retry {id}"), "tries at once")],
         Some(Reason::Asked { .. }) => vec![(format!("team6 task chat {id} TEXT"), "answers its agent")],
         Some(Reason::Review { .. }) => vec![(format!("team6 task diff {id}"), "shows what is to be reviewed")],
-        Some(Reason::Merge { .. } | Reason::PartlyMerged { .. }) => {
-            vec![(format!("team6 task merge {id}"), "merges it")]
+        Some(Reason::Merge { .. }) => vec![(format!("team6 task merge {id}"), "merges it")],
+        Some(Reason::PartlyMerged { .. }) => vec![
+            (format!("team6 task merge {id}"), "merges the rest"),
+            (format!("team6 task revert {id}"), "takes back what was merged"),
+        ],
+        Some(Reason::PartlyReverted { .. }) => {
+            vec![(format!("team6 task revert {id} --yes"), "goes on taking it back")]
         }
         Some(Reason::SubtaskReview { task, .. }) => {
             vec![(

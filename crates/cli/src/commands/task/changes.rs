@@ -1,7 +1,7 @@
 //! `team6 task diff`, and what a merge would come to.
 
 use team6_core::ids::{RepositoryId, TaskId};
-use team6_server::api::types::{ChangedFile, FileChange, MergeForecast, PullRequestDiff, TaskDetail};
+use team6_server::api::types::{ChangedFile, FileChange, MergeForecast, PullRequestDiff, RevertForecast, TaskDetail};
 
 use crate::client::{Client, cleaned};
 use crate::commands::Context;
@@ -198,6 +198,24 @@ fn kind(change: FileChange) -> &'static str {
         FileChange::Deleted => "deleted",
         FileChange::Renamed => "renamed",
         FileChange::Copied => "copied",
+    }
+}
+
+/// What taking back what was merged would come to now.
+pub(super) fn reverts(task: TaskId, forecasts: &[RevertForecast], page: &mut Page) {
+    for forecast in forecasts {
+        let tone = if forecast.reverts { Tone::Good } else { Tone::Bad };
+        let text = page.tinted(tone, &forecast.text);
+        page.line(format!("{}#{} {text}", forecast.repository, forecast.number));
+        for file in &forecast.conflicts {
+            page.line(format!("  conflict in {file}"));
+        }
+    }
+    if forecasts.is_empty() {
+        page.line("Nothing of it is merged, so there is nothing to revert.");
+    } else if forecasts.iter().all(|forecast| forecast.reverts) {
+        page.line("Then the task is closed; what was not merged of it is not merged.");
+        page.next(format!("team6 task revert {task} --yes"), "does it");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod log;
+mod packet;
 mod review;
 mod show;
 
@@ -11,8 +12,8 @@ use team6_core::budget::Budget;
 use team6_core::ids::{AgentId, AttemptId, PersonId, RepositoryId, Specialty, SprintId, TaskId};
 use team6_core::sprint::{Brief, MergeMethod, Urgency};
 use team6_server::api::types::{
-    AgentRequest, Changed, Me, MergeForecast, MergeRequest, MessageRequest, Page as Part, RetryRequest, TaskDetail,
-    TaskItem,
+    AgentRequest, Changed, Me, MergeForecast, MergeRequest, MessageRequest, Page as Part, RetryRequest, RevertForecast,
+    TaskDetail, TaskItem,
 };
 
 use super::budget::{self, BudgetArguments};
@@ -93,7 +94,7 @@ pub(crate) enum TaskCommand {
         #[arg(long)]
         stat: bool,
     },
-    /// Review what a task delivered: approve it, or send it back with comments.
+    /// Review what a task delivered: approve it, or send it back with comments; without a verdict, show what to know first.
     #[command(after_help = review::EXAMPLES)]
     Review(review::ReviewArguments),
     /// Merge the pull requests of an approved task.
@@ -107,6 +108,16 @@ pub(crate) enum TaskCommand {
         /// Only tell what would come of it.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Take back what was merged of a task that could not be merged whole, and close it; without --yes, only tell what
+    /// would come of it.
+    #[command(after_help = "Examples:\n  team6 task revert 12\n  team6 task revert 12 --yes")]
+    Revert {
+        /// The number of the task.
+        task: TaskId,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
     },
     /// Try again what failed or is held.
     #[command(
@@ -280,6 +291,15 @@ pub(crate) async fn run(command: TaskCommand, context: &Context) -> Result<(), F
             context
                 .output
                 .show(&reply, |changed, page| show::changed(&changed.item, page))
+        }
+        TaskCommand::Revert { task, yes: true } => tell(task, "revert").await,
+        TaskCommand::Revert { task, yes: false } => {
+            let reply = client
+                .get::<Part<RevertForecast>>(&format!("/tasks/{task}/revert"))
+                .await?;
+            context
+                .output
+                .show(&reply, |forecasts, page| changes::reverts(task, &forecasts.items, page))
         }
         TaskCommand::Retry { task, note } => {
             let reply = client

@@ -6,13 +6,14 @@ use team6_core::ids::{RepositoryId, TaskId};
 use team6_core::sprint::{ReviewComment, Verdict};
 use team6_server::api::types::{Changed, ReviewRequest, TaskDetail, TaskItem};
 
-use super::show;
+use super::{packet, show};
 use crate::client::Client;
 use crate::commands::{Context, text};
 use crate::failure::Failure;
 use crate::output::Tone;
 
 pub(super) const EXAMPLES: &str = "Examples:
+  team6 task review 12    what was asked, what changed, where to look
   team6 task review 12 --approve
   team6 task review 12 --request-changes -m \"Nearly there.\" --on src/money.rs:42=\"Round half to even.\"
   team6 task review 12 --comment --on README.md=\"Nice.\"
@@ -20,7 +21,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 /// The arguments of `team6 task review`.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("verdict").required(true))]
+#[command(group = clap::ArgGroup::new("verdict"))]
 pub(crate) struct ReviewArguments {
     /// The number of the task.
     task: TaskId,
@@ -34,17 +35,24 @@ pub(crate) struct ReviewArguments {
     #[arg(long, group = "verdict")]
     comment: bool,
     /// The text above all comments; `-` reads it from standard input, `@FILE` from a file.
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", requires = "verdict")]
     message: Option<String>,
     /// A comment on a file or a line of it: `FILE=TEXT`, `FILE:LINE=TEXT`, or `REPOSITORY:FILE:LINE=TEXT` if the task
     /// changed several repositories. `FILE:-LINE=TEXT` is a line that was deleted. Repeat it for more.
-    #[arg(long = "on", value_name = "PLACE=TEXT")]
+    #[arg(long = "on", value_name = "PLACE=TEXT", requires = "verdict")]
     comments: Vec<String>,
 }
 
 /// Gives the review.
 pub(super) async fn run(client: &Client, arguments: ReviewArguments, context: &Context) -> Result<(), Failure> {
     let task = arguments.task;
+    if !(arguments.approve || arguments.request_changes || arguments.comment) {
+        let detail = client.get::<TaskDetail>(&format!("/tasks/{task}")).await?;
+        if context.output.json {
+            return context.output.line(&detail.raw["packet"]);
+        }
+        return context.output.page(|page| packet::page(&detail.item, page));
+    }
     let body = arguments
         .message
         .as_deref()

@@ -104,6 +104,9 @@ pub(super) fn detail(detail: &TaskDetail, page: &mut Page) {
     }
     checks(detail, page);
     pull_requests(&detail.pull_requests, page);
+    if let Some(packet) = detail.packet.as_ref().filter(|_| reviewable(detail)) {
+        super::packet::hints(packet, page);
+    }
     reviews(detail, page);
     page.gap();
     next(detail, page);
@@ -305,6 +308,12 @@ fn checks(detail: &TaskDetail, page: &mut Page) {
     section(detail.task.id, known, page);
 }
 
+/// Whether somebody may still look at what it offers.
+fn reviewable(detail: &TaskDetail) -> bool {
+    let open = |request: &PullRequestItem| request.state == PullRequestState::Open;
+    detail.pull_requests.iter().any(open)
+}
+
 fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {
     if requests.is_empty() {
         return;
@@ -317,7 +326,11 @@ fn pull_requests(requests: &[PullRequestItem], page: &mut Page) {
             PullRequestState::Open => (Tone::Attention, format!("open at {}", request.head.short())),
             PullRequestState::Merged => {
                 let merged = request.merged.as_ref().map(|commit| format!(" as {}", commit.short()));
-                (Tone::Good, format!("merged{}", merged.unwrap_or_default()))
+                let merged = format!("merged{}", merged.unwrap_or_default());
+                match &request.reverted {
+                    Some(commit) => (Tone::Faint, format!("{merged}, reverted by {}", commit.short())),
+                    None => (Tone::Good, merged),
+                }
             }
             PullRequestState::Closed => (Tone::Faint, "closed".into()),
         };
@@ -428,6 +441,7 @@ fn next(detail: &TaskDetail, page: &mut Page) {
         page.next(format!("team6 task chat {id} \"TEXT\""), "answers its agent");
     }
     if open && detail.approved_by.is_none() {
+        page.next(format!("team6 task review {id}"), "shows what to know before a review");
         page.next(format!("team6 task diff {id}"), "shows what it changes");
         page.next(
             format!("team6 task review {id} --approve"),
@@ -436,6 +450,15 @@ fn next(detail: &TaskDetail, page: &mut Page) {
     }
     if open && detail.approved_by.is_some() && detail.parent.is_none() {
         page.next(format!("team6 task merge {id}"), "merges it");
+    }
+    if matches!(
+        detail.task.why.as_ref().map(|why| &why.reason),
+        Some(Reason::PartlyMerged { .. } | Reason::PartlyReverted { .. })
+    ) {
+        page.next(
+            format!("team6 task revert {id}"),
+            "shows what taking back what was merged would come to",
+        );
     }
     if let Some((command, does)) = another_agent(&detail.task) {
         page.next(command, does);

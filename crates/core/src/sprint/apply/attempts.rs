@@ -8,7 +8,7 @@ use crate::ids::{AttemptId, CommitId, RepositoryId, TaskId};
 use crate::sprint::Delivered;
 use crate::sprint::event::{AttemptReason, Event, Outcome};
 use crate::sprint::stage::{Hold, Stage};
-use crate::sprint::state::{Attempt, Ended, PullRequest, Shortage, Sprint, Started, Task, Work, WorkId};
+use crate::sprint::state::{Asked, Attempt, Ended, PullRequest, Shortage, Sprint, Started, Task, Work, WorkId};
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -154,6 +154,10 @@ impl Sprint {
                     question: question.clone(),
                     options: options.clone(),
                 };
+                if let Some(WorkId::Task(task)) = self.attempt(*attempt).map(|a| a.work) {
+                    let question = question.clone();
+                    self.task(task, |t| t.asked.push(Asked { question, answer: None }));
+                }
                 self.end(*attempt, Outcome::Asked, None, Some(asking), at);
             }
             Event::AttemptDelivered {
@@ -432,6 +436,7 @@ fn deliver(task: &mut Task, results: &BTreeMap<RepositoryId, Delivered>) {
                         head: delivered.head.clone(),
                         shown: None,
                         merged: None,
+                        reverted: None,
                     },
                 );
                 task.approved_by = None;

@@ -5,6 +5,7 @@ mod checks;
 mod delegation;
 mod people;
 mod planning;
+mod revert;
 mod review;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,6 +129,9 @@ impl Sprint {
             | Event::MergeConflicted { .. }
             | Event::MergeFailed { .. }
             | Event::TaskDone { .. } => self.apply_review(event, at),
+            Event::RevertRequested { .. } | Event::PullRequestsReverted { .. } | Event::RevertFailed { .. } => {
+                self.apply_revert(event, at);
+            }
             Event::MessageSent { .. }
             | Event::DeputySet { .. }
             | Event::Retried { .. }
@@ -245,11 +249,14 @@ impl Task {
             summary: None,
             pull_requests: BTreeMap::new(),
             checked: Vec::new(),
+            asked: Vec::new(),
             reviews: Vec::new(),
             approved_by: None,
             threads: Vec::new(),
             deliveries: 0,
             merges: 0,
+            reverts: 0,
+            taking_back: false,
             merge_trouble: None,
             forge_trouble: None,
             usage: Usage::default(),

@@ -1,6 +1,6 @@
 //! What people do to work beside planning and review: messages, retries, pauses, cancellation.
 
-use crate::ids::PersonId;
+use crate::ids::{MessageId, PersonId, TaskId};
 use crate::sprint::event::{AttemptReason, Event};
 use crate::sprint::stage::Stage;
 use crate::sprint::state::{Message, Pause, Sprint, WorkId};
@@ -26,6 +26,9 @@ impl Sprint {
                     delivered: None,
                 });
                 self.work_mut(*to, |w| w.unread.push(*message));
+                if let WorkId::Task(task) = to {
+                    self.answered(*task, *message);
+                }
             }
             Event::DeputySet { owner, deputy, .. } => self.deputed(owner, deputy.as_ref()),
             Event::Retried { work, by, note } => self.retried(*work, by, note, at),
@@ -51,6 +54,16 @@ impl Sprint {
             }
             _ => {}
         }
+    }
+
+    /// What is written while an agent asks is the answer.
+    fn answered(&mut self, task: TaskId, message: MessageId) {
+        self.task(task, |t| {
+            let asks = matches!(t.work.stage, Stage::Asking { .. });
+            if let Some(open) = t.asked.last_mut().filter(|asked| asks && asked.answer.is_none()) {
+                open.answer = Some(message);
+            }
+        });
     }
 
     fn deputed(&mut self, owner: &PersonId, deputy: Option<&PersonId>) {

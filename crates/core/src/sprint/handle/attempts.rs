@@ -335,6 +335,7 @@ impl Decider<'_> {
                     let merge = self.sprint.tasks.get(&task).map_or(0, |t| t.merges);
                     self.merge_failed(task, merge, "the forge did not answer in time; merge again".into());
                 }
+                (Stage::Reverting { .. }, WorkId::Task(task)) => self.revert_expires(task),
                 // No other stage has a deadline.
                 _ => break,
             }

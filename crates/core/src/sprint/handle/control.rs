@@ -48,6 +48,12 @@ impl Decider<'_> {
         self.led(id, by)?;
         self.not_ended(id)?;
         self.not_merging([id])?;
+        self.give_up(id, by);
+        Ok(())
+    }
+
+    /// Ends a task with all that was delegated for it.
+    pub(super) fn give_up(&mut self, id: TaskId, by: &PersonId) {
         for below in self.sprint.below(id).into_iter().rev() {
             if self.not_ended(below).is_ok() {
                 self.take_back_for_good(below, by);
@@ -55,7 +61,6 @@ impl Decider<'_> {
         }
         self.take_back_for_good(id, by);
         self.finish();
-        Ok(())
     }
 
     pub(super) fn pause_task(&mut self, by: PersonId, id: TaskId) -> Result<(), Refusal> {
@@ -171,6 +176,11 @@ impl Decider<'_> {
             let task = self.sprint.tasks.get(id);
             task.is_some_and(|t| matches!(t.work.stage, Stage::Merging { .. }))
         };
+        let tasks: Vec<TaskId> = tasks.into_iter().collect();
+        let taken_back = |id: &&TaskId| self.sprint.tasks.get(id).is_some_and(|task| task.taking_back);
+        if let Some(task) = tasks.iter().find(taken_back) {
+            return Err(Refusal::RevertBegun { task: *task });
+        }
         let tasks: Vec<TaskId> = tasks.into_iter().filter(merging).collect();
         if tasks.is_empty() {
             return Ok(());

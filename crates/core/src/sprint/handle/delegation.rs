@@ -236,6 +236,7 @@ fn not_now(parent: &Task) -> Option<DelegationBlock> {
         }
         Stage::Checking { .. } => "wait for the outcome of its checks",
         Stage::Merging { .. } => "wait for the outcome of its merge",
+        Stage::Reverting { .. } => "it is being taken back",
         stage if stage.is_ended() => "add a task to the plan instead",
         Stage::Failed { .. } => "retry it first",
         _ => return None,

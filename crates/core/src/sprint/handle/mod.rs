@@ -6,6 +6,7 @@ mod checks;
 mod control;
 mod delegation;
 mod planning;
+mod revert;
 mod review;
 mod schedule;
 
@@ -263,6 +264,14 @@ impl Decider<'_> {
             } => self.merge_conflicted(task, repository, merge, files),
             Command::MergeRefused { task, merge, why, .. } => self.merge_refused(task, merge, why),
 
+            Command::Revert { by, task } => self.revert(&by, task),
+            Command::Reverted {
+                task,
+                revert,
+                commits,
+                trouble,
+            } => self.reverted(task, revert, commits, trouble),
+
             Command::Chat { by, to, text, urgency } => self.chat(by, to, text, urgency),
             Command::Retry { by, work, note } => self.retry(by, work, note),
             Command::AddSubtask {
@@ -405,6 +414,7 @@ pub(crate) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Delivered => "delivered",
         Stage::GivenUp { .. } => "given up",
         Stage::Merging { .. } => "merging",
+        Stage::Reverting { .. } => "reverting",
         Stage::Failed { .. } => "failed",
         Stage::Done => "done",
         Stage::Cancelled { .. } => "cancelled",

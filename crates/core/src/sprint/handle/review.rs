@@ -124,6 +124,9 @@ impl Decider<'_> {
         self.open()?;
         let task = self.owned(id, &by)?;
         self.in_review(task)?;
+        if task.taking_back {
+            return Err(Refusal::RevertBegun { task: id });
+        }
         if task.approved_by.is_none() {
             return Err(Refusal::NotReviewed { task: id });
         }
@@ -182,22 +185,29 @@ impl Decider<'_> {
         if pull_request.merged.is_some() {
             return Ok(());
         }
-        let dependents = task.dependents.clone();
         self.emit(Event::PullRequestMerged {
             task: id,
             repository,
             commit,
         });
-        if self.task(id)?.is_merged() {
-            self.take_back(WorkId::Task(id));
-            self.emit(Event::TaskDone { task: id });
-            self.end_subtasks(id);
-            for dependent in dependents {
-                self.schedule(WorkId::Task(dependent));
-            }
-            self.finish();
-        }
+        self.settle_merged(id);
         Ok(())
+    }
+
+    /// Ends a task of which all is merged, unless something of it may have been taken back.
+    pub(super) fn settle_merged(&mut self, id: TaskId) {
+        let Some(task) = self.sprint.tasks.get(&id) else { return };
+        if !task.is_merged() || task.taking_back || task.work.stage == Stage::Done {
+            return;
+        }
+        let dependents = task.dependents.clone();
+        self.take_back(WorkId::Task(id));
+        self.emit(Event::TaskDone { task: id });
+        self.end_subtasks(id);
+        for dependent in dependents {
+            self.schedule(WorkId::Task(dependent));
+        }
+        self.finish();
     }
 
     pub(super) fn merge_conflicted(
@@ -227,6 +237,7 @@ impl Decider<'_> {
         let task = self.task(id)?;
         let under_way = match &task.work.stage {
             Stage::Merging { pending, .. } | Stage::Publishing { pending, .. } => pending.contains(&repository),
+            Stage::Reverting { .. } => true,
             _ => false,
         };
         if under_way && task.forge_trouble.as_ref() != Some(&why) {

@@ -116,6 +116,23 @@ pub enum LineChange {
     Deleted,
 }
 
+/// What taking the merge of one pull request back would come to now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RevertForecast {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The number of the pull request.
+    pub number: u64,
+    /// The commit by which it was merged.
+    pub merged: CommitId,
+    /// Whether it would be taken back.
+    pub reverts: bool,
+    /// What would come of it, for people.
+    pub text: String,
+    /// The files in which later work builds on it.
+    pub conflicts: Vec<String>,
+}
+
 /// What a merge of one pull request would come to now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MergeForecast {

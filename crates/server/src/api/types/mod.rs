@@ -28,7 +28,7 @@ pub use attempts::{AttemptDetail, AttemptItem};
 pub use budgets::Spending;
 pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
-    PullRequestDiff,
+    PullRequestDiff, RevertForecast,
 };
 pub use checks::{AddCheckRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests};
 pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};

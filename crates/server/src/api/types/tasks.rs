@@ -7,6 +7,7 @@ use team6_core::ids::{
     AgentId, BranchName, CommitId, PersonId, PlanVersion, ProjectId, RepositoryId, SprintId, StreamVersion, TaskId,
     TaskKey,
 };
+use team6_core::packet::Packet;
 use team6_core::plan::PlannedTask;
 use team6_core::sprint::{
     AgentChoice, Delivery, MergeMethod, Message, Pause, Review, ReviewComment, Thread, Urgency, Verdict,
@@ -95,6 +96,10 @@ pub struct TaskDetail {
     /// What the engine's own checks say of it.
     #[serde(default)]
     pub checks: super::TaskChecks,
+    /// What whoever reviews it needs to know: what was asked, what changed, where the risk lies, what is open; none
+    /// before it was delivered.
+    #[serde(default)]
+    pub packet: Option<Packet>,
     /// Its reviews, oldest first.
     pub reviews: Vec<Review>,
     /// The threads of its reviews, with the answers of the agent.
@@ -149,6 +154,9 @@ pub struct PullRequestItem {
     pub shown: Option<CommitId>,
     /// The commit by which it was merged.
     pub merged: Option<CommitId>,
+    /// The commit that took the merge back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted: Option<CommitId>,
 }
 
 /// Where a pull request stands.

@@ -1,8 +1,9 @@
-//! Patterns of ownership files, and paths of plans, which are read the same way.
+//! Patterns of ownership files, and paths of plans, which are read the same way: who owns what a task will touch, and
+//! whether it touched something else.
 
 /// A pattern with `*`, `?` and `**`, which also takes everything below a folder that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub struct Pattern {
     /// Between slashes; `**` stands for any number of folders.
     parts: Vec<String>,
     /// Whether it names folders only, so that a file of that name is not meant.
@@ -11,7 +12,7 @@ pub(super) struct Pattern {
 
 impl Pattern {
     /// Reads a pattern: with a slash in it, it counts from the root; without one, it may lie in any folder.
-    pub(super) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let trimmed = text.trim_end_matches('/');
         let anchored = trimmed.contains('/');
         let parts = trimmed.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
@@ -23,7 +24,7 @@ impl Pattern {
     }
 
     /// Reads a path from the root, which may have wildcards; it may be a file or a folder.
-    pub(super) fn from_root(text: &str) -> Self {
+    pub fn from_root(text: &str) -> Self {
         let parts = text.split('/').filter(|part| !part.is_empty() && *part != ".");
         Self {
             parts: parts.map(str::to_owned).collect(),
@@ -32,12 +33,13 @@ impl Pattern {
     }
 
     /// The path, if it has no wildcards and so names one place.
-    pub(super) fn literal(&self) -> Option<String> {
+    pub fn literal(&self) -> Option<String> {
         let plain = |part: &String| !part.contains(['*', '?']);
         self.parts.iter().all(plain).then(|| self.parts.join("/"))
     }
 
-    pub(super) fn matches(&self, path: &str) -> bool {
+    /// Whether a path from the root is meant.
+    pub fn matches(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();
         // After how many names of the path the parts so far may end.
         let mut ends = vec![false; names.len() + 1];
