@@ -72,7 +72,7 @@ impl Effects {
             Ok(BranchUpdated::Updated { commit, base, own }) => UpdateOutcome::Updated {
                 base: on(base),
                 commit,
-                own: own.iter().map(|path| path.shown()).collect(),
+                own: own.iter().map(team6_forge::RepoPath::shown).collect(),
             },
             Ok(BranchUpdated::Conflicts { base, files }) => UpdateOutcome::Conflicts {
                 base: on(base),

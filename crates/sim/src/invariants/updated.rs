@@ -55,7 +55,7 @@ impl Updated {
             }
             (Event::AttemptFailed { left, .. } | Event::AttemptInterrupted { left, .. }, Some(WorkId::Task(task))) => {
                 self.begun
-                    .extend(left.keys().map(|repository| (task, repository.clone())))
+                    .extend(left.keys().map(|repository| (task, repository.clone())));
             }
             (
                 Event::UpdateTried {
