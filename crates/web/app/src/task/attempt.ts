@@ -54,6 +54,8 @@ export function reasonOf({ reason }: AttemptItem): string {
       return 'its subtasks are there';
     case 'conflict':
       return `conflict in ${reason.repository}`;
+    case 'base_conflicts':
+      return `conflict with the base in ${reason.conflicts.map(({ repository }) => repository).join(', ')}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { STATUSES, groupOf, statusOf } from './status';
 // The states as the core names them (crates/core/src/sprint/handle/mod.rs, `stage_name`).
 const STATES = [
   'idle', 'waiting', 'assigned', 'in progress', 'held', 'asking its owner', 'being checked', 'publishing', 'in review',
+  'being brought up to date', 'reverting',
   'waiting for subtasks', 'delivered', 'given up', 'merging', 'failed', 'done', 'cancelled',
 ];
 

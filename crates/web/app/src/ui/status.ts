@@ -10,7 +10,9 @@ const OF_STATE: Record<string, Status> = {
   'in progress': 'progress',
   'being checked': 'progress',
   publishing: 'progress',
+  'being brought up to date': 'progress',
   merging: 'progress',
+  reverting: 'progress',
   delivered: 'review',
   'in review': 'review',
   done: 'done',
@@ -50,7 +52,7 @@ export const GROUP_NAME: Record<Group, string> = {
 
 const GROUP_STATES: Record<Group, readonly string[]> = {
   running: ['assigned', 'in progress'],
-  review: ['being checked', 'publishing', 'delivered', 'in review', 'merging'],
+  review: ['being checked', 'publishing', 'being brought up to date', 'delivered', 'in review', 'merging', 'reverting'],
   stuck: ['held', 'asking its owner', 'failed'],
   waiting: ['idle', 'waiting', 'waiting for subtasks'],
   done: ['done'],

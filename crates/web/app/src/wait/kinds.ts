@@ -17,6 +17,7 @@ const KINDS: Partial<Record<Reason['reason'], Kind>> = {
   subtask_review: { wanted: 'review', status: 'review' },
   merge: { wanted: 'merge', status: 'review' },
   partly_merged: { wanted: 'merge', status: 'review' },
+  partly_reverted: { wanted: 'decide', status: 'failed' },
   planning_failed: { wanted: 'failed', status: 'failed' },
   failed: { wanted: 'failed', status: 'failed' },
   held: { wanted: 'held', status: 'blocked' },

@@ -238,6 +238,7 @@ export const FailureKind = {
   workspace_lost: 'workspace_lost',
   unreachable: 'unreachable',
   out_of_room: 'out_of_room',
+  over_limit: 'over_limit',
   publish_failed: 'publish_failed',
   usage_limit: 'usage_limit',
   provider_outage: 'provider_outage',
@@ -303,6 +304,55 @@ export type ReviewId = number;
 export type RepositoryId = string;
 
 /**
+ * A branch name that is safe on a command line and accepted by `git check-ref-format --branch`.
+ */
+export type BranchName = string;
+
+/**
+ * A commit's object name: 40 (SHA-1) or 64 (SHA-256) lowercase hexadecimal digits.
+ */
+export type CommitId = string;
+
+/**
+ * A branch and its commit.
+ */
+export interface BaseHead {
+  /** The branch. */
+  branch: BranchName;
+  /** Its commit. */
+  commit: CommitId;
+}
+
+/**
+ * A task, numbered over the whole server, so that `task show 12` needs nothing else.
+ * @minimum 0
+ */
+export type TaskId = number;
+
+/**
+ * A base that does not fit a task's branch.
+ */
+export interface BaseConflict {
+  /** Whether the same commits did not fit before. */
+  again?: boolean;
+  /** The base. */
+  base: BaseHead;
+  /** The files. */
+  files: string[];
+  /** The task's commit. */
+  head: CommitId;
+  /** The tasks whose pull requests were merged since the branch was last up to date. */
+  merged: TaskId[];
+  /**
+     * How often the base was known to have moved when it was tried.
+     * @minimum 0
+     */
+  moves?: number;
+  /** The repository. */
+  repository: RepositoryId;
+}
+
+/**
  * Why an attempt is made. Each names the new reason that it has; none can be used twice.
  */
 export type AttemptReason = {
@@ -345,6 +395,11 @@ export type AttemptReason = {
   merge: number;
   reason: 'conflict';
   repository: RepositoryId;
+} | {
+  conflicts: BaseConflict[];
+  reason: 'base_conflicts';
+  /** @minimum 0 */
+  update: number;
 };
 
 /**
@@ -367,12 +422,6 @@ export interface Usage {
      */
   output_tokens: number;
 }
-
-/**
- * A task, numbered over the whole server, so that `task show 12` needs nothing else.
- * @minimum 0
- */
-export type TaskId = number;
 
 /**
  * Whose work it is that an attempt does.
@@ -667,11 +716,6 @@ export type Brake = {
   at_once: number;
   brake: 'slots';
 };
-
-/**
- * A branch name that is safe on a command line and accepted by `git check-ref-format --branch`.
- */
-export type BranchName = string;
 
 /**
  * How much may be spent; what is left out is not limited.
@@ -1104,11 +1148,29 @@ export type Reason = {
   /** @nullable */
   trouble?: string | null;
 } | {
+  base?: BaseHead | null;
+  reason: 'updating';
+  repository: RepositoryId;
+  /** @nullable */
+  trouble?: string | null;
+} | {
   reason: 'merge';
   /** @nullable */
   trouble?: string | null;
 } | {
+  /** What is not. */
+  left?: RepositoryId[];
+  /** What is merged of it. */
+  merged?: RepositoryId[];
   reason: 'partly_merged';
+  /** @nullable */
+  trouble?: string | null;
+} | {
+  reason: 'reverting';
+  /** @nullable */
+  trouble?: string | null;
+} | {
+  reason: 'partly_reverted';
   /** @nullable */
   trouble?: string | null;
 } | {
@@ -1245,11 +1307,6 @@ export interface CheckFinding {
   /** What is wrong with it. */
   what: string;
 }
-
-/**
- * A commit's object name: 40 (SHA-1) or 64 (SHA-256) lowercase hexadecimal digits.
- */
-export type CommitId = string;
 
 /**
  * How a command ended.
@@ -1502,6 +1559,8 @@ export interface Project {
   repositories: ProjectRepositories;
   /** What people call it. */
   title: string;
+  /** Whether work in review is brought up to date when its base moves. */
+  update_branches?: boolean;
 }
 
 /**
@@ -1561,6 +1620,8 @@ export interface TestRun {
  * What an agent says of what it delivers.
  */
 export interface Delivery {
+  /** What the agent says is left to do, or not sure. */
+  left?: string[];
   /** The repositories in the order in which their pull requests are to be merged, where that matters. */
   merge_order?: RepositoryId[];
   /** The tests that the agent says it ran. */
@@ -1985,6 +2046,96 @@ export interface MessageRequest {
 }
 
 /**
+ * What a file is that more than its own lines depend on.
+ */
+export type Sensitive = typeof Sensitive[keyof typeof Sensitive];
+
+
+export const Sensitive = {
+  manifest: 'manifest',
+  lockfile: 'lockfile',
+  automation: 'automation',
+  migration: 'migration',
+  permission: 'permission',
+  instructions: 'instructions',
+} as const;
+
+/**
+ * A reason to look.
+ */
+export type Risk = {
+  check: CheckName;
+  outcome: CheckOutcome;
+  repository: RepositoryId;
+  risk: 'check';
+} | {
+  places: string[];
+  repository: RepositoryId;
+  risk: 'weakened';
+} | {
+  files: string[];
+  repository: RepositoryId;
+  risk: 'conflict';
+  /** @nullable */
+  title?: string | null;
+  with?: TaskId | null;
+} | {
+  repository: RepositoryId;
+  risk: 'unread';
+} | {
+  files: string[];
+  repository: RepositoryId;
+  risk: 'outside';
+} | {
+  files: string[];
+  repository: RepositoryId;
+  risk: 'touches';
+  what: Sensitive;
+} | {
+  files: string[];
+  repository: RepositoryId;
+  risk: 'binary';
+} | {
+  /** @minimum 0 */
+  files: number;
+  /** @minimum 0 */
+  lines: number;
+  risk: 'large';
+} | {
+  repository: RepositoryId;
+  risk: 'unchecked';
+} | {
+  /** @minimum 0 */
+  attempts: number;
+  /** @minimum 0 */
+  failed: number;
+  risk: 'attempts';
+};
+
+/**
+ * How much a hint matters.
+ */
+export type Weight = typeof Weight[keyof typeof Weight];
+
+
+export const Weight = {
+  high: 'high',
+  notable: 'notable',
+} as const;
+
+/**
+ * A hint with its words.
+ */
+export interface Noted {
+  /** It in parts. */
+  risk: Risk;
+  /** It in words. */
+  text: string;
+  /** How much it matters. */
+  weight: Weight;
+}
+
+/**
  * A body without fields.
  */
 export interface Nothing { [key: string]: unknown }
@@ -2008,6 +2159,32 @@ export interface OpenBranch {
   /** Its title. */
   title: string;
 }
+
+/**
+ * Something that is open, or was assumed.
+ */
+export type OpenPoint = {
+  point: 'left';
+  /** What. */
+  text: string;
+} | {
+  point: 'assumed';
+  /** The question. */
+  question: string;
+} | {
+  /**
+     * What was answered; none if nothing was.
+     * @nullable
+     */
+  answer?: string | null;
+  point: 'asked';
+  /** The question. */
+  question: string;
+} | {
+  point: 'thread';
+  /** Where and what. */
+  text: string;
+};
 
 /**
  * What an agent asks its owner. The owner answers with a message.
@@ -2088,6 +2265,110 @@ export interface OwnerSuggestions {
  * Gives tasks their owners: people by the number of the task.
  */
 export interface OwnersRequest {[key: string]: PersonId}
+
+/**
+ * A file that a delivery changes.
+ */
+export interface TouchedFile {
+  /**
+     * Lines that were added.
+     * @minimum 0
+     */
+  additions: number;
+  /** Whether it is no text. */
+  binary?: boolean;
+  /**
+     * Lines that were taken away.
+     * @minimum 0
+     */
+  deletions: number;
+  /** Whether it may be executed from now on, or no longer, or is another kind of file. */
+  mode?: boolean;
+  /** Its path. */
+  path: string;
+}
+
+/**
+ * What changed in one repository.
+ */
+export interface RepositoryChange {
+  /**
+     * Lines that were added.
+     * @minimum 0
+     */
+  additions: number;
+  /**
+     * Lines that were taken away.
+     * @minimum 0
+     */
+  deletions: number;
+  /**
+     * How many files changed; none if that could not be read.
+     * @minimum 0
+     * @nullable
+     */
+  files?: number | null;
+  /** The commit that it offers. */
+  head: CommitId;
+  merged?: CommitId | null;
+  /** The files that changed most. */
+  most: TouchedFile[];
+  /**
+     * Its pull request, once it is open.
+     * @minimum 0
+     * @nullable
+     */
+  number?: number | null;
+  /** The repository. */
+  repository: RepositoryId;
+}
+
+/**
+ * What a subtask brought.
+ */
+export interface SubtaskPart {
+  agent?: AgentId | null;
+  /** Whether its commits are on the branch. */
+  integrated: boolean;
+  /** The subtask. */
+  task: TaskId;
+  /** Its title. */
+  title: string;
+  /** What it did, or why it did not. */
+  what: string;
+}
+
+/**
+ * What whoever reviews a task needs to know of it.
+ */
+export interface Packet {
+  /** How one can see that it is done. */
+  acceptance_criteria: string[];
+  /** What changed, by repository in the order of merging. */
+  changes: RepositoryChange[];
+  /** What the sprint is for. */
+  goal: string;
+  /** What is open, or was assumed. */
+  open: OpenPoint[];
+  owner?: PersonId | null;
+  /** What the engine's own checks say of exactly what is offered, those that did not pass first. */
+  receipts: Receipt[];
+  /** Where the risk lies, the worst first. */
+  risks: Noted[];
+  said?: Delivery | null;
+  /** Its sprint. */
+  sprint: SprintId;
+  /** What others did for it. */
+  subtasks: SubtaskPart[];
+  /** The task. */
+  task: TaskId;
+  /** Its title. */
+  title: string;
+  /** What was asked. */
+  what: string;
+  /** Why. */
+  why: string;
+}
 
 /**
  * An agent in a list.
@@ -2450,6 +2731,8 @@ export type PageProjectItemsItem = {
   repositories: PageProjectItemsItemRepositories;
   /** What people call it. */
   title: string;
+  /** Whether work in review is brought up to date when its base moves. */
+  update_branches?: boolean;
 };
 
 /**
@@ -2542,6 +2825,40 @@ export type PageRepositoryConflictsItemsItem = {
 export interface PageRepositoryConflicts {
   /** The items of this part. */
   items: PageRepositoryConflictsItemsItem[];
+  /**
+     * What to give as `before` or `after` for the next part; none if this is the last one.
+     * @nullable
+     */
+  next?: string | null;
+}
+
+/**
+ * What taking the merge of one pull request back would come to now.
+ */
+export type PageRevertForecastItemsItem = {
+  /** The files in which later work builds on it. */
+  conflicts: string[];
+  /** The commit by which it was merged. */
+  merged: CommitId;
+  /**
+     * The number of the pull request.
+     * @minimum 0
+     */
+  number: number;
+  /** The repository. */
+  repository: RepositoryId;
+  /** Whether it would be taken back. */
+  reverts: boolean;
+  /** What would come of it, for people. */
+  text: string;
+};
+
+/**
+ * A part of a list.
+ */
+export interface PageRevertForecast {
+  /** The items of this part. */
+  items: PageRevertForecastItemsItem[];
   /**
      * What to give as `before` or `after` for the next part; none if this is the last one.
      * @nullable
@@ -2827,7 +3144,8 @@ export interface PullRequestDiff {
      */
   number: number;
   /**
-     * The number of its newest patch set, from 1: one for each delivery.
+     * The number of its newest patch set, from 1: one for each delivery, and for each base that was
+     * merged in by the engine.
      * @minimum 0
      */
   patch_sets: number;
@@ -2865,6 +3183,7 @@ export interface PullRequestItem {
   number?: number | null;
   /** Its repository. */
   repository: RepositoryId;
+  reverted?: CommitId | null;
   shown?: CommitId | null;
   /** Where it stands. */
   state: PullRequestState;
@@ -3046,6 +3365,27 @@ export interface RetireMemoryRequest {
 export interface RetryRequest {
   /** What the agent should know. */
   note?: string;
+}
+
+/**
+ * What taking the merge of one pull request back would come to now.
+ */
+export interface RevertForecast {
+  /** The files in which later work builds on it. */
+  conflicts: string[];
+  /** The commit by which it was merged. */
+  merged: CommitId;
+  /**
+     * The number of the pull request.
+     * @minimum 0
+     */
+  number: number;
+  /** The repository. */
+  repository: RepositoryId;
+  /** Whether it would be taken back. */
+  reverts: boolean;
+  /** What would come of it, for people. */
+  text: string;
 }
 
 /**
@@ -3375,6 +3715,31 @@ export interface ThreadAnswer {
 }
 
 /**
+ * What bringing a branch up to date came to.
+ */
+export type UpdateOutcome = {
+  came_to: 'up_to_date';
+} | {
+  /** What was merged in. */
+  base: BaseHead;
+  came_to: 'updated';
+  /** Where the branch is now. */
+  commit: CommitId;
+  /** Files that the task itself changes and that are not as they were before. */
+  own: string[];
+} | {
+  /** What it does not fit with. */
+  base: BaseHead;
+  came_to: 'conflicts';
+  /** Where. */
+  files: string[];
+} | {
+  came_to: 'not_possible';
+  /** Why. */
+  why: string;
+};
+
+/**
  * What happened.
  */
 export type SprintEvent = Opening & {
@@ -3581,6 +3946,8 @@ export type SprintEvent = Opening & {
   event: 'funds_reported';
   lacking?: FundsShort | null;
 } | {
+  event: 'funds_returned';
+} | {
   event: 'room_reported';
   /** @nullable */
   lacking?: string | null;
@@ -3653,6 +4020,56 @@ export type SprintEvent = Opening & {
   /** @minimum 0 */
   merge: number;
   task: TaskId;
+  why: string;
+} | {
+  event: 'base_seen';
+  head: BaseHead;
+  moved: boolean;
+  repository: RepositoryId;
+} | {
+  event: 'update_begun';
+  repositories: RepositoryId[];
+  task: TaskId;
+  /** @minimum 0 */
+  update: number;
+} | {
+  checks?: Check[];
+  event: 'update_tried';
+  head: CommitId;
+  /**
+     * The moves of the base that it was tried with.
+     * @minimum 0
+     */
+  moves: number;
+  outcome: UpdateOutcome;
+  repository: RepositoryId;
+  task: TaskId;
+} | {
+  back: boolean;
+  event: 'update_settled';
+  task: TaskId;
+} | {
+  event: 'approval_voided';
+  task: TaskId;
+  why: string;
+} | {
+  by: PersonId;
+  event: 'revert_requested';
+  /** @minimum 0 */
+  revert: number;
+  task: TaskId;
+} | {
+  commits: {[key: string]: CommitId};
+  event: 'pull_requests_reverted';
+  /** @minimum 0 */
+  revert: number;
+  task: TaskId;
+} | {
+  event: 'revert_failed';
+  /** @minimum 0 */
+  revert: number;
+  task: TaskId;
+  unknown: boolean;
   why: string;
 } | {
   event: 'task_done';
@@ -3828,6 +4245,24 @@ export interface Thread {
 }
 
 /**
+ * A base that the engine merged into a task's branch.
+ */
+export interface Update {
+  /** When. */
+  at: Timestamp;
+  /** What was merged in. */
+  base: BaseHead;
+  /** Where the branch was before. */
+  from: CommitId;
+  /** Where it is since then. */
+  head: CommitId;
+  /** Files that the task itself changes and that are not as they were before. */
+  own: string[];
+  /** The repository. */
+  repository: RepositoryId;
+}
+
+/**
  * A task with everything that belongs to it.
  */
 export interface TaskDetail {
@@ -3864,6 +4299,7 @@ export interface TaskDetail {
   merge_trouble?: string | null;
   /** What people wrote to its agent. */
   messages: Message[];
+  packet?: Packet | null;
   parent?: RelatedTask | null;
   pause?: Pause | null;
   /** What is to be done. */
@@ -3884,6 +4320,8 @@ export interface TaskDetail {
   task: TaskItem;
   /** The threads of its reviews, with the answers of the agent. */
   threads: Thread[];
+  /** The bases that the engine merged into its branches while it was in review, oldest first. */
+  updates?: Update[];
   /** Tokens and cost of its ended attempts. */
   usage: Usage;
   /** The version of its sprint, which is also the ETag. */
@@ -3897,8 +4335,14 @@ export interface UpdateProjectRequest {
   /**
      * How many agents may work at once, 1 to 100.
      * @minimum 0
+     * @nullable
      */
-  concurrency: number;
+  concurrency?: number | null;
+  /**
+     * Whether work in review is brought up to date when its base moves.
+     * @nullable
+     */
+  update_branches?: boolean | null;
 }
 
 export type ReadTraceParams = {

@@ -60,6 +60,7 @@ import type {
   PageProject,
   PageQueueItem,
   PageRepositoryConflicts,
+  PageRevertForecast,
   PageSprintItem,
   PageTaskItem,
   PageTraceEntry,
@@ -619,7 +620,7 @@ export const getUpdateProjectUrl = (project: ProjectId,) => {
 }
 
 /**
- * @summary Changes how many agents of a project work at once.
+ * @summary Changes how many agents of a project work at once, or whether work in review is brought up to date when its base moves.
  */
 export const updateProject = async (project: ProjectId,
     updateProjectRequest: UpdateProjectRequest, options?: Parameters<typeof request>[1]): Promise<Project> => {
@@ -2719,6 +2720,69 @@ return request<ChangedTaskItem>(getRetryTaskUrl(task),
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
     body: JSON.stringify(retryRequest)
+  }
+);}
+
+
+
+export const getForecastRevertUrl = (task: TaskId,) => {
+
+
+
+
+  return `/api/v1/tasks/${task}/revert`
+}
+
+/**
+ * @summary Tells what taking back what was merged of a task would come to now. Nothing is changed.
+ */
+export const forecastRevert = async (task: TaskId, options?: Parameters<typeof request>[1]): Promise<PageRevertForecast> => {
+
+  return request<PageRevertForecast>(getForecastRevertUrl(task),
+  {
+    ...options,
+    method: 'GET'
+
+
+  }
+);}
+
+
+
+export const getRevertTaskUrl = (task: TaskId,) => {
+
+
+
+
+  return `/api/v1/tasks/${task}/revert`
+}
+
+/**
+ * @summary Takes back what was merged of a task that is merged in part, and closes the task.
+ */
+export const revertTask = async (task: TaskId,
+    nothing: Nothing, options?: Parameters<typeof request>[1]): Promise<ChangedTaskItem> => {
+
+    const getHeaders = (h?: NonNullable<RequestInit['headers']>): Record<string, string | readonly string[]> => {
+    if (!h) return {};
+    if (h instanceof Headers) return Object.fromEntries(h.entries());
+    if (Symbol.iterator in h) {
+      return Object.fromEntries(
+        Array.from(h as Iterable<Iterable<string>>, (entry) => Array.from(entry) as [string, string]),
+      );
+    }
+    const headers: Record<string, string | readonly string[]> = {};
+    for (const [name, value] of Object.entries<string | readonly string[] | undefined>(h)) {
+      if (value !== undefined) headers[name] = value;
+    }
+    return headers;
+  };
+return request<ChangedTaskItem>(getRevertTaskUrl(task),
+  {
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
+    body: JSON.stringify(nothing)
   }
 );}
 
