@@ -231,7 +231,7 @@ async fn hears_over_a_bad_line(client: &Client, mut seed: u64, head: u64, entrie
     };
     while !is_whole(&heard) {
         // A batch that is longer than the connection gets through one that holds longer.
-        let most = usize::try_from(next(&mut seed) % 6_000).unwrap() * holds;
+        let most = usize::try_from(next(&mut seed) % 1_500).unwrap() * holds;
         let before = heard.cursor.clone();
         let path = "/stream?topics=project:shop,trace:s1-a1,trace:s2-a1";
         let mut reader = client.reads_bytes(path, Some(&heard.cursor), most).await;
