@@ -17,7 +17,7 @@ const SINGLE: [&str; 3] = ["data", "me", "sandbox"];
 /// The keys that have no value unless somebody sets one, and are shown all the same.
 const UNSET: [&str; 4] = ["agents.planner", "agents.workspaces_mb", "me", "server.hosts"];
 /// What else the programs of this project are told by variables, without the prefix.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 10] = [
     "URL",
     "TOKEN_FILE",
     "PERSON",
@@ -26,9 +26,11 @@ const ELSEWHERE: [&str; 8] = [
     "TOOLBOX_TOKEN",
     "PROBE",
     "FULL_DISK",
+    "WEB",
+    "WEB_DIST",
 ];
 /// How variables begin that tests are told things by.
-const ELSEWHERE_BEGINNINGS: [&str; 4] = ["TEST_", "SIM_", "KILL_", "STREAM_"];
+const ELSEWHERE_BEGINNINGS: [&str; 5] = ["TEST_", "SIM_", "KILL_", "STREAM_", "FORECAST_"];
 
 /// A configuration with the origin of each value.
 #[derive(Debug, Clone)]
@@ -344,6 +346,9 @@ mod tests {
             "TEAM6_LIMITS__LEASE",
             "TEAM6_URL",
             "TEAM6_TREE",
+            "TEAM6_WEB",
+            "TEAM6_WEB_DIST",
+            "TEAM6_FORECAST_SEED",
             "HOME",
         ] {
             assert_eq!(said(known), "", "{known}");
