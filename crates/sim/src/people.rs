@@ -44,7 +44,12 @@ pub(crate) fn facts() -> ApprovalFacts {
 pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
     let everybody = people();
     let by = everybody[rng.usize(0..everybody.len())].clone();
-    let tasks: Vec<TaskId> = sprint.tasks.keys().copied().collect();
+    // A review is a short time in the life of a task and has many rules, so every other try falls on one.
+    let reviewed = |task: &&Task| task.work.stage == Stage::InReview;
+    let mut tasks: Vec<TaskId> = sprint.tasks.values().filter(reviewed).map(|task| task.id).collect();
+    if tasks.is_empty() || rng.bool() {
+        tasks = sprint.tasks.keys().copied().collect();
+    }
     let task = if tasks.is_empty() {
         TaskId(0)
     } else {
