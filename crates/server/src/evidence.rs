@@ -5,7 +5,7 @@ mod changes;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use team6_core::checks::{FILES, Found, Weakened, find, weakened};
@@ -34,7 +34,39 @@ pub struct Evidence {
     forge: Arc<dyn Forge>,
     git: Git,
     /// Where deliveries weaken tests: a delivery goes out from where it began, however its base moves on.
-    weakened: Arc<Mutex<BTreeMap<Delivery, Vec<Weakened>>>>,
+    weakened: Remembered<Delivery, Vec<Weakened>>,
+    /// What was changed between two commits, which never changes.
+    changes: Remembered<(RepositoryId, CommitId, CommitId), Option<Vec<TouchedFile>>>,
+}
+
+/// What was found, for the next who asks.
+#[derive(Debug)]
+struct Remembered<K, V>(Arc<Mutex<BTreeMap<K, V>>>);
+
+impl<K: Ord, V: Clone> Remembered<K, V> {
+    fn get(&self, key: &K) -> Option<V> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn put(&self, key: K, value: V) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, value);
+    }
+}
+
+impl<K, V> Clone for Remembered<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, V> Default for Remembered<K, V> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
 }
 
 /// Why a repository was not read.
@@ -60,7 +92,8 @@ impl Evidence {
         Self {
             forge,
             git,
-            weakened: Arc::default(),
+            weakened: Remembered::default(),
+            changes: Remembered::default(),
         }
     }
 
@@ -91,20 +124,12 @@ impl Evidence {
         head: &CommitId,
     ) -> Result<Vec<Weakened>, EvidenceError> {
         let delivery = (repository.clone(), base.cloned(), head.clone());
-        if let Some(known) = self.remembered().get(&delivery) {
-            return Ok(known.clone());
+        if let Some(known) = self.weakened.get(&delivery) {
+            return Ok(known);
         }
         let found = self.look_for_weakened(repository, base, head).await?;
-        let mut remembered = self.remembered();
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
-        }
-        remembered.insert(delivery, found.clone());
+        self.weakened.put(delivery, found.clone());
         Ok(found)
-    }
-
-    fn remembered(&self) -> MutexGuard<'_, BTreeMap<Delivery, Vec<Weakened>>> {
-        self.weakened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn look_for_weakened(
@@ -162,9 +187,15 @@ impl Evidence {
         from: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Option<Vec<TouchedFile>>, EvidenceError> {
-        let range = match from {
-            Some(from) => format!("{from}..{head}"),
-            None => format!("{}...{head}", self.base(repository, base).await?),
+        let (known, range) = match from {
+            Some(from) => {
+                let between = (repository.clone(), from.clone(), head.clone());
+                if let Some(changes) = self.changes.get(&between) {
+                    return Ok(changes);
+                }
+                (Some(between), format!("{from}..{head}"))
+            }
+            None => (None, format!("{}...{head}", self.base(repository, base).await?)),
         };
         let folder = self.folder(repository).await?;
         let args = [
@@ -182,7 +213,11 @@ impl Evidence {
         let ran = call.run().await?;
         let cut = ran.truncated;
         let said = ran.success()?.stdout;
-        Ok((!cut).then(|| changes::read(&said)))
+        let changes = (!cut).then(|| changes::read(&said));
+        if let Some(between) = known {
+            self.changes.put(between, changes.clone());
+        }
+        Ok(changes)
     }
 
     /// The head of the branch that something goes into, or of the target branch.

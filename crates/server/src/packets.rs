@@ -4,10 +4,11 @@
 use team6_core::ids::{BranchName, CommitId, RepositoryId, SprintId, TaskId};
 use team6_core::packet::{Facts, Foreseen, Packet, RepositoryFacts, packet};
 use team6_core::sprint::Sprint;
-use team6_forge::{Conflict, Forge, ForgeError};
+use team6_forge::{Forge, ForgeError};
 
 use crate::engine::{Engine, EngineError};
 use crate::evidence::Evidence;
+use crate::open_branches::{OpenBranch, met, open_branches};
 
 /// What is looked at.
 pub struct Places<'a> {
@@ -28,7 +29,7 @@ struct Offer {
     into: Option<BranchName>,
     merged: bool,
     /// The open branches of other tasks, beside which it would be merged.
-    beside: Vec<(TaskId, String, CommitId)>,
+    beside: Vec<OpenBranch>,
 }
 
 impl Places<'_> {
@@ -89,32 +90,18 @@ impl Places<'_> {
     }
 
     async fn conflicts(&self, offer: &Offer) -> Result<Vec<Foreseen>, ForgeError> {
-        let heads = std::iter::once(&offer.head).chain(offer.beside.iter().map(|(_, _, head)| head));
-        let heads: Vec<CommitId> = heads.cloned().collect();
+        let others = offer.beside.iter().map(|branch| &branch.head);
+        let heads: Vec<CommitId> = std::iter::once(&offer.head).chain(others).cloned().collect();
         let forecast = self.forge.forecast_conflicts(&offer.repository, &heads).await?;
-        let files = |conflicts: &[Conflict]| conflicts.iter().map(|conflict| conflict.path.shown()).collect();
-        let base = forecast.against_base.first().filter(|conflicts| !conflicts.is_empty());
-        let mut found: Vec<Foreseen> = base
-            .map(|conflicts| Foreseen {
-                with: None,
-                title: None,
-                files: files(conflicts),
-            })
-            .into_iter()
-            .collect();
-        let mine = forecast
-            .clashes
-            .iter()
-            .filter(|clash| clash.one == 0 || clash.other == 0);
-        found.extend(mine.filter_map(|clash| {
-            let (task, title, _) = offer.beside.get((clash.one + clash.other).checked_sub(1)?)?;
-            Some(Foreseen {
-                with: Some(*task),
-                title: Some(title.clone()),
-                files: files(&clash.files),
-            })
-        }));
-        Ok(found)
+        let found = met(&forecast, 0).map(|(with, conflicts)| {
+            let with = with.and_then(|place| offer.beside.get(place.checked_sub(1)?));
+            Foreseen {
+                with: with.map(|branch| branch.task),
+                title: with.map(|branch| branch.title.clone()),
+                files: conflicts.iter().map(|conflict| conflict.path.shown()).collect(),
+            }
+        });
+        Ok(found.collect())
     }
 }
 
@@ -122,22 +109,17 @@ fn offers(sprint: &Sprint, id: TaskId) -> Vec<Offer> {
     let Some(task) = sprint.tasks.get(&id) else {
         return Vec::new();
     };
+    let mut open = open_branches(sprint);
     let offer = |repository: &RepositoryId| {
-        let others = sprint.tasks.values().filter(|other| {
-            other.id != id && other.parent().is_none() && !other.work.stage.is_ended() && sprint.is_open()
-        });
-        let beside = others.filter_map(|other| {
-            let offered = other.pull_requests.get(repository)?;
-            let shown = offered.shown.clone().filter(|_| offered.merged.is_none())?;
-            Some((other.id, other.planned.title.clone(), shown))
-        });
+        let mut beside = open.remove(repository).unwrap_or_default();
+        beside.retain(|branch| branch.task != id);
         let offered = task.pull_requests.get(repository)?;
         Some(Offer {
             number: offered.number,
             head: offered.head.clone(),
             into: sprint.goes_into(task, repository).cloned(),
             merged: offered.merged.is_some() || task.work.stage.is_ended(),
-            beside: beside.collect(),
+            beside,
             repository: repository.clone(),
         })
     };

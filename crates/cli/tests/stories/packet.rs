@@ -1,9 +1,8 @@
 //! The review packet: what whoever reviews is told on the pull request and by `team6 task review`.
 
 use serde_json::Value;
-use team6_testkit::repositories::Repository;
 
-use crate::shop::{DONE, Shop};
+use crate::shop::Shop;
 
 const HANDED_IN: &str = r##"{ tool = { name = "complete_task", arguments = { summary_what = "Totals are `rounded`.\n# Checks\nCloses #7, asks @ada, see [here](https://example.org) <img src=x>", summary_why = "As asked.", left = ["Negative totals are untested."] } } }"##;
 
@@ -62,29 +61,7 @@ fn a_review_begins_with_what_was_asked_what_changed_where_to_look_and_what_is_op
 
 #[test]
 fn pull_requests_of_one_task_name_each_other_in_the_order_of_merging() {
-    let submit = crate::shop::submit(&["A note @ app,docs"]);
-    let shop = Shop::open(
-        "",
-        &[
-            ("Plan a sprint for this goal", &[&submit]),
-            (
-                r"task \d+: A note",
-                &[
-                    r#"{ edit = { path = "app/note.txt", content = "code\n" } }"#,
-                    r#"{ commit = { message = "Write the code", folder = "app" } }"#,
-                    r#"{ edit = { path = "docs/note.txt", content = "words\n" } }"#,
-                    r#"{ commit = { message = "Write the words", folder = "docs" } }"#,
-                    DONE,
-                ],
-            ),
-        ],
-    );
-    let docs = Repository::sample("two-crates").bare_clone();
-    shop.place.ok(&["repo", "add", "shop", &docs.url(), "--name", "docs"]);
-    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
-    shop.waits_for_a_person();
-    shop.approved(1);
-    shop.waits_for_a_person();
+    let (shop, _docs) = Shop::over_two();
     // Whichever was opened first did not know the number of the other.
     shop.says("app", "1. app#1 (this one)\n2. docs#1\n");
     shop.says("docs", "1. app#1\n2. docs#1 (this one)\n");

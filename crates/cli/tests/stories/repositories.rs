@@ -10,29 +10,7 @@ use crate::shop::{DONE, Shop};
 
 #[test]
 fn a_task_over_two_repositories_has_a_pull_request_in_each() {
-    let submit = crate::shop::submit(&["A note @ app,docs"]);
-    let shop = Shop::open(
-        "",
-        &[
-            ("Plan a sprint for this goal", &[&submit]),
-            (
-                r"task \d+: A note",
-                &[
-                    r#"{ edit = { path = "app/note.txt", content = "code\n" } }"#,
-                    r#"{ commit = { message = "Write the code", folder = "app" } }"#,
-                    r#"{ edit = { path = "docs/note.txt", content = "words\n" } }"#,
-                    r#"{ commit = { message = "Write the words", folder = "docs" } }"#,
-                    DONE,
-                ],
-            ),
-        ],
-    );
-    let docs = Repository::sample("two-crates").bare_clone();
-    shop.place.ok(&["repo", "add", "shop", &docs.url(), "--name", "docs"]);
-    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
-    shop.waits_for_a_person();
-    shop.approved(1);
-    shop.waits_for_a_person();
+    let (shop, docs) = Shop::over_two();
     let shown = shop.place.ok(&["task", "show", "1"]);
     assert!(shown.contains("app#1 open") && shown.contains("docs#1 open"), "{shown}");
     // Both are shown, each under its name, unless one is asked for.

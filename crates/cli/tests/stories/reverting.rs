@@ -4,36 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 
 use team6_testkit::repositories::Repository;
 
-use crate::shop::{DONE, Shop};
+use crate::shop::Shop;
 
 /// A task over two repositories of which `app` is merged; `docs` refuses pushes.
 fn partly_merged() -> (Shop, Repository) {
-    let submit = crate::shop::submit(&["A note @ app,docs"]);
-    let shop = Shop::open(
-        "",
-        &[
-            ("Plan a sprint for this goal", &[&submit]),
-            (
-                r"task \d+: A note",
-                &[
-                    r#"{ edit = { path = "app/note.txt", content = "code\n" } }"#,
-                    r#"{ commit = { message = "Write the code", folder = "app" } }"#,
-                    r#"{ edit = { path = "docs/note.txt", content = "words\n" } }"#,
-                    r#"{ commit = { message = "Write the words", folder = "docs" } }"#,
-                    DONE,
-                ],
-            ),
-        ],
-    );
-    let docs = Repository::sample("two-crates").bare_clone();
-    shop.place.ok(&["repo", "add", "shop", &docs.url(), "--name", "docs"]);
+    let (shop, docs) = Shop::over_two();
     docs.write("hooks/pre-receive", "#!/bin/sh\necho frozen for the release\nexit 1\n");
     let hook = docs.path().join("hooks/pre-receive");
     std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
-    shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
-    shop.waits_for_a_person();
-    shop.approved(1);
-    shop.waits_for_a_person();
     let early = shop.place.ok(&["task", "revert", "1"]);
     assert!(early.contains("there is nothing to revert"), "{early}");
     shop.merges("1");

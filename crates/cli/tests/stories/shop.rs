@@ -99,6 +99,32 @@ impl Shop {
         }
     }
 
+    /// A sprint at work whose one task, `A note`, delivered to two repositories: `app`, and `docs`, which is given.
+    pub(crate) fn over_two() -> (Self, Repository) {
+        let submit = submit(&["A note @ app,docs"]);
+        let note = [
+            r#"{ edit = { path = "app/note.txt", content = "code\n" } }"#,
+            r#"{ commit = { message = "Write the code", folder = "app" } }"#,
+            r#"{ edit = { path = "docs/note.txt", content = "words\n" } }"#,
+            r#"{ commit = { message = "Write the words", folder = "docs" } }"#,
+            DONE,
+        ];
+        let shop = Self::open(
+            "",
+            &[
+                ("Plan a sprint for this goal", &[&submit]),
+                (r"task \d+: A note", &note),
+            ],
+        );
+        let docs = Repository::sample("two-crates").bare_clone();
+        shop.place.ok(&["repo", "add", "shop", &docs.url(), "--name", "docs"]);
+        shop.place.ok(&["sprint", "plan", "shop", "Sell more."]);
+        shop.waits_for_a_person();
+        shop.approved(1);
+        shop.waits_for_a_person();
+        (shop, docs)
+    }
+
     /// Gives a signal that a script waits for.
     pub(crate) fn signal(&self, name: &str) {
         std::fs::write(self.place.path().join("signals").join(name), "").unwrap();

@@ -7,9 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use team6_core::ids::{CommitId, RepositoryId, TaskId};
 use team6_core::sprint::Sprint;
-use team6_forge::{
-    Change, Content, DiffOptions, FileDiff, Hunk, Identity, LineKind, Merge, MergeOutcome, Range, RepoPath,
-};
+use team6_forge::{Change, Content, DiffOptions, FileDiff, Hunk, LineKind, Merge, MergeOutcome, Range, RepoPath};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +22,7 @@ use super::types::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast, Page,
     PullRequestDiff,
 };
+use crate::effects::identity;
 use crate::engine::EngineError;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -259,16 +258,11 @@ async fn forecast_merge(
             (_, Some(commit)) => forecast(true, format!("is merged by {}", commit.short()), Vec::new()),
             (None, None) => forecast(false, "is not open yet".to_owned(), Vec::new()),
             (Some(number), None) => {
-                let (name, email) = api
-                    .people
-                    .get(&by)
-                    .map(|p| (p.name.clone(), p.email.clone()))
-                    .unwrap_or_default();
                 let wanted = Merge {
                     key: format!("forecast-{task}/{repository}"),
                     method,
                     expected_head: pull_request.head.clone(),
-                    by: Identity { name, email },
+                    by: identity(&api.people, &by),
                     message: "forecast".to_owned(),
                     at: api.engine.now(),
                 };

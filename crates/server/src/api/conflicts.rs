@@ -3,13 +3,10 @@
 //! It is made when somebody asks, from the heads that are open at that moment, so it is never stale; the forge remembers
 //! what any two commits come to, so that only what moved costs anything.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 use team6_core::ids::{RepositoryId, SprintId, TaskId};
-use team6_core::sprint::Sprint;
 use team6_forge::{Conflict, ConflictForecast};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,7 +16,8 @@ use super::commands::Answer;
 use super::error::ApiError;
 use super::page::whole;
 use super::request::Path;
-use super::types::{ConflictingFile, ConflictingPair, OpenBranch, Page, RepositoryConflicts, TaskConflict};
+use super::types::{self, ConflictingFile, ConflictingPair, Page, RepositoryConflicts, TaskConflict};
+use crate::open_branches::{OpenBranch, met, open_branches};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(forecast_conflicts))
@@ -34,7 +32,7 @@ async fn forecast_conflicts(
     Path(sprint): Path<SprintId>,
 ) -> Answer<Page<RepositoryConflicts>> {
     let mut found = Vec::new();
-    for (repository, branches) in open_branches(&api, sprint).await? {
+    for (repository, branches) in api.engine.read(sprint, |sprint, _| open_branches(sprint)).await? {
         // An origin that cannot be reached keeps nobody from seeing what is known.
         let trouble = api.forge.base(&repository).await.err().map(|error| error.to_string());
         let forecast = forecast(&api, &repository, &branches).await?;
@@ -56,28 +54,20 @@ pub(super) async fn of_task(api: &ApiState, sprint: SprintId, task: TaskId) -> V
 
 async fn try_of_task(api: &ApiState, sprint: SprintId, task: TaskId) -> Result<Vec<TaskConflict>, ApiError> {
     let mut found = Vec::new();
-    for (repository, branches) in open_branches(api, sprint).await? {
+    for (repository, branches) in api.engine.read(sprint, |sprint, _| open_branches(sprint)).await? {
         let Some(place) = branches.iter().position(|branch| branch.task == task) else {
             continue;
         };
         let forecast = forecast(api, &repository, &branches).await?;
-        let conflict = |with: Option<&OpenBranch>, conflicts: &[Conflict]| TaskConflict {
-            repository: repository.clone(),
-            with: with.map(|branch| branch.task),
-            title: with.map(|branch| branch.title.clone()),
-            files: files(conflicts),
-        };
-        let base = &forecast.against_base[place];
-        found.extend((!base.is_empty()).then(|| conflict(None, base)));
-        let pairs = forecast
-            .clashes
-            .iter()
-            .filter_map(|clash| match (clash.one, clash.other) {
-                (one, other) if one == place => Some((other, &clash.files)),
-                (one, other) if other == place => Some((one, &clash.files)),
-                _ => None,
-            });
-        found.extend(pairs.map(|(with, files)| conflict(branches.get(with), files)));
+        found.extend(met(&forecast, place).map(|(with, conflicts)| {
+            let with = with.and_then(|place| branches.get(place));
+            TaskConflict {
+                repository: repository.clone(),
+                with: with.map(|branch| branch.task),
+                title: with.map(|branch| branch.title.clone()),
+                files: files(conflicts),
+            }
+        }));
     }
     Ok(found)
 }
@@ -91,41 +81,12 @@ async fn forecast(
     Ok(api.forge.forecast_conflicts(repository, &heads).await?)
 }
 
-/// The pull requests that are open into target branches, by repository. What was delegated goes into its parent's.
-async fn open_branches(api: &ApiState, sprint: SprintId) -> Result<BTreeMap<RepositoryId, Vec<OpenBranch>>, ApiError> {
-    let open = |sprint: &Sprint, _| {
-        let mut found: BTreeMap<RepositoryId, Vec<OpenBranch>> = BTreeMap::new();
-        let tasks = sprint.tasks.values().filter(|task| task.parent().is_none());
-        for task in tasks.filter(|task| !task.work.stage.is_ended() && sprint.is_open()) {
-            for (repository, request) in &task.pull_requests {
-                // What the forge does not show yet is not there to be merged.
-                let (Some(number), None, Some(head)) = (request.number, &request.merged, &request.shown) else {
-                    continue;
-                };
-                found.entry(repository.clone()).or_default().push(OpenBranch {
-                    task: task.id,
-                    title: task.planned.title.clone(),
-                    owner: task.owner.clone(),
-                    number,
-                    head: head.clone(),
-                    conflicts: Vec::new(),
-                });
-            }
-        }
-        found
-    };
-    Ok(api.engine.read(sprint, open).await?)
-}
-
 fn repository_conflicts(
     repository: RepositoryId,
-    mut branches: Vec<OpenBranch>,
+    branches: Vec<OpenBranch>,
     forecast: ConflictForecast,
     trouble: Option<String>,
 ) -> RepositoryConflicts {
-    for (branch, conflicts) in branches.iter_mut().zip(&forecast.against_base) {
-        branch.conflicts = files(conflicts);
-    }
     let task = |place: &usize| branches.get(*place).map(|branch| branch.task);
     let pairs = forecast.clashes.iter().filter_map(|clash| {
         Some(ConflictingPair {
@@ -137,11 +98,20 @@ fn repository_conflicts(
     let pairs = pairs.collect();
     let order: Vec<TaskId> = forecast.order.iter().filter_map(task).collect();
     let to_mend = order[order.len().saturating_sub(forecast.to_mend)..].to_vec();
+    let shown = branches.into_iter().zip(&forecast.against_base);
+    let shown = shown.map(|(branch, conflicts)| types::OpenBranch {
+        task: branch.task,
+        title: branch.title,
+        owner: branch.owner,
+        number: branch.number,
+        head: branch.head,
+        conflicts: files(conflicts),
+    });
     RepositoryConflicts {
         repository,
         base: forecast.base,
         trouble,
-        branches,
+        branches: shown.collect(),
         pairs,
         order,
         to_mend,

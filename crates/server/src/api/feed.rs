@@ -120,22 +120,26 @@ impl Told {
             .strip_prefix("sprint/")
             .and_then(|id| id.parse().ok());
         let inboxes = inboxes(api, sprint, &event.kind).await;
-        let fits = event.body.to_string().len() <= LARGEST;
-        let live = LiveEvent {
+        let mut live = LiveEvent {
             position: event.position,
             version: Some(event.version),
             stream: event.stream.to_string(),
             kind: event.kind,
             at: event.at,
             actor: event.actor,
-            data: fits.then_some(event.body),
+            data: Some(event.body),
         };
+        // Plain data can always be written.
+        let mut json = serde_json::to_string(&live).unwrap_or_default();
+        if json.len() > LARGEST {
+            live.data = None;
+            json = serde_json::to_string(&live).unwrap_or_default();
+        }
         Self {
             position: live.position,
             project: event.project,
             sprint,
-            // Plain data can always be written.
-            json: serde_json::to_string(&live).unwrap_or_default(),
+            json,
             kind: live.kind,
             inboxes,
         }

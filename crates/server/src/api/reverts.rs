@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use team6_core::ids::TaskId;
 use team6_core::sprint::{Command, Sprint};
-use team6_forge::{Identity, RevertOutcome};
+use team6_forge::RevertOutcome;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,6 +14,7 @@ use super::error::ApiError;
 use super::page::whole;
 use super::request::{Caller, Nothing, Order, OrderHeaders, Path, PersonHeader};
 use super::types::{Changed, Page, RevertForecast, TaskItem};
+use crate::effects::identity;
 use crate::effects::reverts::describe;
 use crate::engine::EngineError;
 
@@ -33,12 +34,7 @@ async fn forecast_revert(
 ) -> Answer<Page<RevertForecast>> {
     let sprint = api.engine.sprint_of(task).await?;
     let at = api.engine.now();
-    let (name, email) = api
-        .people
-        .get(&by)
-        .map(|person| (person.name.clone(), person.email.clone()))
-        .unwrap_or_default();
-    let identity = Identity { name, email };
+    let identity = identity(&api.people, &by);
     let wanted = |sprint: &Sprint, _| {
         let known = sprint.tasks.get(&task)?;
         let each = known.to_revert().into_iter();

@@ -77,16 +77,7 @@ impl Effects {
     }
 
     fn identity(&self, person: &PersonId) -> Identity {
-        match self.people.get(person) {
-            Some(known) => Identity {
-                name: known.name.clone(),
-                email: known.email.clone(),
-            },
-            None => Identity {
-                name: person.to_string(),
-                email: ENGINE_ADDRESS.into(),
-            },
-        }
+        identity(&self.people, person)
     }
 
     async fn enqueue(&self, attempt: AttemptId, priority: i64, not_before: Timestamp) -> Result<(), EffectError> {
@@ -258,5 +249,19 @@ impl EffectHandler for Effects {
             } => self.close(sprint, &repository, number).await,
             Effect::CleanUp { sprint, work } => self.clean_up(sprint, work).await,
         }
+    }
+}
+
+/// In whose name the forge does what a person asks for.
+pub(crate) fn identity(people: &BTreeMap<PersonId, Person>, person: &PersonId) -> Identity {
+    match people.get(person) {
+        Some(known) => Identity {
+            name: known.name.clone(),
+            email: known.email.clone(),
+        },
+        None => Identity {
+            name: person.to_string(),
+            email: ENGINE_ADDRESS.into(),
+        },
     }
 }
