@@ -22,16 +22,27 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   // An agent asks its owner, and goes on with the answer.
   await row('answer', 'Front door').click();
   await inspector.getByRole('button', { name: 'Red' }).click();
+  // What a merge comes to stands there before it can be asked for.
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => (tell = resolve));
+  await page.route('**/merge', async (route) => {
+    if (route.request().method() === 'GET') await told;
+    await route.continue();
+  });
   await row('review', 'Front door').click();
+  await expect(inspector.getByRole('status', { name: 'Loading the delivery' })).toBeVisible();
+  await expect(inspector.getByRole('button', { name: 'Approve and merge' })).toHaveCount(0);
+  tell();
   await expect(inspector.getByText('The door is painted.')).toBeVisible();
   await inspector.getByRole('button', { name: 'Approve and merge' }).click();
-  await expect(row('review', 'Front door')).toHaveCount(0);
+  await expect(page.getByText('Approved, and merging')).toBeVisible();
+  await expect(waits.getByText('Front door')).toHaveCount(0);
 
   await row('review', 'Ground and slab').click();
   await inspector.getByText('ground.txt').first().click();
   await expect(inspector.getByText('level').first()).toBeVisible();
   await inspector.getByRole('button', { name: 'Approve and merge' }).click();
-  await expect(row('review', 'Ground and slab')).toHaveCount(0);
+  await expect(waits.getByText('Ground and slab')).toHaveCount(0);
 
   // What cannot go on says why.
   await row('failed', 'Well in the yard').click();

@@ -25,7 +25,7 @@ export const test = base.extend<Fixtures>({
     await Promise.all(context.pages().map((page) => page.close()));
     await place.close();
   },
-  page: async ({ page }, use) => {
+  page: async ({ page }, use, info) => {
     const wrong: string[] = [];
     page.on('pageerror', (error) => wrong.push(`error: ${error.message}`));
     page.on('console', (said) => {
@@ -37,6 +37,8 @@ export const test = base.extend<Fixtures>({
       });
     });
     await use(page);
+    // Where only the log is kept, it says what was to be seen.
+    if (info.status !== info.expectedStatus) console.log(`the page of "${info.title}":\n${await page.ariaSnapshot()}`);
     expect(wrong, 'the page broke its own rules').toEqual([]);
   },
   signedIn: async ({ page, place }, use) => {

@@ -1,6 +1,6 @@
 // What the app asks the server for, by the object that it is: the live stream finds and renews what it knows by these
 // keys (src/live/patch.ts). Everything that can change carries its version.
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import {
   forecastMerge,
   forecastSprint,
@@ -58,6 +58,8 @@ export const mergeForecast = (id: TaskId, version: number) =>
     queryKey: ['merge-forecast', id, version],
     queryFn: async ({ signal }) => (await forecastMerge(id, { signal })).items,
     staleTime: 30_000,
+    // While it is looked at anew, what was known stands, and nothing moves.
+    placeholderData: keepPreviousData,
   });
 
 /** What a task changes in a repository, up to a commit, which never changes. */

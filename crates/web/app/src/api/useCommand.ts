@@ -36,6 +36,13 @@ export function useCommand<V = void>({ run, done, undo, onDone, quiet }: Command
   });
 }
 
+/** The options of a further request of the same command: the server knows every request by a key of its own. */
+export function further(options: RequestInit, request: string): RequestInit {
+  const headers = new Headers(options.headers);
+  headers.set('Idempotency-Key', `${headers.get('Idempotency-Key')}-${request}`);
+  return { ...options, headers };
+}
+
 /** A request whose answer was lost is sent again under the same key, so that it is carried out once. */
 async function carryOut(run: (options: RequestInit) => Promise<unknown>): Promise<unknown> {
   const options = { headers: { 'Idempotency-Key': newKey() } };

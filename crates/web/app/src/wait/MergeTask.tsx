@@ -6,13 +6,14 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
-import { Effect } from './ReviewTask';
+import { Effect, useLooked } from './ReviewTask';
 
 /** What was approved and waits to be merged. */
 export function MergeTask({ task: id }: { task: TaskId }) {
   const { data } = useQuery(task(id));
+  const isLooked = useLooked(data);
   const merge = useCommand({ run: (_: void, options) => mergeTask(id, {}, options), done: 'Merging' });
-  if (!data) return <SkeletonRows rows={4} label="Loading the task" />;
+  if (!data || !isLooked) return <SkeletonRows rows={4} label="Loading the task" />;
   return (
     <div className="flex flex-col gap-4">
       {data.merge_trouble && <p className="text-muted">The last merge did not happen: {data.merge_trouble}</p>}

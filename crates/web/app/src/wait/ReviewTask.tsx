@@ -1,9 +1,9 @@
 // A delivery before its owner: what its agent says of it, what checks say, what it changes and what a merge comes to.
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { mergeTask, reviewTask } from '../api/generated/team6';
 import type { TaskDetail, TaskId, Verdict } from '../api/generated/team6.schemas';
-import { mergeForecast, task } from '../api/queries';
-import { useCommand } from '../api/useCommand';
+import { changes, mergeForecast, task } from '../api/queries';
+import { further, useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
@@ -11,6 +11,7 @@ import { Words } from './Words';
 
 export function ReviewTask({ task: id }: { task: TaskId }) {
   const { data } = useQuery(task(id));
+  const isLooked = useLooked(data);
   const review = useReview(id, data);
   const approve = useCommand({
     run: (_: void, options) => review('approve', '', options),
@@ -19,16 +20,16 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
   const merge = useCommand({
     run: async (_: void, options) => {
       if (data?.approved_by == null) await review('approve', '', options);
-      return mergeTask(id, {}, options);
+      return mergeTask(id, {}, further(options, 'merge'));
     },
     done: 'Approved, and merging',
   });
-  const changes = useCommand({
+  const back = useCommand({
     run: (body: string, options) => review('request_changes', body, options),
     done: 'Sent to the agent',
   });
-  if (!data) return <SkeletonRows rows={6} label="Loading the delivery" />;
-  const busy = approve.isPending || merge.isPending || changes.isPending;
+  if (!data || !isLooked) return <SkeletonRows rows={6} label="Loading the delivery" />;
+  const busy = approve.isPending || merge.isPending || back.isPending;
   return (
     <div className="flex flex-col gap-4">
       <Said detail={data} />
@@ -47,7 +48,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
         verb="Request changes"
         look="plain"
         busy={busy}
-        onSend={changes.mutate}
+        onSend={back.mutate}
       />
     </div>
   );
@@ -78,9 +79,20 @@ function Said({ detail: { delivery, checks } }: { detail: TaskDetail }) {
   );
 }
 
+/**
+ * Whether all that a person decides on is there: what is changed, and what a merge comes to. Nothing can be pressed
+ * before, nor moves below the pointer after it. What cannot be had does not keep anybody from deciding.
+ */
+export function useLooked(detail: TaskDetail | undefined): boolean {
+  const pulls = detail?.pull_requests ?? [];
+  const { isPending } = useQuery({ ...mergeForecast(detail?.task.id ?? 0, detail?.version ?? 0), enabled: detail !== undefined });
+  const diffs = useQueries({ queries: pulls.map(({ repository, head }) => changes(detail?.task.id ?? 0, repository, head)) });
+  return detail !== undefined && !isPending && diffs.every((diff) => !diff.isPending);
+}
+
 /** What a merge would come to, said before it is done. */
 export function Effect({ detail }: { detail: TaskDetail }) {
-  const { data: forecasts } = useQuery(mergeForecast(detail.task.id, detail.version));
+  const { data: forecasts, error } = useQuery(mergeForecast(detail.task.id, detail.version));
   const freed = detail.dependents.map(({ id, title }) => `T-${id} ${title}`);
   return (
     <div className="border-l border-line pl-3 text-dense text-muted">
@@ -93,7 +105,7 @@ export function Effect({ detail }: { detail: TaskDetail }) {
           {conflicts.length > 0 && <span className="font-mono"> {conflicts.join(', ')}</span>}
         </p>
       ))}
-      {!forecasts && <p>Looking what a merge would come to</p>}
+      {!forecasts && <p>{error ? `What a merge would come to is not known: ${error.message}` : 'Looking what a merge would come to'}</p>}
       <p>{freed.length === 0 ? 'No task waits for it.' : `Waiting for it: ${freed.join(', ')}`}</p>
     </div>
   );
