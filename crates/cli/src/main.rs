@@ -20,8 +20,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use commands::{
-    Context, admin, agent, checks, completions, config, doctor, events, inbox, memory, open, project, repo, sprint,
-    task,
+    Context, admin, agent, checks, completions, config, doctor, events, inbox, memory, notify, open, project, repo,
+    sprint, task,
 };
 use failure::Failure;
 
@@ -93,6 +93,9 @@ enum Commands {
     /// What waits for you, longest waiting first.
     #[command(after_help = "Examples:\n  team6 inbox\n  team6 inbox --all --project shop")]
     Inbox(inbox::Inbox),
+    /// How people are told outside the app what waits for them: mail and webhooks.
+    #[command(subcommand, after_help = "Examples:\n  team6 notify list\n  team6 notify try mail")]
+    Notify(notify::NotifyCommand),
     /// The event log, from which everything else follows.
     #[command(after_help = "Examples:\n  team6 events --sprint 3\n  team6 events --follow --json | jq .kind")]
     Events(events::Events),
@@ -162,6 +165,7 @@ async fn carry_out(command: Commands, context: &Context) -> Result<(), Failure> 
         Commands::Task(command) => task::run(command, context).await,
         Commands::Checks(command) => checks::run(command, context).await,
         Commands::Inbox(command) => inbox::run(command, context).await,
+        Commands::Notify(command) => notify::run(command, context).await,
         Commands::Events(command) => events::run(command, context).await,
         Commands::Admin(command) => admin::run(command, context).await,
         Commands::Config(command) => config::run(&command, context),

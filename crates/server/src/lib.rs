@@ -8,6 +8,7 @@ pub mod effects;
 pub mod engine;
 pub mod evidence;
 pub mod local_files;
+pub mod notify;
 mod open_branches;
 pub mod owners;
 pub mod packets;

@@ -7,6 +7,7 @@ pub mod full_disk;
 pub mod processes;
 pub mod program;
 pub mod real_agents;
+pub mod receivers;
 pub mod repositories;
 pub mod scripted_model;
 pub mod wait;

@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod inbox;
 mod local_files;
 pub(crate) mod memory;
+pub(crate) mod notify;
 pub(crate) mod open;
 pub(crate) mod project;
 pub(crate) mod repo;

@@ -22,5 +22,6 @@ mod reverting;
 mod revising;
 mod shop;
 mod stopping;
+mod telling;
 mod unboxed;
 mod updating;

@@ -138,6 +138,23 @@ impl Shop {
         self.place.ok(&["sprint", "approve", "1"]);
     }
 
+    /// Loses the server as by a power cut, and starts it again.
+    pub(crate) fn restarted(self) -> Self {
+        let Self {
+            place,
+            server,
+            repository,
+        } = self;
+        server.kill();
+        let scenario = place.path().join("scenario.toml");
+        let server = place.up(&["--scenario", scenario.to_str().unwrap()]);
+        Self {
+            place,
+            server,
+            repository,
+        }
+    }
+
     pub(crate) fn waits_for_a_person(&self) -> String {
         self.place.ok(&["sprint", "watch", "1", "--until", "person"])
     }

@@ -5,6 +5,10 @@ use crate::failure::scatter;
 /// How far around what was seen is drawn, for a single sight; with more it narrows as kernels do (Silverman, 1986).
 const SMOOTH: f64 = 0.7;
 
+/// How far a team of which nothing was seen may be from what is taken for seen, and how many sights halve that.
+const TEAM: f64 = 0.8;
+const FEW: f64 = 4.0;
+
 /// Numbers by lot, the same for the same seed.
 #[derive(Debug, Clone)]
 pub(super) struct Chance(u64);
@@ -38,6 +42,13 @@ impl Chance {
         #[expect(clippy::cast_precision_loss, reason = "a short list")]
         let width = SMOOTH * (seen.max(1) as f64).powf(-0.2);
         (width * self.normal()).exp()
+    }
+
+    /// A factor around 1 for all of a run, after so many sights of a team: few of them may show it at its best or worst.
+    pub(super) fn team(&mut self, seen: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a short list")]
+        let unknown = FEW / (FEW + seen as f64);
+        (TEAM * unknown * self.normal()).exp()
     }
 
     fn exponential(&mut self) -> f64 {

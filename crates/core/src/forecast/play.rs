@@ -79,6 +79,7 @@ impl Drawn {
     /// Draws the times of a run from what the team's work took.
     pub(super) fn draw(rest: &Rest, history: &History, chance: &mut Chance) -> Self {
         let work = Seen::new(history.work(), chance);
+        let (works, waits) = (chance.team(history.tasks()), chance.team(history.tasks()));
         let anybody = Seen::new(history.waits(), chance);
         let mut people: BTreeMap<&PersonId, (Seen<f64>, f64)> = BTreeMap::new();
         for owner in rest.tasks.iter().filter_map(|task| task.owner.as_ref()) {
@@ -93,7 +94,7 @@ impl Drawn {
             let own = owner.and_then(|owner| people.get(owner));
             let own = own.filter(|(_, share)| chance.share() <= *share);
             let (from, seen) = own.map_or((&anybody, anybody.count()), |(own, _)| (own, own.count()));
-            from.one(chance).unwrap_or(0.0) * chance.near(seen)
+            from.one(chance).unwrap_or(0.0) * chance.near(seen) * waits
         };
         let lots = chance.share().to_bits();
         let steps = rest.tasks.iter().map(|task| {
@@ -102,7 +103,7 @@ impl Drawn {
             let owner = task.owner.as_ref();
             let worked = |chance: &mut Chance| {
                 let Worked { ratio, rounds } = work.one(chance).unwrap_or(Worked { ratio: 1.0, rounds: 1 });
-                let ratio = ratio * chance.near(work.count());
+                let ratio = ratio * chance.near(work.count()) * works;
                 Worked { ratio, rounds }
             };
             let estimate = f64::from(task.estimate_minutes.max(1));

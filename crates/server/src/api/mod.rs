@@ -19,6 +19,7 @@ mod live;
 mod local_files;
 mod log;
 mod memories;
+mod notifications;
 mod openapi;
 mod operations;
 mod owners;
@@ -107,6 +108,7 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(attempts::routes())
         .merge(memories::routes())
         .merge(inbox::routes())
+        .merge(notifications::routes())
         .merge(live::routes())
         .merge(stream::routes())
         .merge(log::routes())

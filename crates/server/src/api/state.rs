@@ -23,6 +23,7 @@ use crate::config::Person;
 use crate::engine::Engine;
 use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
+use crate::notify::Notifiers;
 use crate::records::Records;
 
 /// What the API is made of.
@@ -43,6 +44,8 @@ pub struct ApiParts {
     pub evidence: Evidence,
     /// The contents of local files.
     pub local_files: LocalFiles,
+    /// How people are told outside the app what waits for them.
+    pub notifiers: Notifiers,
     /// What is checked and copied.
     pub records: Records,
     /// The people of the team.

@@ -26,9 +26,9 @@ pub enum AppError {
     /// Workspaces cannot be made.
     #[error(transparent)]
     Workspaces(#[from] WorkspaceError),
-    /// The budgets in the configuration cannot be meant.
+    /// Something in the configuration cannot be meant.
     #[error("the configuration cannot be used: {0}")]
-    Budgets(String),
+    Configuration(String),
     /// Agents cannot be kept in sandboxes here.
     #[error(
         "agents cannot be kept in sandboxes on this machine: {why}; `team6 doctor` explains how to enable that, and \

@@ -34,6 +34,7 @@ use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
 use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
+use crate::notify::Notifiers;
 use crate::owners::RepositoryOwners;
 use crate::records::Records;
 use recover::Checks;
@@ -74,6 +75,7 @@ pub struct App {
     config: Config,
     worker: Arc<Parts>,
     effects: Arc<Effects>,
+    notifiers: Notifiers,
     store: Arc<dyn Store>,
     git: Git,
     _sockets: SocketFolder,
@@ -125,7 +127,7 @@ impl App {
             files: None,
         })?);
         let engine = Arc::new(Engine::start(Arc::clone(&store)).await?);
-        engine.limit_projects(config.budgets.projects().map_err(AppError::Budgets)?);
+        engine.limit_projects(config.budgets.projects().map_err(AppError::Configuration)?);
         let sockets = SocketFolder::open(&name)?;
         let worker = Parts {
             provisioner: Arc::clone(&provisioner),
@@ -148,6 +150,8 @@ impl App {
             traces,
             local_files: LocalFiles::new(&path),
         };
+        let notifiers = Notifiers::of(&config.notify, config.server.listen, &config.people, &path);
+        let notifiers = notifiers.map_err(|wrong| AppError::Configuration(wrong.join("\n")))?;
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
         control.engine.settle_leftovers().await?;
         // The work may have ended just before the engine did.
@@ -157,6 +161,7 @@ impl App {
             control,
             agents,
             recovered,
+            notifiers,
             config,
             worker: Arc::new(worker),
             store,
@@ -187,6 +192,7 @@ impl App {
             )),
             evidence: self.control.evidence.clone(),
             local_files: self.control.local_files.clone(),
+            notifiers: self.notifiers.clone(),
             records: Records::new(self.config.data.clone(), self.git.clone()),
             people: self.config.people.clone(),
             warnings: self.config.warnings(),
@@ -219,6 +225,8 @@ impl App {
             Arc::clone(engine),
             engine_stop.clone(),
         ));
+        let (notifiers, told_by, told_until) = (self.notifiers.clone(), Arc::clone(engine), engine_stop.clone());
+        loops.spawn(async move { notifiers.run(&told_by, &told_until).await });
         if let Some(quota) = &self.worker.room.quota {
             loops.spawn(Arc::clone(quota).watch(engine_stop.clone()));
         }

@@ -42,6 +42,7 @@ impl Config {
         let hidden = |path: &Path| team6_worker::hidden(path, &data);
         let shown = agents.sees.iter().filter_map(|path| hidden(path));
         problems.extend(shown.map(|why| format!("agents.sees: {why}")));
+        problems.extend(self.notify.problems(self));
         problems
     }
 

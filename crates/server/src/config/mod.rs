@@ -5,8 +5,10 @@
 mod budgets;
 mod check;
 mod load;
+mod notify;
 mod settings;
 
 pub use budgets::{Budgets, Spend};
 pub use load::{ConfigError, Loaded, Origin, Value, default_file, load};
+pub use notify::{MailSettings, Notify, WebhookSettings};
 pub use settings::{Agents, Config, Limits, Person, Sandbox, Server};

@@ -11,7 +11,7 @@ use team6_core::ids::{AgentId, PersonId};
 use team6_core::policy::{DelegationLimits, MemoryLimits, Policy};
 use team6_worker::Prices;
 
-use super::Budgets;
+use super::{Budgets, Notify};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct Config {
     pub budgets: Budgets,
     /// What tokens cost, by model or agent, where an agent does not say.
     pub prices: Prices,
+    /// How people are told outside the app what waits for them.
+    pub notify: Notify,
 }
 
 /// What is said wherever agents run without a sandbox.
@@ -180,6 +182,7 @@ impl Default for Config {
             limits: Limits::default(),
             budgets: Budgets::default(),
             prices: Prices::default(),
+            notify: Notify::default(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod checks;
 mod conflicts;
 mod forecast;
 mod memories;
+mod notifications;
 mod operations;
 mod plans;
 mod problem;
@@ -35,6 +36,7 @@ pub use checks::{AddCheckRequest, CheckItem, CheckLog, PendingCheck, TaskChecks,
 pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};
 pub use forecast::SprintForecast;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
+pub use notifications::ChannelItem;
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
 pub use plans::{
     AnswerRequest, ApproveRequest, DeputyRequest, HandRequest, OwnerSuggestions, OwnersRequest, PlanVersionItem,

@@ -3,6 +3,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import {
   forecastMerge,
+  forecastRevert,
   forecastSprint,
   listInbox,
   listPeople,
@@ -59,6 +60,14 @@ export const mergeForecast = (id: TaskId, version: number) =>
     queryFn: async ({ signal }) => (await forecastMerge(id, { signal })).items,
     staleTime: 30_000,
     // While it is looked at anew, what was known stands, and nothing moves.
+    placeholderData: keepPreviousData,
+  });
+
+/** What taking back what was merged of a task would come to. */
+export const revertForecast = (id: TaskId, version: number) =>
+  queryOptions({
+    queryKey: ['revert-forecast', id, version],
+    queryFn: async ({ signal }) => (await forecastRevert(id, { signal })).items,
     placeholderData: keepPreviousData,
   });
 

@@ -5,12 +5,15 @@ import type { News, Wish } from './protocol';
 
 /** A server that keeps every connection open, and tells what it is told to. */
 class Streams {
+  /** A trace that it does not have. */
+  unknown = '';
   readonly asked: { url: string; from: string | null; say: (frame: string) => void; open: boolean }[] = [];
 
   fetch = (url: string, { headers, signal }: RequestInit) => {
     const stream = new TransformStream<Uint8Array, Uint8Array>();
     const writer = stream.writable.getWriter();
     const from = new Headers(headers).get('last-event-id');
+    if (this.unknown && url.includes(this.unknown)) return Promise.resolve(new Response(null, { status: 404 }));
     const asked = {
       url,
       from,
@@ -90,4 +93,17 @@ it('a tab that joins is told what happened just before', async () => {
   await vi.waitFor(() => expect(first.news('events')).toHaveLength(1));
   const late = tab(hub);
   await vi.waitFor(() => expect(late.news('events')).toHaveLength(1));
+});
+
+it('a trace that is not there takes nothing from the other tabs', async () => {
+  server.unknown = 's9-a9';
+  const hub = new Hub();
+  const [lost, watching] = [tab(hub), tab(hub)];
+  await vi.waitFor(() => expect(server.open).toHaveLength(1));
+  watching.wish({ wish: 'trace', attempt: 's1-a3', after: 0 });
+  await vi.waitFor(() => expect(server.open[0]?.url).toContain('s1-a3'));
+  lost.wish({ wish: 'trace', attempt: 's9-a9', after: 0 });
+  await vi.waitFor(() => expect(server.asked.at(-1)?.open && server.asked.length).toBe(3));
+  expect(server.open.map(({ url }) => url)).toEqual(['/api/v1/stream?topics=trace:s1-a3@0']);
+  expect(watching.news('reset')).toEqual([]);
 });

@@ -21,6 +21,8 @@ export class Hub {
   readonly #tabs = new Set<Tab>();
   /** The traces that are followed, each after the entry from which it was wanted first. */
   readonly #traces = new Map<AttemptId, number>();
+  /** Those among them that the server knows. */
+  #known = new Set<AttemptId>();
   #stream: AbortController | null = null;
   /** The place in log and traces up to which everything was read. */
   #cursor: string | null = null;
@@ -71,14 +73,19 @@ export class Hub {
     this.#stream?.abort();
     const stream = new AbortController();
     this.#stream = stream;
-    const traces = [...this.#traces].slice(-MOST).map(([attempt, after]) => `trace:${attempt}@${after}`);
+    const wanted = [...this.#traces].slice(-MOST);
+    const traces = wanted.map(([attempt, after]) => `trace:${attempt}@${after}`);
     void follow({
       url: () => `/api/v1/stream${traces.length > 0 ? `?topics=${traces.join(',')}` : ''}`,
       lastId: this.#cursor,
       signal: stream.signal,
-      onConnection: (connected) => this.#connected(connected),
+      onConnection: (connected) => {
+        if (connected) this.#known = new Set(wanted.map(([attempt]) => attempt));
+        this.#connected(connected);
+      },
       onRefused: (status) => {
         this.#stream = null;
+        if (status === 404 && this.#dropUnknown()) return this.#connectAgain();
         // A place that the server does not understand is forgotten.
         this.#cursor = null;
         this.#tell({ news: status === 401 ? 'signed-out' : 'reset' });
@@ -125,6 +132,13 @@ export class Hub {
     const now = Date.now();
     for (const tab of this.#tabs) if (now - tab.seen > TAB_GONE) this.#tabs.delete(tab);
     this.#endUnwanted();
+  }
+
+  /** A trace that is not there keeps nobody from the others; whether there was such a one. */
+  #dropUnknown(): boolean {
+    const unknown = [...this.#traces.keys()].filter((attempt) => !this.#known.has(attempt));
+    for (const attempt of unknown) this.#traces.delete(attempt);
+    return unknown.length > 0;
   }
 
   #endUnwanted() {

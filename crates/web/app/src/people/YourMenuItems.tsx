@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { people } from '../api/queries';
 import { signOut } from '../api/session';
+import { canNotify, isWished, wish } from '../notice/wish';
 import { open } from '../shell/opened';
 import { DENSITIES, THEMES, density, setDensity, setTheme, theme } from '../ui/appearance';
 
@@ -18,6 +19,7 @@ interface Props {
 export function YourMenuItems({ shape, face, onSignedOut }: Props) {
   const { data: team = [] } = useQuery(people);
   const [chosenTheme, chooseTheme] = useState(theme);
+  const [notified, setNotified] = useState(isWished);
   const [chosenDensity, chooseDensity] = useState(density);
   return (
     <Menu.Root defaultOpen>
@@ -54,6 +56,19 @@ export function YourMenuItems({ shape, face, onSignedOut }: Props) {
                 <Choice key={each} value={each} />
               ))}
             </Menu.RadioGroup>
+            {canNotify() && (
+              <Menu.CheckboxItem
+                className={ITEM}
+                checked={notified}
+                closeOnClick={false}
+                onCheckedChange={(on: boolean) => void wish(on).then((done) => setNotified(done ? on : !on))}
+              >
+                <span>Notify me here</span>
+                <Menu.CheckboxItemIndicator>
+                  <span aria-hidden>✓</span>
+                </Menu.CheckboxItemIndicator>
+              </Menu.CheckboxItem>
+            )}
             <Menu.Separator className="my-1 h-px bg-line" />
             <Menu.Item className={ITEM} onClick={() => open('sheet')}>
               Keys

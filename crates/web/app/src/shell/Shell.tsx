@@ -1,6 +1,7 @@
 // The frame around every page: where one can go, who one is, and whether what is shown is what is.
 import { Outlet } from '@tanstack/react-router';
-import { Suspense, lazy, useEffect } from 'react';
+import { Suspense, lazy, useEffect, useSyncExternalStore } from 'react';
+import { isWished, onWish } from '../notice/wish';
 import { BottomBar } from './BottomBar';
 import { LostNote } from './LostNote';
 import { Notices } from './Notices';
@@ -11,11 +12,13 @@ import { useOpened } from './opened';
 const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: Palette }));
 const Palette = lazy(loadPalette);
 const Sheet = lazy(() => import('./Sheet').then(({ Sheet }) => ({ default: Sheet })));
+const Tell = lazy(() => import('../notice/Tell').then(({ Tell }) => ({ default: Tell })));
 const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
 
 export function Shell() {
   useKeys();
   const opened = useOpened();
+  const tells = useSyncExternalStore(onWish, isWished);
   useEffect(() => {
     // The palette is there at once when somebody reaches for it.
     const timer = setTimeout(() => void loadPalette().catch(() => {}), 1_500);
@@ -39,6 +42,7 @@ export function Shell() {
       <BottomBar />
       <Notices />
       <Suspense>
+        {tells && <Tell />}
         {opened === 'palette' && <Palette />}
         {opened === 'sheet' && <Sheet />}
         {opened === 'person' && <WhoAreYou />}

@@ -6,10 +6,11 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
+import { TakeBack } from './TakeBack';
 import { Effect, useLooked } from './ReviewTask';
 
-/** What was approved and waits to be merged. */
-export function MergeTask({ task: id }: { task: TaskId }) {
+/** What was approved and waits to be merged; if a part of it was, it can be taken back as well. */
+export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?: boolean }) {
   const { data } = useQuery(task(id));
   const isLooked = useLooked(data);
   const merge = useCommand({ run: (_: void, options) => mergeTask(id, {}, options), done: 'Merging' });
@@ -22,6 +23,7 @@ export function MergeTask({ task: id }: { task: TaskId }) {
       <Button look="act" className="self-start" disabled={merge.isPending} onClick={() => merge.mutate()}>
         {merge.isPending ? 'Merging' : 'Merge'}
       </Button>
+      {partly && <TakeBack task={id} />}
     </div>
   );
 }

@@ -8,6 +8,8 @@ import { Owners } from './Owners';
 import { RaiseBudget } from './RaiseBudget';
 import { Retry } from './Retry';
 import { ReviewTask } from './ReviewTask';
+import { TakeBack } from './TakeBack';
+import { WithoutIt } from './WithoutIt';
 import { Writes } from './Writes';
 
 interface Props {
@@ -43,9 +45,13 @@ function Means({ sprint, task, why }: Props) {
     case 'review':
     case 'subtask_review':
       return task === null ? null : <ReviewTask task={task} />;
+    case 'partly_reverted':
+      return task === null ? null : <TakeBack task={task} />;
+    case 'dependency_cancelled':
+      return task === null ? null : <WithoutIt sprint={sprint} task={task} text={why.text} />;
     case 'merge':
     case 'partly_merged':
-      return task === null ? null : <MergeTask task={task} />;
+      return task === null ? null : <MergeTask task={task} partly={reason.reason === 'partly_merged'} />;
     case 'budget':
       return <RaiseBudget sprint={sprint} short={reason.short} />;
     default:
