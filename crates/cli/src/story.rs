@@ -102,9 +102,8 @@ impl Story {
                 format!("delivered: {}: {}", self.work(*attempt), delivery.what)
             }
             Event::CheckRecorded { task, receipt, .. } => format!(
-                "check {} of {}: {}: {}",
-                receipt.check.name,
-                receipt.repository,
+                "check {}: {}: {}",
+                receipt.check.of(&receipt.repository),
                 receipt.outcome,
                 self.task(*task)
             ),

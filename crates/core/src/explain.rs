@@ -459,11 +459,9 @@ impl Sprint {
                 question: question.clone(),
             }),
             Stage::Checking { pending, until } => {
-                let checks = pending.iter().flat_map(|(repository, checks)| {
-                    checks
-                        .iter()
-                        .map(move |check| format!("{} of {repository}", check.name))
-                });
+                let checks = pending
+                    .iter()
+                    .flat_map(|(repository, checks)| checks.iter().map(move |check| check.of(repository)));
                 let checks = checks.collect();
                 (Reason::Checking { checks }, Actor::Engine, Some(*until))
             }
@@ -583,8 +581,8 @@ fn failing(task: &Task) -> Option<String> {
         .filter(|receipt| receipt.outcome != CheckOutcome::Passed);
     let failing: Vec<String> = failing
         .map(|receipt| match receipt.outcome {
-            CheckOutcome::Broke => format!("it breaks {} of {}", receipt.check.name, receipt.repository),
-            outcome => format!("{} of {} {outcome}", receipt.check.name, receipt.repository),
+            CheckOutcome::Broke => format!("it breaks {}", receipt.check.of(&receipt.repository)),
+            outcome => format!("{} {outcome}", receipt.check.of(&receipt.repository)),
         })
         .collect();
     (!failing.is_empty()).then(|| failing.join(", "))

@@ -13,6 +13,7 @@ mod local_files;
 pub(crate) mod memory;
 pub(crate) mod open;
 pub(crate) mod project;
+mod project_check;
 pub(crate) mod repo;
 mod repo_check;
 pub(crate) mod sprint;

@@ -7,6 +7,7 @@ use team6_core::project::Project;
 use team6_server::api::types::{CreateProjectRequest, UpdateProjectRequest};
 
 use super::Context;
+use super::project_check::{self, ProjectCheckCommand};
 use crate::failure::Failure;
 use crate::output::{Page, Tone, ago};
 
@@ -50,12 +51,16 @@ pub(crate) enum ProjectCommand {
         #[arg(long, value_name = "TRUE|FALSE")]
         update_branches: Option<bool>,
     },
+    /// What the engine runs over all repositories of a task together.
+    #[command(subcommand)]
+    Check(ProjectCheckCommand),
 }
 
 /// Carries a command out.
 pub(crate) async fn run(command: ProjectCommand, context: &Context) -> Result<(), Failure> {
     let client = context.client()?;
     let reply = match command {
+        ProjectCommand::Check(command) => return project_check::run(command, context).await,
         ProjectCommand::List => {
             let projects = client.list::<Project>("/projects", "after", &[]).await?;
             return context.output.show(&projects, |projects, page| list(projects, page));
@@ -117,6 +122,10 @@ fn show(project: &Project, page: &mut Page) {
         false => "stays as it is when its base moves",
     };
     page.field("in review", kept);
+    if !project.together.is_empty() {
+        let names: Vec<String> = project.together.iter().map(|check| check.name.to_string()).collect();
+        page.field("together", format!("is checked by {}", names.join(", ")));
+    }
     page.field("made", ago(project.created_at));
     if project.repositories.is_empty() {
         page.gap();

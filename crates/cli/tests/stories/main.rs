@@ -22,5 +22,6 @@ mod reverting;
 mod revising;
 mod shop;
 mod stopping;
+mod together;
 mod unboxed;
 mod updating;

@@ -195,6 +195,7 @@ pub(crate) fn checks() -> BTreeMap<RepositoryId, Vec<Check>> {
         name: "test".parse().unwrap(),
         command: "make test".into(),
         seconds: 60,
+        together: BTreeSet::new(),
     };
     [(repository(1), vec![test])].into()
 }
@@ -207,6 +208,7 @@ fn ran(commit: CommitId, drawn: u8) -> (Run, Option<Run>) {
         end: RunEnd::Exited { status },
         log: Digest::of(b""),
         log_bytes: 0,
+        beside: BTreeMap::new(),
         began: Timestamp(0),
         ended: Timestamp(0),
     };

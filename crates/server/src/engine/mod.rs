@@ -148,7 +148,7 @@ impl Engine {
         }
         if let Command::Deliver { checks, .. } | Command::UpdateTried { checks, .. } = &mut command {
             let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
-            *checks = self.project(&project).await?.checks;
+            *checks = self.project(&project).await?.checks_to_run();
         }
         let done = self.sprints.execute(id, command, actor, answer).await?;
         if done.events.iter().any(moves_checks) {
