@@ -82,7 +82,7 @@ impl Story {
             }
             Event::QuestionAsked { text, options, .. } => format!("the planner asks: {text} [{}]", options.join(" | ")),
             Event::QuestionAnswered { by, text, .. } => format!("{by} answers: {text}"),
-            Event::DeputySet { by, owner, deputy } => match deputy {
+            Event::DeputySet { by, owner, deputy, .. } => match deputy {
                 Some(deputy) => format!("{by} lets {deputy} decide for {owner}"),
                 None => format!("{owner} decides again, says {by}"),
             },

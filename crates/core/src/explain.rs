@@ -239,12 +239,11 @@ impl Sprint {
                             .tasks
                             .values()
                             .any(|t| t.in_plan && t.owner.is_none() && !t.work.stage.is_ended());
-                        let reason = if missing {
-                            Reason::NoOwner
-                        } else {
-                            Reason::AwaitsApproval { version: saved.version }
+                        let (reason, who) = match missing {
+                            true => (Reason::NoOwner, self.acting_lead()),
+                            false => (Reason::AwaitsApproval { version: saved.version }, self.approver()),
                         };
-                        person(reason, self.acting_lead(), saved.at)
+                        person(reason, who, saved.at)
                     }
                     Some(_) => None,
                     None => person(Reason::NotPlanned, self.acting_lead(), work.since),
