@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::checks::{Check, InvalidCheck, MOST_CHECKS};
 use crate::ids::{BranchName, CheckName, PersonId, ProjectId, RepositoryId};
+use crate::ledger::{BudgetSpan, ProjectBudgets};
 use crate::local_path::LocalPath;
 use crate::sprint::MergeMethod;
 use crate::time::Timestamp;
@@ -33,6 +35,9 @@ pub struct Project {
     /// What it runs over all repositories of a task together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<Check>,
+    /// The budgets that somebody set for it.
+    #[serde(default, skip_serializing_if = "ProjectBudgets::is_empty")]
+    pub budgets: ProjectBudgets,
     /// Whether work in review is brought up to date when its base moves.
     #[serde(default = "yes")]
     pub update_branches: bool,
@@ -129,6 +134,12 @@ pub enum ProjectCommand {
     SetConcurrency { concurrency: u32, by: PersonId },
     /// Say whether work in review is brought up to date when its base moves.
     SetUpdateBranches { on: bool, by: PersonId },
+    /// Set what its sprints may spend together.
+    SetBudget {
+        of: BudgetSpan,
+        budget: Budget,
+        by: PersonId,
+    },
 }
 
 /// What happened to a project.
@@ -183,6 +194,12 @@ pub enum ProjectEvent {
     ConcurrencySet { concurrency: u32, by: PersonId },
     /// Work in review is brought up to date when its base moves, or no longer.
     UpdateBranchesSet { on: bool, by: PersonId },
+    /// Its sprints may spend so much together.
+    ProjectBudgetSet {
+        of: BudgetSpan,
+        budget: Budget,
+        by: PersonId,
+    },
 }
 
 /// Why a change of a project was refused.
@@ -323,6 +340,9 @@ pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<Proj
             by,
         }),
         (Some(_), ProjectCommand::SetUpdateBranches { on, by }) => Ok(ProjectEvent::UpdateBranchesSet { on, by }),
+        (Some(_), ProjectCommand::SetBudget { of, budget, by }) => {
+            Ok(ProjectEvent::ProjectBudgetSet { of, budget, by })
+        }
     }
 }
 
@@ -374,6 +394,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
                 local_files: BTreeMap::new(),
                 checks: BTreeMap::new(),
                 together: Vec::new(),
+                budgets: ProjectBudgets::default(),
                 update_branches: true,
                 created_at: at,
             });
@@ -426,6 +447,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
         ProjectEvent::CheckTogetherRemoved { check, .. } => project.together.retain(|known| known.name != *check),
         ProjectEvent::ConcurrencySet { concurrency, .. } => project.concurrency = *concurrency,
         ProjectEvent::UpdateBranchesSet { on, .. } => project.update_branches = *on,
+        ProjectEvent::ProjectBudgetSet { of, budget, .. } => project.budgets.set(*of, *budget),
     }
     Some(project)
 }
@@ -445,6 +467,7 @@ impl ProjectEvent {
             Self::CheckTogetherRemoved { .. } => "check_together_removed",
             Self::ConcurrencySet { .. } => "concurrency_set",
             Self::UpdateBranchesSet { .. } => "update_branches_set",
+            Self::ProjectBudgetSet { .. } => "project_budget_set",
         }
     }
 }

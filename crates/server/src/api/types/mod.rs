@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 
 pub use agents::{AgentGateway, AgentItem, AgentReport, AgentRole};
 pub use attempts::{AttemptDetail, AttemptItem, Running};
-pub use budgets::Spending;
+pub use budgets::{ProjectSpending, Spending};
 pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff, RevertForecast,
