@@ -31,10 +31,14 @@ def run_lines(name, run):
     }[how]()
     if end:
         raise ValueError(f"nobody knows {end}")
-    known(run, "commit tree end log log_bytes began ended")
+    known(run, "commit tree end log log_bytes began ended", "beside")
+    beside = run.get("beside", {})
+    for checkout in beside.values():
+        known(checkout, "commit tree")
     return [
         (f"{name} commit", run["commit"]),
         (f"{name} tree", run["tree"] or "-"),
+        *((f"{name} beside", f"{at} {one['commit']} {one['tree'] or '-'}") for at, one in sorted(beside.items())),
         (f"{name} {said[0]}", said[1]),
         (f"{name} log", run["log"]),
         (f"{name} log bytes", whole(run["log_bytes"])),
@@ -43,15 +47,17 @@ def run_lines(name, run):
     ]
 
 
-def known(value, names):
-    if set(value) != set(names.split()):
+def known(value, names, also=""):
+    if set(value) - set(also.split()) != set(names.split()):
         raise ValueError(f"the fields are {sorted(value)}")
+    if not all(value[name] for name in also.split() if name in value):
+        raise ValueError("what is empty is left out")
 
 
 def canonical(receipt):
     known(receipt, "number previous sprint task delivery repository check outcome run base hash")
     check = receipt["check"]
-    known(check, "name command seconds")
+    known(check, "name command seconds", "together")
     lines = [
         ("number", whole(receipt["number"])),
         ("previous", receipt["previous"]),
@@ -62,6 +68,7 @@ def canonical(receipt):
         ("check", check["name"]),
         ("command", text(check["command"])),
         ("seconds", whole(check["seconds"])),
+        *([("together", " ".join(check["together"]))] if "together" in check else []),
         ("outcome", receipt["outcome"]),
     ]
     lines += run_lines("run", receipt["run"])

@@ -82,7 +82,7 @@ impl Story {
             }
             Event::QuestionAsked { text, options, .. } => format!("the planner asks: {text} [{}]", options.join(" | ")),
             Event::QuestionAnswered { by, text, .. } => format!("{by} answers: {text}"),
-            Event::DeputySet { by, owner, deputy } => match deputy {
+            Event::DeputySet { by, owner, deputy, .. } => match deputy {
                 Some(deputy) => format!("{by} lets {deputy} decide for {owner}"),
                 None => format!("{owner} decides again, says {by}"),
             },
@@ -102,9 +102,8 @@ impl Story {
                 format!("delivered: {}: {}", self.work(*attempt), delivery.what)
             }
             Event::CheckRecorded { task, receipt, .. } => format!(
-                "check {} of {}: {}: {}",
-                receipt.check.name,
-                receipt.repository,
+                "check {}: {}: {}",
+                receipt.check.of(&receipt.repository),
                 receipt.outcome,
                 self.task(*task)
             ),

@@ -239,12 +239,11 @@ impl Sprint {
                             .tasks
                             .values()
                             .any(|t| t.in_plan && t.owner.is_none() && !t.work.stage.is_ended());
-                        let reason = if missing {
-                            Reason::NoOwner
-                        } else {
-                            Reason::AwaitsApproval { version: saved.version }
+                        let (reason, who) = match missing {
+                            true => (Reason::NoOwner, self.acting_lead()),
+                            false => (Reason::AwaitsApproval { version: saved.version }, self.approver()),
                         };
-                        person(reason, self.acting_lead(), saved.at)
+                        person(reason, who, saved.at)
                     }
                     Some(_) => None,
                     None => person(Reason::NotPlanned, self.acting_lead(), work.since),
@@ -459,11 +458,9 @@ impl Sprint {
                 question: question.clone(),
             }),
             Stage::Checking { pending, until } => {
-                let checks = pending.iter().flat_map(|(repository, checks)| {
-                    checks
-                        .iter()
-                        .map(move |check| format!("{} of {repository}", check.name))
-                });
+                let checks = pending
+                    .iter()
+                    .flat_map(|(repository, checks)| checks.iter().map(move |check| check.of(repository)));
                 let checks = checks.collect();
                 (Reason::Checking { checks }, Actor::Engine, Some(*until))
             }
@@ -583,8 +580,8 @@ fn failing(task: &Task) -> Option<String> {
         .filter(|receipt| receipt.outcome != CheckOutcome::Passed);
     let failing: Vec<String> = failing
         .map(|receipt| match receipt.outcome {
-            CheckOutcome::Broke => format!("it breaks {} of {}", receipt.check.name, receipt.repository),
-            outcome => format!("{} of {} {outcome}", receipt.check.name, receipt.repository),
+            CheckOutcome::Broke => format!("it breaks {}", receipt.check.of(&receipt.repository)),
+            outcome => format!("{} {outcome}", receipt.check.of(&receipt.repository)),
         })
         .collect();
     (!failing.is_empty()).then(|| failing.join(", "))

@@ -34,6 +34,54 @@ pub struct ProjectLimits {
     pub day: Budget,
 }
 
+/// What a budget of a project is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetSpan {
+    /// All that its sprints ever spend.
+    Project,
+    /// What they spend in a day, by UTC.
+    Day,
+}
+
+/// The budgets of a project that somebody set. Of the others the configuration says how large they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct ProjectBudgets {
+    /// Of all that its sprints spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<Budget>,
+    /// Of what they spend in a day, by UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<Budget>,
+}
+
+impl ProjectBudgets {
+    /// Whether nobody set any.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Notes what somebody set.
+    pub(crate) fn set(&mut self, span: BudgetSpan, budget: Budget) {
+        match span {
+            BudgetSpan::Project => self.project = Some(budget),
+            BudgetSpan::Day => self.day = Some(budget),
+        }
+    }
+
+    /// The limits that hold where these are configured.
+    #[must_use]
+    pub fn over(&self, configured: &ProjectLimits) -> ProjectLimits {
+        ProjectLimits {
+            project: self.project.unwrap_or(configured.project),
+            day: self.day.unwrap_or(configured.day),
+        }
+    }
+}
+
 impl ProjectLimits {
     /// Whether nothing is limited.
     pub fn is_unlimited(&self) -> bool {
@@ -104,9 +152,9 @@ pub struct FundsShort {
 
 impl fmt::Display for FundsShort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (of, key, wait) = match self.until {
-            Some(_) => ("the project's budget for today", "day", "tomorrow, or "),
-            None => ("the budget of the project", "project", ""),
+        let (of, wait, day) = match self.until {
+            Some(_) => ("the project's budget for today", "tomorrow, or ", " --day"),
+            None => ("the budget of the project", "", ""),
         };
         let show = |amount| self.resource.show(amount);
         let (limit, spent) = (show(self.limit), show(self.spent));
@@ -114,8 +162,8 @@ impl fmt::Display for FundsShort {
             let resource = self.resource.key();
             return write!(
                 f,
-                "{of} is used up: {spent} of {limit} are spent; it goes on {wait}when whoever runs the server raises \
-                 `{resource}` of [budgets.{key}] in its configuration and starts `team6 up` anew"
+                "{of} is used up: {spent} of {limit} are spent; it goes on {wait}when somebody raises it with \
+                 `team6 project budget{day} --{resource}`"
             );
         }
         write!(
@@ -279,6 +327,18 @@ impl Ledger {
     /// What is held for an attempt.
     pub fn held_for(&self, attempt: AttemptId) -> Option<Amount> {
         self.held.get(&attempt).map(|held| held.amount)
+    }
+
+    /// What is spent of a budget, and what is held of it besides.
+    pub fn tally(&self, span: BudgetSpan, now: Timestamp) -> (Amount, Amount) {
+        let day = now.0.div_euclid(DAY);
+        match span {
+            BudgetSpan::Project => (self.spent, total(self.held.values())),
+            BudgetSpan::Day => {
+                let today = self.held.values().filter(|held| held.day == day);
+                (self.days.get(&day).copied().unwrap_or_default(), total(today))
+            }
+        }
     }
 
     /// What is spent and held together, in all.

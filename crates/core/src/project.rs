@@ -1,11 +1,15 @@
 //! A project: its repositories and how many agents may work on it at once.
 
+mod checks;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::checks::{Check, InvalidCheck, MOST_CHECKS};
 use crate::ids::{BranchName, CheckName, PersonId, ProjectId, RepositoryId};
+use crate::ledger::{BudgetSpan, ProjectBudgets};
 use crate::local_path::LocalPath;
 use crate::sprint::MergeMethod;
 use crate::time::Timestamp;
@@ -28,6 +32,12 @@ pub struct Project {
     /// What the engine runs on each delivery, by repository, in the order in which it is run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<RepositoryId, Vec<Check>>,
+    /// What it runs over all repositories of a task together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<Check>,
+    /// The budgets that somebody set for it.
+    #[serde(default, skip_serializing_if = "ProjectBudgets::is_empty")]
+    pub budgets: ProjectBudgets,
     /// Whether work in review is brought up to date when its base moves.
     #[serde(default = "yes")]
     pub update_branches: bool,
@@ -116,10 +126,20 @@ pub enum ProjectCommand {
         check: CheckName,
         by: PersonId,
     },
+    /// Have the engine run a command over all repositories of a task that has these.
+    AddCheckTogether { check: Check, by: PersonId },
+    /// Have it run no more.
+    RemoveCheckTogether { check: CheckName, by: PersonId },
     /// Set how many agents may work at once.
     SetConcurrency { concurrency: u32, by: PersonId },
     /// Say whether work in review is brought up to date when its base moves.
     SetUpdateBranches { on: bool, by: PersonId },
+    /// Set what its sprints may spend together.
+    SetBudget {
+        of: BudgetSpan,
+        budget: Budget,
+        by: PersonId,
+    },
 }
 
 /// What happened to a project.
@@ -166,10 +186,20 @@ pub enum ProjectEvent {
         check: CheckName,
         by: PersonId,
     },
+    /// The engine runs one more command over all repositories of a task that has certain ones.
+    CheckTogetherAdded { check: Check, by: PersonId },
+    /// It runs one less.
+    CheckTogetherRemoved { check: CheckName, by: PersonId },
     /// Another number of agents may work at once.
     ConcurrencySet { concurrency: u32, by: PersonId },
     /// Work in review is brought up to date when its base moves, or no longer.
     UpdateBranchesSet { on: bool, by: PersonId },
+    /// Its sprints may spend so much together.
+    ProjectBudgetSet {
+        of: BudgetSpan,
+        budget: Budget,
+        by: PersonId,
+    },
 }
 
 /// Why a change of a project was refused.
@@ -207,6 +237,14 @@ pub enum ProjectRefusal {
     CheckExists { repository: RepositoryId, check: CheckName },
     #[error("repository {repository} has no check {check}; see the list of its checks")]
     CheckMissing { repository: RepositoryId, check: CheckName },
+    #[error("the project has a check {check} over several repositories; give this one another name")]
+    CheckTogetherExists { check: CheckName },
+    #[error("the project has no check {check} over several repositories; see the list of them")]
+    CheckTogetherMissing { check: CheckName },
+    #[error("the project has {MOST_CHECKS} checks over several repositories, which is the most; remove one first")]
+    TooManyChecksTogether,
+    #[error("check {check} is of fewer than two repositories; name at least two, or add it to the one")]
+    OneRepository { check: CheckName },
     #[error("repository {repository} has {MOST_CHECKS} checks, which is the most; remove one first")]
     TooManyChecks { repository: RepositoryId },
     #[error("check {check}: {problem}")]
@@ -282,7 +320,7 @@ pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<Proj
             }
         }
         (Some(project), ProjectCommand::AddCheck { repository, check, by }) => {
-            add_check(project, repository, check, by)
+            checks::add(project, repository, check, by)
         }
         (Some(project), ProjectCommand::RemoveCheck { repository, check, by }) => {
             match project.check(&repository, &check) {
@@ -290,11 +328,21 @@ pub fn decide(project: Option<&Project>, command: ProjectCommand) -> Result<Proj
                 None => Err(ProjectRefusal::CheckMissing { repository, check }),
             }
         }
+        (Some(project), ProjectCommand::AddCheckTogether { check, by }) => checks::add_together(project, check, by),
+        (Some(project), ProjectCommand::RemoveCheckTogether { check, by }) => {
+            match project.together.iter().any(|known| known.name == check) {
+                true => Ok(ProjectEvent::CheckTogetherRemoved { check, by }),
+                false => Err(ProjectRefusal::CheckTogetherMissing { check }),
+            }
+        }
         (Some(_), ProjectCommand::SetConcurrency { concurrency, by }) => Ok(ProjectEvent::ConcurrencySet {
             concurrency: sensible(concurrency)?,
             by,
         }),
         (Some(_), ProjectCommand::SetUpdateBranches { on, by }) => Ok(ProjectEvent::UpdateBranchesSet { on, by }),
+        (Some(_), ProjectCommand::SetBudget { of, budget, by }) => {
+            Ok(ProjectEvent::ProjectBudgetSet { of, budget, by })
+        }
     }
 }
 
@@ -329,38 +377,6 @@ fn put_local_file(
     })
 }
 
-fn add_check(
-    project: &Project,
-    repository: RepositoryId,
-    check: Check,
-    by: PersonId,
-) -> Result<ProjectEvent, ProjectRefusal> {
-    if !project.repositories.contains_key(&repository) {
-        return Err(ProjectRefusal::RepositoryMissing { repository });
-    }
-    if project.check(&repository, &check.name).is_some() {
-        let check = check.name;
-        return Err(ProjectRefusal::CheckExists { repository, check });
-    }
-    if project.checks.get(&repository).map_or(0, Vec::len) >= MOST_CHECKS {
-        return Err(ProjectRefusal::TooManyChecks { repository });
-    }
-    match check.valid() {
-        Ok(()) => Ok(ProjectEvent::CheckAdded { repository, check, by }),
-        Err(problem) => Err(ProjectRefusal::InvalidCheck {
-            check: check.name,
-            problem,
-        }),
-    }
-}
-
-impl Project {
-    /// A check of a repository.
-    pub fn check(&self, repository: &RepositoryId, check: &CheckName) -> Option<&Check> {
-        self.checks.get(repository)?.iter().find(|known| known.name == *check)
-    }
-}
-
 /// The project after an event; none before it was made.
 pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> Option<Project> {
     let mut project = match (project, event) {
@@ -377,6 +393,8 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
                 repositories: BTreeMap::new(),
                 local_files: BTreeMap::new(),
                 checks: BTreeMap::new(),
+                together: Vec::new(),
+                budgets: ProjectBudgets::default(),
                 update_branches: true,
                 created_at: at,
             });
@@ -393,6 +411,7 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
             project.repositories.remove(repository);
             project.local_files.remove(repository);
             project.checks.remove(repository);
+            project.together.retain(|check| !check.together.contains(repository));
         }
         ProjectEvent::LocalFilePut {
             repository,
@@ -424,8 +443,11 @@ pub fn apply(project: Option<Project>, event: &ProjectEvent, at: Timestamp) -> O
             }
             project.checks.retain(|_, checks| !checks.is_empty());
         }
+        ProjectEvent::CheckTogetherAdded { check, .. } => project.together.push(check.clone()),
+        ProjectEvent::CheckTogetherRemoved { check, .. } => project.together.retain(|known| known.name != *check),
         ProjectEvent::ConcurrencySet { concurrency, .. } => project.concurrency = *concurrency,
         ProjectEvent::UpdateBranchesSet { on, .. } => project.update_branches = *on,
+        ProjectEvent::ProjectBudgetSet { of, budget, .. } => project.budgets.set(*of, *budget),
     }
     Some(project)
 }
@@ -441,8 +463,11 @@ impl ProjectEvent {
             Self::LocalFileRemoved { .. } => "local_file_removed",
             Self::CheckAdded { .. } => "check_added",
             Self::CheckRemoved { .. } => "check_removed",
+            Self::CheckTogetherAdded { .. } => "check_together_added",
+            Self::CheckTogetherRemoved { .. } => "check_together_removed",
             Self::ConcurrencySet { .. } => "concurrency_set",
             Self::UpdateBranchesSet { .. } => "update_branches_set",
+            Self::ProjectBudgetSet { .. } => "project_budget_set",
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use team6_core::checks::{Check, CheckOutcome, Digest, Receipt, ReceiptExport, Run, RunEnd};
+use team6_core::checks::{Check, CheckOutcome, Checkout, Digest, Receipt, ReceiptExport, Run, RunEnd};
 use team6_core::ids::{CommitId, SprintId, TaskId};
 use team6_core::time::Timestamp;
 
@@ -17,6 +17,7 @@ fn run(letter: char, end: RunEnd, said: &str) -> Run {
     Run {
         commit: commit(letter),
         tree: Some(commit('e')),
+        beside: BTreeMap::new(),
         end,
         log: Digest::of(said.as_bytes()),
         log_bytes: said.len() as u64,
@@ -53,7 +54,22 @@ fn export() -> ReceiptExport {
         ),
     ];
     let mut receipts: Vec<Receipt> = Vec::new();
-    for (run, base) in runs {
+    for (mut run, mut base) in runs {
+        // Every other one is over two repositories.
+        let together = if receipts.len() % 2 == 0 {
+            &[][..]
+        } else {
+            &["app", "web"]
+        };
+        for (run, tree) in [(Some(&mut run), None), (base.as_mut(), Some(commit('d')))] {
+            if let Some(run) = run.filter(|_| !together.is_empty()) {
+                let web = Checkout {
+                    commit: commit('9'),
+                    tree,
+                };
+                run.beside.insert("web".parse().unwrap(), web);
+            }
+        }
         let receipt = Receipt {
             number: u32::try_from(receipts.len()).unwrap() + 1,
             previous: receipts.last().map_or_else(Digest::nothing, |last| last.hash.clone()),
@@ -65,6 +81,7 @@ fn export() -> ReceiptExport {
                 name: "test".parse().unwrap(),
                 command: "printf '%s\\n' \"caf\u{e9}\" \u{1f600}\u{2028}".into(),
                 seconds: 600,
+                together: together.iter().map(|name| name.parse().unwrap()).collect(),
             },
             outcome: CheckOutcome::Passed,
             run,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use team6_core::budget::{Budget, BudgetLimits};
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{AttemptId, FencingToken, PersonId, ProjectId, SprintId};
-use team6_core::ledger::ProjectLimits;
+use team6_core::ledger::{BudgetSpan, ProjectLimits};
 use team6_core::policy::Policy;
 use team6_core::project::ProjectCommand;
 use team6_core::sprint::{Command, Stage};
@@ -263,4 +263,66 @@ async fn who_waits_is_told_when_nothing_will_come_back_any_more() {
     assert_eq!(inbox().await.unwrap(), 0, "60 may come back");
     shop.fails(first, 99).await;
     assert_eq!(inbox().await.unwrap(), 1, "1 is left, and it wants 60");
+}
+
+impl Shop {
+    async fn sets(&self, of: BudgetSpan, budget: Budget) {
+        let by = ada();
+        let set = ProjectCommand::SetBudget { of, budget, by };
+        self.engine
+            .change_project(&self.project, set, "ada", None)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_projects_budget_goes_on_when_somebody_raises_it() {
+    let shop = Shop::open().await;
+    let (first, second) = (shop.plans().await, shop.plans().await);
+    assert!(shop.takes(first).await);
+    assert!(!shop.takes(second).await);
+    shop.fails(first, 100).await;
+    let why = || {
+        shop.engine
+            .read(second, |s, _| s.inbox().first().map(|item| item.why.reason.to_string()))
+    };
+    assert!(why().await.unwrap().unwrap().contains("100 tokens of 100 tokens"));
+    shop.sets(BudgetSpan::Project, tokens(104)).await;
+    assert_eq!(shop.queued(second).await, None);
+    assert!(
+        why().await.unwrap().unwrap().contains("100 tokens of 104 tokens"),
+        "4 do not reach for 60"
+    );
+    shop.sets(BudgetSpan::Project, tokens(150)).await;
+    assert_eq!(why().await.unwrap(), None);
+    assert!(shop.takes(second).await);
+    assert_eq!(shop.reserved(second).await, 50, "the rest");
+}
+
+#[tokio::test]
+async fn a_projects_budget_that_is_lifted_holds_nobody_and_one_of_a_day_holds_from_when_it_is_set() {
+    let shop = Shop::open().await;
+    let (first, second) = (shop.plans().await, shop.plans().await);
+    assert!(shop.takes(first).await);
+    assert!(!shop.takes(second).await);
+    shop.sets(BudgetSpan::Project, Budget::default()).await;
+    assert!(shop.takes(second).await, "nothing is limited any more");
+    shop.fails(first, 30).await;
+    shop.sets(BudgetSpan::Day, tokens(70)).await;
+    let limits = shop.engine.project_limits(&shop.project).await.unwrap();
+    assert_eq!((limits.project, limits.day), (Budget::default(), tokens(70)));
+    let spent = shop
+        .engine
+        .project_spending(&shop.project, BudgetSpan::Day)
+        .await
+        .unwrap();
+    assert_eq!(
+        (spent.0.tokens, spent.1.tokens),
+        (30, 0),
+        "what ended meanwhile was counted"
+    );
+    let third = shop.plans().await;
+    assert!(shop.takes(third).await);
+    assert_eq!(shop.reserved(third).await, 40);
 }

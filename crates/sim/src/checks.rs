@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
-use team6_core::checks::{Check, Digest, Run, RunEnd};
+use team6_core::checks::{Check, Checkout, Digest, Run, RunEnd};
 use team6_core::ids::{CommitId, RepositoryId, TaskId};
 use team6_core::sprint::{Command, Sprint};
 use team6_core::time::Timestamp;
@@ -32,7 +32,11 @@ pub(crate) fn run(
             continue;
         };
         let at = now + Duration::from_secs(rng.u64(1..900));
-        let (run, base) = runs(rng, head, at);
+        let (mut run, mut base) = runs(rng, head, at);
+        if check.is_together() {
+            run.beside = beside(rng, sprint, task, repository, calm);
+            base.iter_mut().for_each(|base| base.beside = run.beside.clone());
+        }
         let answer = Message::Command(Command::RecordCheck {
             task,
             repository: repository.clone(),
@@ -54,9 +58,32 @@ pub(crate) fn run(
     answers
 }
 
+/// What lay beside a repository: what the task offers there, or its base; now and then something of before.
+fn beside(
+    rng: &mut Rng,
+    sprint: &Sprint,
+    task: TaskId,
+    first: &RepositoryId,
+    calm: bool,
+) -> BTreeMap<RepositoryId, Checkout> {
+    let base = CommitId::new("0".repeat(40)).ok();
+    let task = sprint.tasks.get(&task);
+    let others = task.into_iter().flat_map(|task| &task.planned.repositories);
+    let others = others.filter(|other| *other != first);
+    let mut at = |other: &RepositoryId| {
+        let open = task?.pull_requests.get(other).filter(|p| p.merged.is_none());
+        let head = open.map(|p| p.head.clone()).filter(|_| calm || rng.u8(0..12) > 0);
+        let commit = head.or_else(|| base.clone())?;
+        let tree = Some(commit.clone());
+        Some((other.clone(), Checkout { commit, tree }))
+    };
+    others.filter_map(|other| at(other)).collect()
+}
+
 fn runs(rng: &mut Rng, commit: CommitId, at: Timestamp) -> (Run, Option<Run>) {
     let run = |commit: CommitId, end: RunEnd| Run {
         tree: Some(commit.clone()),
+        beside: BTreeMap::new(),
         commit,
         end,
         log: Digest::of(b"1 test failed"),

@@ -66,6 +66,7 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
                 by,
                 owner,
                 deputy: Some(deputy).filter(|_| rng.bool()),
+                may_approve: rng.bool(),
             }
         }
         37 => spending::lacking(rng, sprint),

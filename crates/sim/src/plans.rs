@@ -1,6 +1,6 @@
 //! Random plans: graphs of every shape, over one or two repositories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use team6_core::checks::Check;
@@ -21,10 +21,21 @@ pub(crate) fn checks() -> BTreeMap<RepositoryId, Vec<Check>> {
     let check = |name: &str| {
         let name = CheckName::new(name).ok()?;
         let (command, seconds) = (format!("make {name}"), 60);
-        Some(Check { name, command, seconds })
+        Some(Check {
+            name,
+            command,
+            seconds,
+            together: BTreeSet::new(),
+        })
     };
     let checks = [vec!["test"], vec!["test", "lint"]].map(|names| names.into_iter().filter_map(check).collect());
-    repositories().into_iter().zip(checks).collect()
+    let mut all: BTreeMap<RepositoryId, Vec<Check>> = repositories().into_iter().zip(checks).collect();
+    // And one over both together.
+    if let (Some(mut both), Some((_, first))) = (check("both"), all.iter_mut().next()) {
+        both.together = repositories().into_iter().collect();
+        first.push(both);
+    }
+    all
 }
 
 /// A random plan of one to nine tasks. Now and then it is one that must be refused.

@@ -136,6 +136,8 @@ pub struct CheckOrder {
     pub head: CommitId,
     /// What is to be run on it, in this order.
     pub checks: Vec<Check>,
+    /// The other repositories of the task, for checks over all of them: each at what was delivered, or at its base.
+    pub beside: Vec<AssignedRepository>,
 }
 
 /// What came of a check.
@@ -160,6 +162,8 @@ pub struct CheckRan {
 pub struct RanOnce {
     /// The commit that was checked out.
     pub commit: CommitId,
+    /// The commits of the repositories that lay beside it.
+    pub beside: BTreeMap<RepositoryId, CommitId>,
     /// How it ended.
     pub end: RunEnd,
     /// What it said, bounded and without secrets.

@@ -1,4 +1,4 @@
-//! `team6 task budget` and `team6 sprint budget`: what may be spent, what is, and how to change it.
+//! `team6 task budget`, `team6 sprint budget` and `team6 project budget`: what may be spent, what is, and how to change it.
 
 use clap::Args;
 use jiff::SignedDuration;

@@ -149,7 +149,7 @@ pub(crate) fn section(task: TaskId, checks: &TaskChecks, page: &mut Page) {
         };
         [
             (Tone::Strong, receipt.number.to_string()),
-            (Tone::Plain, format!("{} of {}", receipt.check.name, receipt.repository)),
+            (Tone::Plain, receipt.check.of(&receipt.repository)),
             state,
             (Tone::Plain, receipt.run.commit.short().to_owned()),
             (Tone::Faint, ago(receipt.run.ended)),
@@ -160,10 +160,7 @@ pub(crate) fn section(task: TaskId, checks: &TaskChecks, page: &mut Page) {
         page.next(format!("team6 checks log {task} RECEIPT"), "shows what it said");
     }
     for pending in &checks.pending {
-        page.line(format!(
-            "{} of {} is still to be run",
-            pending.check.name, pending.repository
-        ));
+        page.line(format!("{} is still to be run", pending.check.of(&pending.repository)));
     }
     for of in &checks.weakened {
         for weakened in &of.weakened {
@@ -184,8 +181,9 @@ fn tone(outcome: CheckOutcome) -> Tone {
 fn shown(task: TaskId, item: &CheckItem, page: &mut Page) {
     let receipt: &Receipt = &item.receipt;
     page.heading(format!(
-        "Receipt {}: {} of {}",
-        receipt.number, receipt.check.name, receipt.repository
+        "Receipt {}: {}",
+        receipt.number,
+        receipt.check.of(&receipt.repository)
     ));
     page.field("outcome", page.tinted(tone(receipt.outcome), receipt.outcome));
     if !item.current {
@@ -213,5 +211,9 @@ fn one_run(name: &str, run: &Run, page: &mut Page) {
     };
     let tree = run.tree.as_ref().map_or("unknown", |tree| tree.as_str());
     page.field(name, format!("{end}, commit {}, tree {tree}", run.commit));
+    for (repository, at) in &run.beside {
+        let tree = at.tree.as_ref().map_or("unknown", |tree| tree.as_str());
+        page.field("beside", format!("{repository}, commit {}, tree {tree}", at.commit));
+    }
     page.field("log", format!("{} ({} bytes)", run.log, run.log_bytes));
 }

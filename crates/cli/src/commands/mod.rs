@@ -14,6 +14,7 @@ pub(crate) mod memory;
 pub(crate) mod notify;
 pub(crate) mod open;
 pub(crate) mod project;
+mod project_check;
 pub(crate) mod repo;
 mod repo_check;
 pub(crate) mod sprint;

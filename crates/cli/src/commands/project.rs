@@ -4,9 +4,11 @@ use clap::Subcommand;
 use reqwest::Method;
 use team6_core::ids::ProjectId;
 use team6_core::project::Project;
-use team6_server::api::types::{CreateProjectRequest, UpdateProjectRequest};
+use team6_server::api::types::{CreateProjectRequest, ProjectSpending, UpdateProjectRequest};
 
 use super::Context;
+use super::budget::{self, BudgetArguments};
+use super::project_check::{self, ProjectCheckCommand};
 use crate::failure::Failure;
 use crate::output::{Page, Tone, ago};
 
@@ -50,12 +52,47 @@ pub(crate) enum ProjectCommand {
         #[arg(long, value_name = "TRUE|FALSE")]
         update_branches: Option<bool>,
     },
+    /// Show or set what all sprints of a project may spend together, without a restart.
+    #[command(
+        after_help = "Examples:\n  team6 project budget shop\n  team6 project budget shop --cost 1500\n  \
+                            team6 project budget shop --day --cost 120\n  team6 project budget shop --day --cost none\n\n\
+                            What is set here holds from now on, whatever is configured; a configured limit that is left out stays."
+    )]
+    Budget {
+        /// The project.
+        name: ProjectId,
+        /// The budget of a day, by UTC, instead of that of all time.
+        #[arg(long)]
+        day: bool,
+        #[command(flatten)]
+        budget: BudgetArguments,
+    },
+    /// What the engine runs over all repositories of a task together.
+    #[command(subcommand)]
+    Check(ProjectCheckCommand),
 }
 
 /// Carries a command out.
 pub(crate) async fn run(command: ProjectCommand, context: &Context) -> Result<(), Failure> {
     let client = context.client()?;
     let reply = match command {
+        ProjectCommand::Check(command) => return project_check::run(command, context).await,
+        ProjectCommand::Budget { name, day, budget } => {
+            let path = format!("/projects/{name}/budgets");
+            let mut reply = client.get::<ProjectSpending>(&path).await?;
+            let (of, known) = match day {
+                true => ("day", reply.item.day),
+                false => ("project", reply.item.project),
+            };
+            if let Some(changed) = budget.over(known.budget) {
+                reply = client.order(Method::PUT, &format!("{path}/{of}"), &changed).await?;
+            }
+            return context.output.show(&reply, |spending, page| {
+                budget::page(&format!("{name}: all sprints"), &spending.project, page);
+                page.gap();
+                budget::page(&format!("{name}: today, by UTC"), &spending.day, page);
+            });
+        }
         ProjectCommand::List => {
             let projects = client.list::<Project>("/projects", "after", &[]).await?;
             return context.output.show(&projects, |projects, page| list(projects, page));
@@ -117,6 +154,10 @@ fn show(project: &Project, page: &mut Page) {
         false => "stays as it is when its base moves",
     };
     page.field("in review", kept);
+    if !project.together.is_empty() {
+        let names: Vec<String> = project.together.iter().map(|check| check.name.to_string()).collect();
+        page.field("together", format!("is checked by {}", names.join(", ")));
+    }
     page.field("made", ago(project.created_at));
     if project.repositories.is_empty() {
         page.gap();

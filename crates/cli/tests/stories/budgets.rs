@@ -141,6 +141,12 @@ fn tokens_have_a_price_and_a_day_has_a_budget_for_all_sprints() {
     assert_eq!(lacking["lacking"]["limit"], Value::from(2_000_000), "{lacking}");
     let list = shop.place.ok(&["task", "list", "--sprint", "1"]);
     assert!(list.contains("the project's budget for today does not reach"), "{list}");
+    let raised = shop.place.ok(&["project", "budget", "shop", "--day", "--cost", "20"]);
+    assert!(
+        raised.contains("20.00 USD") && raised.contains("today, by UTC"),
+        "{raised}"
+    );
+    shop.event("funds_returned", |_| true);
     shop.signal("go");
     shop.event("pull_request_opened", |data| data["task"] == 1);
     shop.event("pull_request_opened", |data| data["task"] == 2);

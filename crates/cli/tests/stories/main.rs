@@ -23,5 +23,6 @@ mod revising;
 mod shop;
 mod stopping;
 mod telling;
+mod together;
 mod unboxed;
 mod updating;

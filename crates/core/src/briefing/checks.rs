@@ -8,7 +8,7 @@ use crate::sprint::Task;
 /// The checks that a delivery broke, with the end of what each said.
 pub(super) fn broken_checks(text: &mut String, task: &Task, delivery: u32) {
     text.push_str(
-        "The engine ran the repository's checks on what you delivered, in a clean workspace. They passed at the base and \
+        "The engine ran the checks on what you delivered, in a clean workspace. They passed at the base and \
          fail with your commits. Mend your work, not the checks: do not delete or weaken tests. Then commit, and call \
          `complete_task` again.\n",
     );
@@ -19,11 +19,10 @@ pub(super) fn broken_checks(text: &mut String, task: &Task, delivery: u32) {
         }
         let _ = writeln!(
             text,
-            "\nCheck {} of {}, `{}`, at {}:",
-            receipt.check.name,
-            receipt.repository,
+            "\nCheck {}, `{}`, at {}:",
+            receipt.check.of(&receipt.repository),
             receipt.check.command,
-            receipt.run.commit.short()
+            receipt.commits(&receipt.repository)
         );
         if !checked.tail.trim().is_empty() {
             // What a program says is none of our own words: a fence that it cannot close keeps it apart.

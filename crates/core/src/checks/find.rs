@@ -93,6 +93,7 @@ impl Proposals {
         let Ok(name) = CheckName::new(name) else { return };
         self.0.push(Found {
             check: Check {
+                together: Default::default(),
                 name,
                 command,
                 seconds: USUAL_SECONDS,

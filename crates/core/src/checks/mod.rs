@@ -7,15 +7,18 @@ mod find;
 mod receipt;
 #[cfg(test)]
 mod tests;
+mod together;
 mod weakened;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 pub use find::{FILES, Found, find};
-pub use receipt::{Broken, CheckOutcome, Digest, Receipt, ReceiptExport, Run, RunEnd, Verified, verify};
+pub use receipt::{Broken, CheckOutcome, Checkout, Digest, Receipt, ReceiptExport, Run, RunEnd, Verified, verify};
 pub use weakened::{Weakened, Weakening, weakened};
 
-use crate::ids::CheckName;
+use crate::ids::{CheckName, RepositoryId};
 
 /// The most checks of a repository.
 pub const MOST_CHECKS: usize = 20;
@@ -26,16 +29,20 @@ pub const MOST_SECONDS: u32 = 3600;
 /// The longest command, in bytes.
 const COMMAND: usize = 4_000;
 
-/// A command that the engine runs on each delivery to a repository.
+/// A command that the engine runs on each delivery to a repository, or to several together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Check {
-    /// What people call it, once in a repository.
+    /// What people call it, once in a repository, and once in a project if it is of several.
     pub name: CheckName,
-    /// What is run, by `sh`, at the top of the repository.
+    /// What is run, by `sh`, at the top of the repository, or of the folder in which several lie side by side.
     pub command: String,
     /// How long it may take, in seconds.
     pub seconds: u32,
+    /// The repositories that a task must have, if it is run over all repositories of a task together; none if it is of one
+    /// repository.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub together: BTreeSet<RepositoryId>,
 }
 
 /// Why something is no check.

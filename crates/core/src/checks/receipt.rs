@@ -112,6 +112,9 @@ pub struct Run {
     pub commit: CommitId,
     /// Its tree; none if nothing was checked out.
     pub tree: Option<CommitId>,
+    /// The other repositories that lay beside it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub beside: BTreeMap<RepositoryId, Checkout>,
     /// How it ended.
     pub end: RunEnd,
     /// The hash of what it said, as it is kept.
@@ -124,12 +127,23 @@ pub struct Run {
     pub ended: Timestamp,
 }
 
+/// What was checked out of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Checkout {
+    /// The commit.
+    pub commit: CommitId,
+    /// Its tree; none if nothing was checked out.
+    pub tree: Option<CommitId>,
+}
+
 impl Run {
     /// One that did not come about.
     pub fn none(commit: CommitId, why: String, at: Timestamp) -> Self {
         Self {
             commit,
             tree: None,
+            beside: BTreeMap::new(),
             end: RunEnd::CouldNotRun { why },
             log: Digest::of(b""),
             log_bytes: 0,
@@ -249,6 +263,10 @@ impl Receipt {
         line("check", &self.check.name);
         line("command", &json(&self.check.command));
         line("seconds", &self.check.seconds);
+        if self.check.is_together() {
+            let names: Vec<&str> = self.check.together.iter().map(RepositoryId::as_str).collect();
+            line("together", &names.join(" "));
+        }
         line("outcome", &self.outcome.word());
         run_lines("run", &self.run, &mut line);
         if let Some(base) = &self.base {
@@ -257,19 +275,16 @@ impl Receipt {
         lines
     }
 
-    /// Whether it says something of a repository.
-    pub fn covers(&self, repository: &RepositoryId) -> bool {
-        self.repository == *repository
-    }
-
     /// Whether the check came to an end by itself; one that did not may say something another time.
     pub fn says_something(&self) -> bool {
         !matches!(self.run.end, RunEnd::TimedOut | RunEnd::CouldNotRun { .. })
     }
 
-    /// Whether it is of exactly this commit and command.
-    pub fn is_of(&self, commit: &CommitId, check: &Check) -> bool {
-        self.run.commit == *commit && self.check.name == check.name && self.check.command == check.command
+    /// Whether it is of this check, run for this repository, at exactly these commits.
+    pub(crate) fn is_of(&self, check: &Check, at: &RepositoryId, heads: &BTreeMap<&RepositoryId, &CommitId>) -> bool {
+        let stands_with = check.is_together() || self.repository == *at;
+        let same = self.check.name == check.name && self.check.command == check.command;
+        stands_with && same && self.check.together == check.together && self.run.is_at(check, &self.repository, heads)
     }
 }
 
@@ -279,6 +294,10 @@ fn run_lines(of: &str, run: &Run, line: &mut dyn FnMut(&str, &dyn fmt::Display))
     match &run.tree {
         Some(tree) => of_it("tree", tree),
         None => of_it("tree", &"-"),
+    }
+    for (repository, at) in &run.beside {
+        let tree = at.tree.as_ref().map_or("-", |tree| tree.as_str());
+        of_it("beside", &format!("{repository} {} {tree}", at.commit));
     }
     match &run.end {
         RunEnd::Exited { status } => of_it("exited", status),

@@ -130,8 +130,8 @@ fn the_rest_of_a_limit_goes_to_whoever_comes_when_nobody_holds_anything() {
     let short = ledger.reserve(attempt(1, 3), tokens(100), &limits, now).unwrap_err();
     assert_eq!(
         short.to_string(),
-        "the budget of the project is used up: 55 tokens of 60 tokens are spent; it goes on when whoever runs the server \
-         raises `tokens` of [budgets.project] in its configuration and starts `team6 up` anew"
+        "the budget of the project is used up: 55 tokens of 60 tokens are spent; it goes on when somebody raises it with \
+         `team6 project budget --tokens`"
     );
 }
 

@@ -71,6 +71,9 @@ pub enum Risk {
         repository: RepositoryId,
         check: CheckName,
         outcome: CheckOutcome,
+        /// Whether it was run over all repositories of the task.
+        #[serde(default)]
+        together: bool,
     },
     Weakened {
         repository: RepositoryId,
@@ -188,6 +191,7 @@ fn of_receipt(receipt: &Receipt) -> Option<Risk> {
         repository: receipt.repository.clone(),
         check: receipt.check.name.clone(),
         outcome: receipt.outcome,
+        together: receipt.check.is_together(),
     })
 }
 
@@ -330,13 +334,18 @@ impl fmt::Display for Risk {
             Self::Check {
                 repository,
                 check,
-                outcome: CheckOutcome::Broke,
-            } => write!(f, "it breaks {check} of {repository}"),
-            Self::Check {
-                repository,
-                check,
                 outcome,
-            } => write!(f, "{check} of {repository} {outcome}"),
+                together,
+            } => {
+                let check = match together {
+                    true => format!("{check} over all repositories"),
+                    false => format!("{check} of {repository}"),
+                };
+                match outcome {
+                    CheckOutcome::Broke => write!(f, "it breaks {check}"),
+                    outcome => write!(f, "{check} {outcome}"),
+                }
+            }
             Self::Weakened { repository, places } => {
                 write!(f, "weakened tests in {repository}: {}", places.join("; "))
             }

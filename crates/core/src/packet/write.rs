@@ -107,14 +107,18 @@ impl Packet {
         }
         body.push_str("## Checks\n\nThe engine ran these itself, in a clean workspace at exactly this commit.\n\n");
         for receipt in receipts {
+            let over = match receipt.check.is_together() {
+                true => " over all repositories",
+                false => "",
+            };
             let _ = writeln!(
                 body,
-                "- {} **{}**: {}, {} at {}{}; log {}: `team6 checks log {} {}`",
+                "- {} **{}**{over}: {}, {} at {}{}; log {}: `team6 checks log {} {}`",
                 sign(receipt.outcome),
                 receipt.check.name,
                 receipt.outcome,
                 code(&receipt.check.command),
-                receipt.run.commit.short(),
+                receipt.commits(repository),
                 ended(&receipt.run.end),
                 receipt.run.log.short(),
                 self.task,

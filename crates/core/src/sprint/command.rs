@@ -205,6 +205,8 @@ pub enum Command {
         by: PersonId,
         owner: PersonId,
         deputy: Option<PersonId>,
+        /// Whether the deputy may approve plans, as known outside.
+        may_approve: bool,
     },
     /// A person chooses the agent of a task, from its next attempt on.
     ChooseAgent { by: PersonId, task: TaskId, agent: AgentId },

@@ -136,6 +136,9 @@ pub enum Event {
         by: PersonId,
         owner: PersonId,
         deputy: Option<PersonId>,
+        /// Whether the deputy may approve plans.
+        #[serde(default = "yes")]
+        may_approve: bool,
     },
     /// A task has a new owner.
     OwnerSet {
@@ -396,6 +399,10 @@ pub enum Event {
     TaskBudgetSet { task: TaskId, budget: Budget, by: PersonId },
     /// The sprint may spend another amount.
     SprintBudgetSet { budget: Budget, by: PersonId },
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Event {

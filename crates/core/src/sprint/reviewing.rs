@@ -70,6 +70,15 @@ impl Sprint {
         self.acting_for(&self.lead)
     }
 
+    /// Who approves the plan: whoever decides for the sprint, or its lead, if a deputy may not.
+    pub(crate) fn approver(&self) -> &PersonId {
+        let acting = self.acting_lead();
+        match self.may_not_approve.contains(acting) {
+            true => &self.lead,
+            false => acting,
+        }
+    }
+
     /// Whether a person may do what only the sprint's lead does.
     pub fn leads(&self, by: &PersonId) -> bool {
         self.may_act_for(by, &self.lead)

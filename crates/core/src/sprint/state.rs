@@ -83,6 +83,9 @@ pub struct Sprint {
     /// Who decides for whom.
     #[serde(default)]
     pub deputies: BTreeMap<PersonId, PersonId>,
+    /// The deputies who may not approve plans.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) may_not_approve: BTreeSet<PersonId>,
     /// The budget of its project that does not reach for another attempt, and since when.
     #[serde(default)]
     pub funds: Option<(FundsShort, Timestamp)>,

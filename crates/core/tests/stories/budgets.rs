@@ -463,8 +463,8 @@ fn a_project_whose_last_attempt_ended_without_leaving_enough_asks_its_lead() {
         lacking: Some(short(reserved, None)),
     };
     team.does(told(0));
-    let said = "the budget of the project is used up: 100 tokens of 100 tokens are spent; it goes on when whoever runs the \
-                server raises `tokens` of [budgets.project] in its configuration and starts `team6 up` anew";
+    let said = "the budget of the project is used up: 100 tokens of 100 tokens are spent; it goes on when somebody \
+                raises it with `team6 project budget --tokens`";
     assert_eq!(team.inbox(1).as_deref(), Some(said));
     assert_eq!(kinds(&team.does(told(0))), Vec::<&str>::new(), "that is known");
 }

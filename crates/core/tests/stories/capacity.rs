@@ -33,6 +33,7 @@ fn set_deputy(by: PersonId, deputy: Option<PersonId>) -> Command {
         by,
         owner: ada(),
         deputy,
+        may_approve: true,
     }
 }
 
@@ -182,6 +183,7 @@ fn whatever_the_lead_may_do_and_is_asked_for_is_the_deputys_while_one_is_named()
         by,
         owner: max.clone(),
         deputy: Some(ada()),
+        may_approve: true,
     };
     team.does(for_max(lin()));
 
@@ -206,6 +208,32 @@ fn a_question_to_a_lead_who_is_away_is_in_the_deputys_inbox() {
     let asked: Vec<_> = team.sprint.inbox().into_iter().map(|item| item.person).collect();
     assert_eq!(asked, [lin()]);
     assert_eq!(team.sprint.questions[0].asked, ada(), "she stays the one who was asked");
+}
+
+#[test]
+fn a_deputy_who_may_not_approve_is_asked_for_all_but_the_approval() {
+    let mut team = Team::planned(vec![task("a", &[])]);
+    let waits_for = |team: &Team| {
+        let asked = team.sprint.inbox().into_iter().map(|item| item.person.to_string());
+        asked.collect::<Vec<_>>()
+    };
+    let lin_decides = |may_approve| Command::SetDeputy {
+        by: ada(),
+        owner: ada(),
+        deputy: Some(lin()),
+        may_approve,
+    };
+    team.does(lin_decides(false));
+    assert_eq!(waits_for(&team), ["lin"], "who owns the tasks is for the deputy to say");
+    team.owns_all();
+    assert_eq!(waits_for(&team), ["ada"]);
+    assert_eq!(team.refused(lin_decides(false)), Refusal::NothingChanged);
+    team.does(lin_decides(true));
+    assert_eq!(waits_for(&team), ["lin"], "named again, with the right of now");
+    team.approves(1);
+    team.delivers(1, &[("app", 'a')]);
+    team.does(lin_decides(false));
+    assert_eq!(waits_for(&team), ["lin"], "a review needs no right to approve plans");
 }
 
 /// What an owner has to review at most while agents deliver ten times as fast as she reviews.

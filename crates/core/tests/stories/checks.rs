@@ -5,14 +5,16 @@ use std::time::Duration;
 use team6_core::checks::{Check, CheckOutcome, Digest, Run, RunEnd, verify};
 use team6_core::ids::{CheckName, CommitId, TaskId};
 use team6_core::sprint::{Command, Event, Stage, Verdict};
+use team6_core::time::Timestamp;
 
 use crate::team::{Team, commit, repository, task};
 
-fn check(name: &str) -> Check {
+pub(crate) fn check(name: &str) -> Check {
     Check {
         name: name.parse().unwrap(),
         command: format!("make {name}"),
         seconds: 60,
+        together: Default::default(),
     }
 }
 
@@ -20,15 +22,16 @@ fn name(name: &str) -> CheckName {
     name.parse().unwrap()
 }
 
-fn run(team: &Team, commit: CommitId, status: i32) -> Run {
+pub(crate) fn run(at: Timestamp, commit: CommitId, status: i32) -> Run {
     Run {
         tree: Some(commit.clone()),
         commit,
         end: RunEnd::Exited { status },
         log: Digest::of(b""),
         log_bytes: 0,
-        began: team.now,
-        ended: team.now,
+        beside: Default::default(),
+        began: at,
+        ended: at,
     }
 }
 
@@ -44,8 +47,8 @@ fn delivers(team: &mut Team, letter: char, checks: &[&str]) {
 
 /// The engine ran a check; with a status at the base if it failed.
 fn ran(team: &mut Team, letter: char, check: &str, status: i32, at_base: Option<i32>) -> Vec<Event> {
-    let run_here = run(team, commit(letter), status);
-    let base = at_base.map(|status| run(team, commit('0'), status));
+    let run_here = run(team.now, commit(letter), status);
+    let base = at_base.map(|status| run(team.now, commit('0'), status));
     team.does(Command::RecordCheck {
         task: TaskId(1),
         repository: repository("app"),

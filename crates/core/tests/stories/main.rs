@@ -13,4 +13,5 @@ mod packet;
 mod revert;
 mod review;
 mod team;
+mod together;
 mod updating;

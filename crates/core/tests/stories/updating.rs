@@ -9,7 +9,7 @@ use team6_core::sprint::{AttemptReason, BaseHead, Command, Effect, Event, Stage,
 
 use crate::team::{Team, commit, repository, task};
 
-const CALM: Duration = Duration::from_secs(30);
+pub(crate) const CALM: Duration = Duration::from_secs(30);
 
 fn base(letter: char) -> BaseHead {
     BaseHead {
@@ -19,7 +19,7 @@ fn base(letter: char) -> BaseHead {
 }
 
 /// Somebody looks where the base of a repository is.
-fn sees(team: &mut Team, name: &str, letter: char) -> Vec<Event> {
+pub(crate) fn sees(team: &mut Team, name: &str, letter: char) -> Vec<Event> {
     let BaseHead { branch, commit } = base(letter);
     team.does(Command::SeeBase {
         repository: repository(name),
@@ -43,7 +43,7 @@ fn merges(team: &mut Team, task: u64) {
     team.does(Team::merged(task, "app"));
 }
 
-fn tried(team: &Team, task: u64, name: &str, head: char, outcome: UpdateOutcome) -> Command {
+pub(crate) fn tried(team: &Team, task: u64, name: &str, head: char, outcome: UpdateOutcome) -> Command {
     Command::UpdateTried {
         task: TaskId(task),
         repository: repository(name),
@@ -54,7 +54,7 @@ fn tried(team: &Team, task: u64, name: &str, head: char, outcome: UpdateOutcome)
     }
 }
 
-fn updated(letter: char, head: char, own: &[&str]) -> UpdateOutcome {
+pub(crate) fn updated(letter: char, head: char, own: &[&str]) -> UpdateOutcome {
     UpdateOutcome::Updated {
         base: base(letter),
         commit: commit(head),
@@ -279,6 +279,7 @@ fn checks_run_again_on_what_came_of_it_and_what_they_break_voids_the_approval() 
         name: "test".parse().unwrap(),
         command: "make test".into(),
         seconds: 60,
+        together: Default::default(),
     };
     let run = |team: &Team, commit: CommitId, status: i32| Run {
         tree: None,
@@ -286,6 +287,7 @@ fn checks_run_again_on_what_came_of_it_and_what_they_break_voids_the_approval() 
         end: RunEnd::Exited { status },
         log: Digest::of(b""),
         log_bytes: 0,
+        beside: Default::default(),
         began: team.now,
         ended: team.now,
     };

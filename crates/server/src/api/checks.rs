@@ -13,7 +13,7 @@ use super::commands::Answer;
 use super::error::ApiError;
 use super::page::whole;
 use super::request::{Nothing, Order, OrderHeaders, Path};
-use super::types::{AddCheckRequest, Page};
+use super::types::{AddCheckRequest, AddCheckTogetherRequest, Page};
 use crate::engine::EngineError;
 use crate::evidence::EvidenceError;
 
@@ -22,6 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(list_checks, add_check))
         .routes(routes!(remove_check))
         .routes(routes!(find_checks))
+        .routes(routes!(list_checks_together, add_check_together))
+        .routes(routes!(remove_check_together))
 }
 
 /// Lists the checks of a repository, in the order in which they are run.
@@ -101,6 +103,44 @@ async fn find_checks(
     let set = project.checks.get(&repository).map(Vec::as_slice).unwrap_or_default();
     found.retain(|one| !set.iter().any(|check| check.command == one.check.command));
     Ok(Json(whole(found)))
+}
+
+/// Lists the checks that are run over all repositories of a task together.
+#[utoipa::path(get, path = "/projects/{project}/checks", tag = "checks", params(("project" = ProjectId, Path)),
+    responses((status = OK, body = Page<Check>)))]
+async fn list_checks_together(State(api): State<ApiState>, Path(project): Path<ProjectId>) -> Answer<Page<Check>> {
+    Ok(Json(whole(api.engine.project(&project).await?.together)))
+}
+
+/// Has the engine run a command over all repositories of each task that has certain ones, from now on.
+#[utoipa::path(post, path = "/projects/{project}/checks", tag = "checks",
+    params(("project" = ProjectId, Path), OrderHeaders),
+    request_body = AddCheckTogetherRequest, responses((status = OK, body = Page<Check>)))]
+async fn add_check_together(
+    State(api): State<ApiState>,
+    Path(project): Path<ProjectId>,
+    Order { by, key, body, .. }: Order<AddCheckTogetherRequest>,
+) -> Answer<Page<Check>> {
+    let add = ProjectCommand::AddCheckTogether {
+        check: body.into(),
+        by: by.clone(),
+    };
+    let project = api.on_project(&project, &by, key.as_ref(), add).await?;
+    Ok(Json(whole(project.together)))
+}
+
+/// Has the engine run it no more. What it said so far stays.
+#[utoipa::path(delete, path = "/projects/{project}/checks/{check}", tag = "checks",
+    params(("project" = ProjectId, Path), ("check" = CheckName, Path), OrderHeaders),
+    responses((status = OK, body = Page<Check>)))]
+async fn remove_check_together(
+    State(api): State<ApiState>,
+    Path((project, check)): Path<(ProjectId, CheckName)>,
+    Order { by, key, .. }: Order<Nothing>,
+) -> Answer<Page<Check>> {
+    let remove = ProjectCommand::RemoveCheckTogether { check, by: by.clone() };
+    let project = api.on_project(&project, &by, key.as_ref(), remove).await?;
+    Ok(Json(whole(project.together)))
 }
 
 impl From<EvidenceError> for ApiError {

@@ -266,10 +266,18 @@ fn project_refused(refusal: &ProjectRefusal) -> ApiError {
         ProjectRefusal::LocalFileMissing { .. } => (StatusCode::NOT_FOUND, "no-such-local-file"),
         ProjectRefusal::LocalFileInTheWay { .. } => (StatusCode::CONFLICT, "local-file-in-the-way"),
         ProjectRefusal::TooManyLocalFiles { .. } => (StatusCode::CONFLICT, "too-many-local-files"),
-        ProjectRefusal::CheckExists { .. } => (StatusCode::CONFLICT, "check-exists"),
-        ProjectRefusal::CheckMissing { .. } => (StatusCode::NOT_FOUND, "no-such-check"),
-        ProjectRefusal::TooManyChecks { .. } => (StatusCode::CONFLICT, "too-many-checks"),
-        ProjectRefusal::InvalidCheck { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-check"),
+        ProjectRefusal::CheckExists { .. } | ProjectRefusal::CheckTogetherExists { .. } => {
+            (StatusCode::CONFLICT, "check-exists")
+        }
+        ProjectRefusal::CheckMissing { .. } | ProjectRefusal::CheckTogetherMissing { .. } => {
+            (StatusCode::NOT_FOUND, "no-such-check")
+        }
+        ProjectRefusal::TooManyChecks { .. } | ProjectRefusal::TooManyChecksTogether => {
+            (StatusCode::CONFLICT, "too-many-checks")
+        }
+        ProjectRefusal::InvalidCheck { .. } | ProjectRefusal::OneRepository { .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "bad-check")
+        }
         ProjectRefusal::Concurrency { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-concurrency"),
     };
     let mut problem = ApiError::new(status, code, refusal.to_string());

@@ -25,6 +25,7 @@ mod operations;
 mod owners;
 mod page;
 mod plans;
+mod project_budgets;
 mod projects;
 mod request;
 mod reverts;
@@ -93,6 +94,7 @@ pub fn router_with_pages(state: ApiState, pages: Router) -> Router {
 fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
     let closed = OpenApiRouter::new()
         .merge(projects::routes())
+        .merge(project_budgets::routes())
         .merge(local_files::routes())
         .merge(checks::routes())
         .merge(agents::routes())

@@ -57,7 +57,14 @@ async fn set_deputy(
         .deputy
         .iter()
         .try_for_each(|person| known_person(&api, person))?;
-    let set = |by: PersonId, DeputyRequest { owner, deputy }| Command::SetDeputy { by, owner, deputy };
+    let deputy = order.body.deputy.as_ref();
+    let may_approve = deputy.is_none_or(|deputy| api.people.get(deputy).is_some_and(|person| person.approves));
+    let set = |by: PersonId, DeputyRequest { owner, deputy }| Command::SetDeputy {
+        by,
+        owner,
+        deputy,
+        may_approve,
+    };
     api.on_sprint(sprint, order, set).await
 }
 

@@ -1,9 +1,12 @@
 //! The checks that a worker is to run, and what came of them on record.
 
-use team6_core::checks::{Digest, Run};
+use std::collections::BTreeMap;
+
+use team6_core::checks::{Check, Checkout, Digest, Run};
 use team6_core::ids::{CommitId, ProjectId, RepositoryId, SprintId, TaskId};
+use team6_core::project::Project;
 use team6_core::sprint::{Command, Sprint, Stage};
-use team6_worker::control::{CheckOrder, CheckRan, ControlError, RanOnce};
+use team6_worker::control::{AssignedRepository, CheckOrder, CheckRan, ControlError, RanOnce};
 
 use super::assignment::{local_files, prepare_repository};
 use super::{ControlParts, engine_failed};
@@ -53,7 +56,17 @@ pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<
                     continue;
                 }
             }
+            let mut beside = Vec::new();
+            let others = one.beside.len();
+            for (other, at) in one.beside {
+                beside.extend(assigned_beside(parts, &known, &other, at).await);
+            }
+            if beside.len() < others {
+                found.left_out = true;
+                continue;
+            }
             found.orders.push(CheckOrder {
+                beside,
                 sprint: id,
                 task: one.task,
                 repository: assigned,
@@ -65,13 +78,50 @@ pub(super) async fn orders(parts: &ControlParts, project: &ProjectId) -> Result<
     Ok(found)
 }
 
+/// A repository that a check wants beside another, at what was delivered or at its base; none if it has to wait.
+async fn assigned_beside(
+    parts: &ControlParts,
+    project: &Project,
+    id: &RepositoryId,
+    at: At,
+) -> Option<AssignedRepository> {
+    let repository = project.repositories.get(id)?;
+    let left = at.head.into_iter().map(|head| (id.clone(), head)).collect();
+    let mut assigned = match prepare_repository(parts, repository, None, &left).await {
+        Ok((assigned, _)) => assigned,
+        Err(error) => {
+            tracing::warn!(repository = %id, %error, "checks over it have to wait");
+            return None;
+        }
+    };
+    assigned.base = at.built_on.unwrap_or(assigned.base);
+    match local_files(parts, project, id).await {
+        Ok(files) => assigned.local_files = files,
+        Err(failure) => {
+            tracing::warn!(repository = %id, why = failure.text, "checks over it have to wait");
+            return None;
+        }
+    }
+    Some(assigned)
+}
+
+/// Where a repository is wanted.
+struct At {
+    /// What was delivered, if it was changed.
+    head: Option<CommitId>,
+    /// The commit of its parent's branch that a subtask builds on.
+    built_on: Option<CommitId>,
+}
+
 struct Wanted {
     task: TaskId,
     repository: RepositoryId,
     head: CommitId,
     /// The commit of its parent's branch that a subtask builds on.
     built_on: Option<CommitId>,
-    checks: Vec<team6_core::checks::Check>,
+    checks: Vec<Check>,
+    /// The other repositories of the task, if a check is over all of them.
+    beside: Vec<(RepositoryId, At)>,
 }
 
 fn wanted(sprint: &Sprint) -> Vec<Wanted> {
@@ -84,15 +134,27 @@ fn wanted(sprint: &Sprint) -> Vec<Wanted> {
             let Some(offered) = task.pull_requests.get(repository) else {
                 continue;
             };
-            let built_on = task
-                .subtask
-                .as_ref()
-                .and_then(|subtask| subtask.built_on.get(repository));
+            let built_on = |repository: &RepositoryId| {
+                let subtask = task.subtask.as_ref()?;
+                subtask.built_on.get(repository).cloned()
+            };
+            let others = task.planned.repositories.iter().filter(|other| *other != repository);
+            let at = |other: &RepositoryId| {
+                let open = task.pull_requests.get(other).filter(|p| p.merged.is_none());
+                At {
+                    head: open.map(|p| p.head.clone()),
+                    built_on: built_on(other),
+                }
+            };
             all.push(Wanted {
+                beside: match checks.iter().any(Check::is_together) {
+                    true => others.map(|other| (other.clone(), at(other))).collect(),
+                    false => Vec::new(),
+                },
                 task: task.id,
                 repository: repository.clone(),
                 head: offered.head.clone(),
-                built_on: built_on.cloned(),
+                built_on: built_on(repository),
                 checks: checks.clone(),
             });
         }
@@ -141,20 +203,29 @@ async fn kept(parts: &ControlParts, repository: &RepositoryId, ran: RanOnce) -> 
             )
         }
     };
-    let tree = match parts.evidence.tree(repository, &ran.commit).await {
-        Ok(tree) => Some(tree),
-        Err(error) => {
-            tracing::warn!(%repository, commit = %ran.commit, %error, "the tree of a commit that was checked is not known");
-            None
-        }
-    };
+    let mut beside = BTreeMap::new();
+    for (other, commit) in ran.beside {
+        let tree = tree(parts, &other, &commit).await;
+        beside.insert(other, Checkout { commit, tree });
+    }
     Ok(Run {
+        tree: tree(parts, repository, &ran.commit).await,
         commit: ran.commit,
-        tree,
+        beside,
         end: ran.end,
         log,
         log_bytes,
         began: ran.began,
         ended: ran.ended,
     })
+}
+
+async fn tree(parts: &ControlParts, repository: &RepositoryId, commit: &CommitId) -> Option<CommitId> {
+    match parts.evidence.tree(repository, commit).await {
+        Ok(tree) => Some(tree),
+        Err(error) => {
+            tracing::warn!(%repository, %commit, %error, "the tree of a commit that was checked is not known");
+            None
+        }
+    }
 }

@@ -3,23 +3,69 @@
 //! The ledger and the sprint are two streams. The reservation comes before the attempt, and what is given back after it, so a
 //! crash between the two leaves at most too much reserved, which the next start gives back.
 
+use std::collections::HashMap;
+
 use team6_core::budget::Amount;
 use team6_core::ids::{AttemptId, ProjectId, SprintId};
-use team6_core::ledger::{FundsShort, ProjectLimits, granted, wanted};
+use team6_core::ledger::{BudgetSpan, FundsShort, ProjectBudgets, ProjectLimits, granted, wanted};
 use team6_core::sprint::{Command, Event, FundsWait, Sprint};
 use team6_core::time::Timestamp;
+use tokio::sync::Mutex;
 
 use super::ledger::Reserved;
 use super::{ENGINE, Engine, EngineError};
 
+/// The budgets that people set, by project; whoever changes a project holds them meanwhile.
+pub(super) type Budgets = Mutex<HashMap<ProjectId, ProjectBudgets>>;
+
 impl Engine {
-    /// Holds all projects to these limits. Set once, before anything is carried out.
+    /// Holds all projects to these limits, unless somebody sets others. Set once, before anything is carried out.
     pub fn limit_projects(&self, limits: ProjectLimits) {
         let _ = self.limits.set(limits);
     }
 
-    fn limits(&self) -> Option<&ProjectLimits> {
-        self.limits.get().filter(|limits| !limits.is_unlimited())
+    /// What the sprints of a project may spend together.
+    pub async fn project_limits(&self, project: &ProjectId) -> Result<ProjectLimits, EngineError> {
+        let mut known = self.budgets.lock().await;
+        let set = match known.get(project) {
+            Some(set) => *set,
+            None => {
+                let set = self.project(project).await?.budgets;
+                known.insert(project.clone(), set);
+                set
+            }
+        };
+        Ok(set.over(&self.limits.get().copied().unwrap_or_default()))
+    }
+
+    /// What the sprints of a project have spent of a budget together, and what they hold of it.
+    pub async fn project_spending(&self, project: &ProjectId, of: BudgetSpan) -> Result<(Amount, Amount), EngineError> {
+        Ok(self.ledgers.read(project).await?.tally(of, self.now()))
+    }
+
+    async fn limits(&self, project: &ProjectId) -> Result<Option<ProjectLimits>, EngineError> {
+        let limits = self.project_limits(project).await?;
+        Ok(Some(limits).filter(|limits| !limits.is_unlimited()))
+    }
+
+    /// Other limits hold: whoever waits for the old ones is told. What is at work keeps what is reserved for it.
+    pub(super) async fn limits_moved(&self, project: &ProjectId) -> Result<(), EngineError> {
+        if self.limits(project).await?.is_some() {
+            // What ended while nothing was limited was not given back.
+            self.settle_ended(project).await?;
+            return self.return_funds(project).await;
+        }
+        for id in self.open_sprints().await? {
+            let look = |sprint: &Sprint, _| {
+                sprint
+                    .waits_for_funds(self.now())
+                    .filter(|_| sprint.project == *project)
+            };
+            if let Some(FundsWait::Waits { .. }) = self.read(id, look).await? {
+                self.tell_returned(id, None).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Reserves of the project's budgets what an attempt may spend, and holds it to that. Whether it is reserved only now,
@@ -29,7 +75,7 @@ impl Engine {
         project: &ProjectId,
         attempt: AttemptId,
     ) -> Result<Result<bool, FundsShort>, EngineError> {
-        let Some(limits) = self.limits() else {
+        let Some(limits) = &self.limits(project).await? else {
             return Ok(Ok(false));
         };
         let reserved = self
@@ -61,14 +107,9 @@ impl Engine {
     /// Gives back what attempts that ended have not spent, also those of an earlier run, and lets sprints go on that
     /// waited for it.
     pub async fn settle_leftovers(&self) -> Result<(), EngineError> {
-        if self.limits().is_some() {
-            for project in self.projects().await?.into_keys() {
-                for attempt in self.ledgers.read(&project).await?.open() {
-                    let spent = self.read(attempt.sprint, |sprint, _| ended(sprint, attempt.n)).await?;
-                    if let Some(spent) = spent {
-                        self.ledgers.settle(&project, attempt, spent, self.now()).await?;
-                    }
-                }
+        for project in self.projects().await?.into_keys() {
+            if self.limits(&project).await?.is_some() {
+                self.settle_ended(&project).await?;
             }
         }
         for id in self.open_sprints().await? {
@@ -81,16 +122,31 @@ impl Engine {
         Ok(())
     }
 
+    async fn settle_ended(&self, project: &ProjectId) -> Result<(), EngineError> {
+        for attempt in self.ledgers.read(project).await?.open() {
+            let spent = self.read(attempt.sprint, |sprint, _| ended(sprint, attempt.n)).await?;
+            if let Some(spent) = spent {
+                self.ledgers.settle(project, attempt, spent, self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// After a command: the ledger follows what attempts may spend and have spent, and what they did not spend goes back.
     pub(super) async fn keep_books(&self, id: SprintId, events: &[Event]) -> Result<(), EngineError> {
-        let Some(limits) = self.limits() else {
-            return Ok(());
-        };
         let mut returns = events
             .iter()
             .any(|event| matches!(event, Event::FundsReported { lacking: None }));
         let mut moved: Vec<u32> = events.iter().filter_map(moves_funds).collect();
-        for n in events.iter().filter_map(beats) {
+        let beating: Vec<u32> = events.iter().filter_map(beats).collect();
+        if !returns && moved.is_empty() && beating.is_empty() {
+            return Ok(());
+        }
+        let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
+        let Some(limits) = &self.limits(&project).await? else {
+            return Ok(());
+        };
+        for n in beating {
             let now = self.now();
             let beyond = |sprint: &Sprint, _| {
                 let known = sprint.attempt(n);
@@ -100,10 +156,6 @@ impl Engine {
                 moved.push(n);
             }
         }
-        if !returns && moved.is_empty() {
-            return Ok(());
-        }
-        let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
         for n in moved {
             let attempt = AttemptId { sprint: id, n };
             let now = self.now();
@@ -149,7 +201,7 @@ impl Engine {
     /// Tells the sprints of a project that wait for its budgets, who waited longest first, as long as these reach for what
     /// each would begin next. The first for which they do not reach keeps its place, as long as something may come back.
     async fn return_funds(&self, project: &ProjectId) -> Result<(), EngineError> {
-        let Some(limits) = self.limits() else {
+        let Some(limits) = &self.limits(project).await? else {
             return Ok(());
         };
         let now = self.now();

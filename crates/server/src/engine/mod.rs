@@ -54,6 +54,8 @@ pub struct Engine {
     memories: ProjectMemories,
     ledgers: Ledgers,
     limits: OnceLock<ProjectLimits>,
+    /// What people said of them, of the projects that were asked for.
+    budgets: funds::Budgets,
     deadlines: Deadlines,
     /// Rings when a base branch of a project may have moved, or it has another repository.
     bases: Mutex<BTreeMap<ProjectId, watch::Sender<u64>>>,
@@ -71,6 +73,7 @@ impl Engine {
             memories: ProjectMemories::new(Arc::clone(&store), Arc::clone(&clock)),
             ledgers: Ledgers::new(Arc::clone(&store)),
             limits: OnceLock::new(),
+            budgets: funds::Budgets::default(),
             deadlines: Deadlines::default(),
             bases: Mutex::default(),
             checking: watch::Sender::new(0),
@@ -148,7 +151,7 @@ impl Engine {
         }
         if let Command::Deliver { checks, .. } | Command::UpdateTried { checks, .. } = &mut command {
             let project = self.read(id, |sprint, _| sprint.project.clone()).await?;
-            *checks = self.project(&project).await?.checks;
+            *checks = self.project(&project).await?.checks_to_run();
         }
         let done = self.sprints.execute(id, command, actor, answer).await?;
         if done.events.iter().any(moves_checks) {
@@ -271,7 +274,14 @@ impl Engine {
         actor: &str,
         answer: Option<IdempotentAnswer>,
     ) -> Result<ProjectEvent, EngineError> {
+        let budget = matches!(command, ProjectCommand::SetBudget { .. });
+        let mut budgets = self.budgets.lock().await;
         let changed = self.projects.execute(id, command, actor, answer, self.now()).await?;
+        budgets.remove(id);
+        drop(budgets);
+        if budget {
+            self.limits_moved(id).await?;
+        }
         self.base_moved(id);
         Ok(changed)
     }

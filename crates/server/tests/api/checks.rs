@@ -60,3 +60,46 @@ async fn what_a_repositorys_files_speak_of_is_found_and_run_only_when_somebody_a
         .done();
     assert_eq!(server.client.get(FOUND).await.done()["items"], json!([]));
 }
+
+#[tokio::test]
+async fn checks_over_several_repositories_are_the_projects_and_go_with_a_repository_that_they_name() {
+    let (server, _origin) = with_a_repository().await;
+    let other = Repository::sample("two-crates").bare_clone();
+    let web = json!({ "id": "web", "origin": other.path() });
+    server.client.post("/projects/shop/repositories", web).await.done();
+    const TOGETHER: &str = "/projects/shop/checks";
+    let contract = |name: &str, repositories: &[&str]| {
+        let body = json!({ "name": name, "repositories": repositories, "command": "make contract" });
+        server.client.post(TOGETHER, body)
+    };
+    contract("contract", &["app"]).await.refused(422, "bad-check");
+    contract("contract", &["app", "docs"])
+        .await
+        .refused(404, "no-such-repository");
+    contract("contract", &["web", "app"]).await.done();
+    contract("contract", &["web", "app"]).await.refused(409, "check-exists");
+    // By its name it is known what a receipt is of.
+    let own = json!({ "name": "contract", "command": "make test" });
+    server.client.post(CHECKS, own).await.refused(409, "check-exists");
+    server
+        .client
+        .post(CHECKS, json!({ "name": "test", "command": "make test" }))
+        .await
+        .done();
+    contract("test", &["web", "app"]).await.refused(409, "check-exists");
+    let listed = server.client.get(TOGETHER).await.done();
+    let expected =
+        json!({ "name": "contract", "command": "make contract", "seconds": 600, "together": ["app", "web"] });
+    assert_eq!(listed["items"], json!([expected]));
+    let remove = |path: String| {
+        Answer::to(
+            server
+                .client
+                .request(Method::DELETE, format_args!("{path}"))
+                .json(&json!({})),
+        )
+    };
+    remove(format!("{TOGETHER}/other")).await.refused(404, "no-such-check");
+    remove("/projects/shop/repositories/web".to_owned()).await.done();
+    assert_eq!(server.client.get(TOGETHER).await.done()["items"], json!([]));
+}

@@ -3,14 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use team6_core::checks::{CheckOutcome, Digest};
+use team6_core::checks::{Check, CheckOutcome, Digest};
 use team6_core::ids::{CheckName, CommitId, RepositoryId, TaskId};
-use team6_core::sprint::{Event, Sprint, Stage, UpdateOutcome, WorkId};
+use team6_core::sprint::{Event, Sprint, Stage, Task, UpdateOutcome, WorkId};
 
 use super::{Found, Seen, ensure};
 use crate::plans;
 
-type Of = (TaskId, RepositoryId, CheckName, CommitId);
+/// A check of a task at exactly these commits: of one repository, or of all that it offers.
+type Of = (TaskId, CheckName, BTreeMap<RepositoryId, CommitId>);
+
+/// The checks that are over all repositories of a task.
+fn together() -> BTreeSet<CheckName> {
+    let all = plans::checks().into_values().flatten();
+    all.filter(Check::is_together).map(|check| check.name).collect()
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Checked {
@@ -41,12 +48,11 @@ impl Checked {
                     format!("{receipt:?} does not follow {:?}", self.last)
                 })?;
                 self.last = Some(receipt.hash.clone());
-                let of = (
-                    *task,
-                    receipt.repository.clone(),
-                    receipt.check.name.clone(),
-                    receipt.run.commit.clone(),
-                );
+                let beside = receipt.run.beside.iter();
+                let mut commits: BTreeMap<RepositoryId, CommitId> =
+                    beside.map(|(name, at)| (name.clone(), at.commit.clone())).collect();
+                commits.insert(receipt.repository.clone(), receipt.run.commit.clone());
+                let of = (*task, receipt.check.name.clone(), commits);
                 self.recorded.insert(of, receipt.outcome);
             }
             (
@@ -108,6 +114,29 @@ impl Checked {
         }
     }
 
+    /// What a task offers of several repositories was checked as a whole, at exactly these commits.
+    fn whole_was_checked(&self, task: &Task) -> Found {
+        let has = |repository: &RepositoryId| task.planned.repositories.contains(repository);
+        let open = task.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
+        let open: BTreeMap<&RepositoryId, &CommitId> = open.map(|(repository, p)| (repository, &p.head)).collect();
+        if open.is_empty() || !plans::repositories().iter().all(has) {
+            return Ok(());
+        }
+        let known = |name: &CheckName| {
+            self.recorded.keys().any(|(of, known, commits)| {
+                let same = |(repository, head): (&&RepositoryId, &&CommitId)| commits.get(*repository) == Some(*head);
+                *of == task.id && known == name && open.iter().all(same)
+            })
+        };
+        let missing = together().into_iter().find(|name| !known(name));
+        ensure(missing.is_none(), "14 checked together", || {
+            format!(
+                "task {} is {:?}, and nobody knows {missing:?} of {open:?}",
+                task.id, task.work.stage
+            )
+        })
+    }
+
     fn rest(&mut self, task: TaskId) {
         self.failures.remove(&task);
     }
@@ -115,9 +144,18 @@ impl Checked {
     /// Whatever was broken goes back, as often as attempts may fail, and nothing else does.
     fn settled(&mut self, task: TaskId, back: bool, sprint: &Sprint, most: u32) -> Found {
         let offered = sprint.tasks.get(&task).map(|t| &t.pull_requests);
-        let broke = self.recorded.iter().any(|((of, repository, _, commit), outcome)| {
-            let head = offered.and_then(|offered| offered.get(repository)).map(|p| &p.head);
-            *of == task && *outcome == CheckOutcome::Broke && head == Some(commit)
+        let together = together();
+        let broke = self.recorded.iter().any(|((of, name, commits), outcome)| {
+            let head = |repository| offered.and_then(|offered| offered.get(repository)).map(|p| &p.head);
+            let open = offered.into_iter().flatten().filter(|(_, p)| p.merged.is_none());
+            let mut open = open.map(|(repository, p)| (repository, &p.head));
+            let same = match together.contains(name) {
+                true => open.all(|(repository, head)| commits.get(repository) == Some(head)),
+                false => commits
+                    .iter()
+                    .all(|(repository, commit)| head(repository) == Some(commit)),
+            };
+            *of == task && *outcome == CheckOutcome::Broke && same
         });
         let failures = self.failures.entry(task).or_default();
         *failures += u32::from(broke);
@@ -141,11 +179,13 @@ impl Checked {
         };
         let checks = plans::checks();
         for task in sprint.tasks.values().filter(|task| offers(&task.work.stage)) {
-            for (repository, offered) in task.pull_requests.iter().filter(|(_, p)| p.merged.is_none()) {
-                let mut wanted = checks.get(repository).into_iter().flatten();
-                let missing = wanted.find(|check| {
-                    let of = (task.id, repository.clone(), check.name.clone(), offered.head.clone());
-                    !self.recorded.contains_key(&of)
+            let open = || task.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
+            self.whole_was_checked(task)?;
+            for (repository, offered) in open() {
+                let wanted = checks.get(repository).into_iter().flatten();
+                let missing = wanted.filter(|check| !check.is_together()).find(|check| {
+                    let commits = [(repository.clone(), offered.head.clone())].into();
+                    !self.recorded.contains_key(&(task.id, check.name.clone(), commits))
                 });
                 ensure(missing.is_none(), "14 checked", || {
                     format!(

@@ -35,7 +35,7 @@ pub(super) struct Reviews {
 impl Reviews {
     pub(super) fn event(&mut self, seen: &Seen<'_>, sprint: &Sprint, forge: &Forge) -> Found {
         match seen.event {
-            Event::DeputySet { by, owner, deputy } => {
+            Event::DeputySet { by, owner, deputy, .. } => {
                 let leads = *by == sprint.lead || self.deputies.get(&sprint.lead) == Some(by);
                 match deputy {
                     Some(deputy) => self.deputies.insert(owner.clone(), deputy.clone()),

@@ -28,8 +28,8 @@ const TRIES: u32 = 3;
 /// How long to wait until there may be room again, or what could not be told can be.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// A delivery in one repository.
-type Delivery = (TaskId, RepositoryId, CommitId);
+/// A delivery in one repository, with what was delivered beside it if a check is over all.
+type Delivery = (TaskId, RepositoryId, CommitId, Vec<(RepositoryId, CommitId)>);
 
 /// Goes on until told to stop; what is being run then is ended, and begins again at the next start.
 pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop: CancellationToken) {
@@ -86,7 +86,15 @@ pub(crate) async fn run(parts: Arc<Parts>, control: Arc<dyn ControlPlane>, stop:
 }
 
 fn delivery_of(order: &CheckOrder) -> Delivery {
-    (order.task, order.repository.id.clone(), order.head.clone())
+    // A base beside it may move meanwhile; that is no other delivery.
+    let beside = order.beside.iter();
+    let beside = beside.filter_map(|one| Some((one.id.clone(), one.start.clone()?)));
+    (
+        order.task,
+        order.repository.id.clone(),
+        order.head.clone(),
+        beside.collect(),
+    )
 }
 
 /// Runs the checks of a delivery, and tells of each when it is known; gives the delivery if all was told.
@@ -107,15 +115,19 @@ async fn check(
                 Digest::of(format!("{}/{}", head.id, check.name).as_bytes()).short()
             ),
             repository: head.clone(),
+            beside: match check.is_together() {
+                true => order.beside.iter().cloned().map(ClaimRepository::from).collect(),
+                false => Vec::new(),
+            },
         };
-        let (run, floor) = ran(parts, control, &place, check, withdrawn).await;
+        let (run, floors) = ran(parts, control, &place, check, withdrawn).await;
         let failed = match &run.end {
             RunEnd::Exited { status } => *status != 0,
             RunEnd::Stopped { .. } => true,
             RunEnd::TimedOut | RunEnd::CouldNotRun { .. } => false,
         };
-        let base = match floor.filter(|_| failed) {
-            Some(floor) => Some(ran(parts, control, &place.at_base(floor), check, withdrawn).await.0),
+        let base = match floors.filter(|_| failed) {
+            Some(floors) => Some(ran(parts, control, &place.at_base(&floors), check, withdrawn).await.0),
             None => None,
         };
         if withdrawn.is_cancelled() {
@@ -137,20 +149,20 @@ async fn check(
     Some(delivery_of(&order))
 }
 
-/// One run, and the commit that the delivery is built on. What does not come about is tried again a few times.
+/// One run, and the commits that the delivery is built on. What does not come about is tried again a few times.
 async fn ran(
     parts: &Parts,
     control: &dyn ControlPlane,
     place: &run::Place,
     check: &Check,
     withdrawn: &CancellationToken,
-) -> (RanOnce, Option<CommitId>) {
+) -> (RanOnce, Option<BTreeMap<RepositoryId, CommitId>>) {
     let began = control.now();
     let mut tries = 0;
-    let (end, log, floor) = loop {
+    let (end, log, floors) = loop {
         tries += 1;
         match run::once(parts, place, check, withdrawn).await {
-            Ok(ran) => break (ran.end, ran.log, Some(ran.floor)),
+            Ok(ran) => break (ran.end, ran.log, Some(ran.floors)),
             Err(why) if tries >= TRIES || withdrawn.is_cancelled() => {
                 break (RunEnd::CouldNotRun { why }, Vec::new(), None);
             }
@@ -164,10 +176,11 @@ async fn ran(
     let ended = control.now();
     let ran = RanOnce {
         commit,
+        beside: place.beside(),
         end,
         log,
         began,
         ended,
     };
-    (ran, floor)
+    (ran, floors)
 }

@@ -1,11 +1,13 @@
-//! One run of a check: in a sandbox as an agent's, in a clean workspace of its own at exactly one commit.
+//! One run of a check: in a sandbox as an agent's, in a clean workspace of its own at exactly one commit of each
+//! repository that it is of.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use team6_agent::acp::Redactor;
 use team6_core::checks::{Check, RunEnd};
-use team6_core::ids::CommitId;
+use team6_core::ids::{CommitId, RepositoryId};
 use team6_sandbox::{Exit, ProcessSpec, TreeMark};
 use team6_workspace::guest::{self, Guest};
 use team6_workspace::{Claim, ClaimRepository, Workspace};
@@ -26,31 +28,52 @@ pub(super) struct Place {
     /// The name of the workspace and the home.
     pub(super) name: String,
     pub(super) repository: ClaimRepository,
+    /// What lies beside it.
+    pub(super) beside: Vec<ClaimRepository>,
 }
 
 /// What came of it.
 pub(super) struct Ran {
     pub(super) end: RunEnd,
     pub(super) log: Vec<u8>,
-    /// The commit that what was checked out is built on.
-    pub(super) floor: CommitId,
+    /// The commits that what was checked out is built on.
+    pub(super) floors: BTreeMap<RepositoryId, CommitId>,
 }
 
 impl Place {
     /// The commit that is checked out.
     pub(super) fn commit(&self) -> &CommitId {
-        self.repository.start.as_ref().unwrap_or(&self.repository.base)
+        commit_of(&self.repository)
     }
 
-    /// The same at the commit that the work is built on.
-    pub(super) fn at_base(&self, base: CommitId) -> Self {
-        let mut repository = self.repository.clone();
-        repository.start = Some(base);
+    /// The commits beside it.
+    pub(super) fn beside(&self) -> BTreeMap<RepositoryId, CommitId> {
+        let beside = self.beside.iter();
+        beside.map(|one| (one.id.clone(), commit_of(one).clone())).collect()
+    }
+
+    /// The same at the commits that the work is built on.
+    pub(super) fn at_base(&self, floors: &BTreeMap<RepositoryId, CommitId>) -> Self {
+        let at_floor = |one: &ClaimRepository| {
+            let mut one = one.clone();
+            one.start = floors.get(&one.id).cloned().or(one.start);
+            one
+        };
         Self {
             name: format!("{}-base", self.name),
-            repository,
+            repository: at_floor(&self.repository),
+            beside: self.beside.iter().map(at_floor).collect(),
         }
     }
+
+    fn all(&self) -> impl Iterator<Item = &ClaimRepository> {
+        std::iter::once(&self.repository).chain(&self.beside)
+    }
+}
+
+/// The commit at which a repository is wanted.
+fn commit_of(repository: &ClaimRepository) -> &CommitId {
+    repository.start.as_ref().unwrap_or(&repository.base)
 }
 
 /// Runs it; the error says why it could not be run.
@@ -62,22 +85,30 @@ pub(super) async fn once(
     withdrawn: &CancellationToken,
 ) -> Result<Ran, String> {
     let author = ("Team6".into(), "team6@localhost".into());
-    let claim = Claim::of_no_attempt(place.name.clone(), vec![place.repository.clone()], author);
+    let claim = Claim::of_no_attempt(place.name.clone(), place.all().cloned().collect(), author);
     let claimed = parts.provisioner.claim(claim, &|_| {}).await;
     let workspace = claimed.map_err(|error| error.to_string())?;
     let home = parts.homes.join(&place.name);
-    let redactor = Redactor::new(kept_out::secrets(&place.repository.local_files));
-    let ran = match workspace.checkouts.get(&place.repository.id) {
-        Some(checkout) if checkout.start == *place.commit() => {
-            let floor = checkout.floor.clone();
+    let files = place.all().flat_map(|one| &one.local_files);
+    let redactor = Redactor::new(kept_out::secrets(files));
+    let elsewhere = place.all().find(|one| {
+        let checkout = workspace.checkouts.get(&one.id);
+        checkout.is_none_or(|checkout| checkout.start != *commit_of(one))
+    });
+    let ran = match elsewhere {
+        Some(one) => Err(format!("{} of {} is not what was checked out", commit_of(one), one.id)),
+        None => {
+            let floors = workspace.checkouts.iter();
+            let floors = floors
+                .map(|(id, checkout)| (id.clone(), checkout.floor.clone()))
+                .collect();
             tokio::select! {
                 ran = in_sandbox(parts, &workspace, check, &home, &place.name) => {
-                    ran.map(|(end, log)| Ran { end, log: log.kept(&redactor), floor })
+                    ran.map(|(end, log)| Ran { end, log: log.kept(&redactor), floors })
                 }
                 () = withdrawn.cancelled() => Err("nobody wants it any more".into()),
             }
         }
-        _ => Err(format!("{} is not what was checked out", place.commit())),
     };
     if let Err(error) = parts.provisioner.release(workspace).await {
         tracing::warn!(name = place.name, %error, "the workspace of a check is left for the next sweep");

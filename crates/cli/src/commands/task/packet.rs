@@ -36,11 +36,11 @@ pub(super) fn page(detail: &TaskDetail, page: &mut Page) {
                 _ => Tone::Bad,
             };
             let outcome = page.tinted(tone, receipt.outcome);
-            let (check, repository) = (&receipt.check.name, &receipt.repository);
+            let check = receipt.check.of(&receipt.repository);
             let (commit, log) = (receipt.run.commit.short(), receipt.run.log.short());
             let number = receipt.number;
             page.line(format!(
-                "  {check} of {repository} at {commit}: {outcome} (receipt {number}, log {log})"
+                "  {check} at {commit}: {outcome} (receipt {number}, log {log})"
             ));
         }
     }

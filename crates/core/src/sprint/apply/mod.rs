@@ -64,6 +64,7 @@ impl Sprint {
             bases: BTreeMap::new(),
             parked: BTreeSet::new(),
             deputies: BTreeMap::new(),
+            may_not_approve: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             touched: Touched::default(),
         }

@@ -30,7 +30,12 @@ impl Sprint {
                     self.answered(*task, *message);
                 }
             }
-            Event::DeputySet { owner, deputy, .. } => self.deputed(owner, deputy.as_ref()),
+            Event::DeputySet {
+                owner,
+                deputy,
+                may_approve,
+                ..
+            } => self.deputed(owner, deputy.as_ref(), *may_approve),
             Event::Retried { work, by, note } => self.retried(*work, by, note, at),
             Event::WorkWanted { work, message } => {
                 self.work_mut(*work, |w| w.failures = 0);
@@ -73,11 +78,19 @@ impl Sprint {
         });
     }
 
-    fn deputed(&mut self, owner: &PersonId, deputy: Option<&PersonId>) {
+    fn deputed(&mut self, owner: &PersonId, deputy: Option<&PersonId>, may_approve: bool) {
         match deputy {
             Some(deputy) => self.deputies.insert(owner.clone(), deputy.clone()),
             None => self.deputies.remove(owner),
         };
+        match deputy {
+            Some(deputy) if !may_approve => self.may_not_approve.insert(deputy.clone()),
+            Some(deputy) => self.may_not_approve.remove(deputy),
+            None => false,
+        };
+        let deputies = &self.deputies;
+        self.may_not_approve
+            .retain(|person| deputies.values().any(|deputy| deputy == person));
         // What nobody owns, and the sprint's budgets, are the lead's.
         let leads = *owner == self.lead;
         let theirs = self.tasks.values();

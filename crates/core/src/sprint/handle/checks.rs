@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Decider, check_text};
-use crate::checks::{Check, CheckOutcome, Digest, Receipt, Run};
-use crate::ids::{CheckName, RepositoryId, TaskId};
+use crate::checks::{Check, CheckOutcome, Checkout, Digest, Receipt, Run};
+use crate::ids::{CheckName, CommitId, RepositoryId, TaskId};
 use crate::sprint::{Delivered, Event, Refusal, Sprint, Stage, Task, WorkId};
 
 /// What came of running a check.
@@ -14,31 +14,37 @@ pub(super) struct Ran {
     pub(super) tail: String,
 }
 
-/// The checks that a delivery needs: those of the repositories that it changes, unless it is known what they say of
-/// exactly these commits.
+/// The checks that a delivery needs: those of the repositories that it changes, and those over all repositories of the
+/// task, unless it is known what they say of exactly these commits. What is over all stands with the first that it changes.
 pub(super) fn wanted(
     task: &Task,
     results: &BTreeMap<RepositoryId, Delivered>,
-    mut checks: BTreeMap<RepositoryId, Vec<Check>>,
+    checks: BTreeMap<RepositoryId, Vec<Check>>,
 ) -> BTreeMap<RepositoryId, Vec<Check>> {
-    checks.retain(|repository, checks| {
-        let Some(delivered) = results.get(repository) else {
-            return false;
-        };
-        let offered = match task.pull_requests.get(repository) {
-            Some(pull_request) => pull_request.merged.is_none(),
-            None => delivered.changed,
-        };
-        let known = |check: &Check| {
-            let mut receipts = task.checked.iter().map(|checked| &checked.receipt);
-            receipts.any(|receipt| {
-                receipt.repository == *repository && receipt.is_of(&delivered.head, check) && receipt.says_something()
-            })
-        };
-        checks.retain(|check| !known(check));
-        offered && !checks.is_empty()
-    });
-    checks
+    let heads = task.offers_with(results);
+    let mut offered = results.keys().filter(|repository| heads.contains_key(repository));
+    let first = offered.next();
+    let known = |check: &Check, at: &RepositoryId| {
+        let mut receipts = task.checked.iter().map(|checked| &checked.receipt);
+        receipts.any(|receipt| receipt.is_of(check, at, &heads) && receipt.says_something())
+    };
+    let has_all = |check: &Check| {
+        let mut needed = check.together.iter();
+        needed.all(|repository| task.planned.repositories.contains(repository))
+    };
+    let mut wanted: BTreeMap<RepositoryId, Vec<Check>> = BTreeMap::new();
+    for (repository, checks) in checks {
+        for check in checks {
+            let at = match check.is_together() {
+                true => first.filter(|_| has_all(&check)),
+                false => Some(&repository).filter(|at| results.contains_key(at) && heads.contains_key(at)),
+            };
+            if let Some(at) = at.filter(|at| !known(&check, at)) {
+                wanted.entry(at.clone()).or_default().push(check);
+            }
+        }
+    }
+    wanted
 }
 
 impl Decider<'_> {
@@ -56,11 +62,10 @@ impl Decider<'_> {
             return Ok(());
         };
         let mut pending = pending.get(repository).into_iter().flatten();
-        let offered = task.pull_requests.get(repository).map(|offered| &offered.head);
         let Some(check) = pending.find(|check| check.name == *name).cloned() else {
             return Ok(());
         };
-        if offered == Some(&ran.run.commit) {
+        if ran.run.is_at(&check, repository, &task.offered()) {
             self.record(id, repository.clone(), check, ran);
             self.settle_checks(id);
         }
@@ -82,8 +87,13 @@ impl Decider<'_> {
             let Some(head) = heads.get(&repository) else { continue };
             for check in checks {
                 let why = "the engine did not come to it in time".to_owned();
+                let mut run = Run::none(head.clone(), why, self.now);
+                if check.is_together() {
+                    let others = heads.iter().filter(|(other, _)| **other != repository);
+                    run.beside = others.map(|(other, head)| (other.clone(), unseen(head))).collect();
+                }
                 let ran = Ran {
-                    run: Run::none(head.clone(), why, self.now),
+                    run,
                     base: None,
                     tail: String::new(),
                 };
@@ -135,6 +145,14 @@ impl Decider<'_> {
     }
 }
 
+/// A commit that nobody has checked out.
+fn unseen(head: &CommitId) -> Checkout {
+    Checkout {
+        commit: head.clone(),
+        tree: None,
+    }
+}
+
 impl Sprint {
     /// Every receipt of the sprint, in their chain.
     pub fn receipts(&self) -> Vec<Receipt> {
@@ -149,17 +167,16 @@ impl Task {
     /// What is known of exactly the commits that the task offers now; a new commit makes what was known of older ones
     /// void. Of a check that was run twice on them, the later run counts.
     pub fn current_checks(&self) -> impl Iterator<Item = &Receipt> {
-        let of_head = |receipt: &&Receipt| {
+        let of_heads = |receipt: &&Receipt| {
             let offered = self.pull_requests.get(&receipt.repository);
-            offered.is_some_and(|offered| offered.head == receipt.run.commit)
+            let mut heads = self.offered();
+            // What is merged stays what it was checked as.
+            heads.extend(offered.map(|offered| (&receipt.repository, &offered.head)));
+            offered.is_some() && receipt.run.is_at(&receipt.check, &receipt.repository, &heads)
         };
-        let receipts = || self.checked.iter().map(|checked| &checked.receipt);
-        receipts().filter(of_head).filter(move |receipt| {
-            !receipts().any(|later| {
-                later.number > receipt.number
-                    && (&later.repository, &later.check.name, &later.run.commit)
-                        == (&receipt.repository, &receipt.check.name, &receipt.run.commit)
-            })
+        let current = move || self.checked.iter().map(|checked| &checked.receipt).filter(of_heads);
+        current().filter(move |receipt| {
+            !current().any(|later| later.number > receipt.number && later.is_of_the_same_as(receipt))
         })
     }
 }

@@ -116,6 +116,7 @@ impl Decider<'_> {
         by: PersonId,
         owner: PersonId,
         deputy: Option<PersonId>,
+        may_approve: bool,
     ) -> Result<(), Refusal> {
         self.open()?;
         if by != owner && !self.sprint.leads(&by) {
@@ -127,10 +128,17 @@ impl Decider<'_> {
         if deputy.as_ref() == Some(&owner) {
             return Err(Refusal::OwnDeputy { owner });
         }
-        if self.sprint.deputies.get(&owner) == deputy.as_ref() {
+        // Named again, a deputy has the rights of now.
+        let known = |deputy: &PersonId| self.sprint.may_not_approve.contains(deputy) != may_approve;
+        if self.sprint.deputies.get(&owner) == deputy.as_ref() && deputy.as_ref().is_none_or(known) {
             return Err(Refusal::NothingChanged);
         }
-        self.emit(Event::DeputySet { by, owner, deputy });
+        self.emit(Event::DeputySet {
+            by,
+            owner,
+            deputy,
+            may_approve,
+        });
         Ok(())
     }
 

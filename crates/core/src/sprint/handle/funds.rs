@@ -126,7 +126,10 @@ impl Decider<'_> {
         };
         match lacking {
             None => self.emit(Event::FundsReturned),
-            Some(short) if (short.reserved > 0) != (known.reserved > 0) || short.until != known.until => {
+            Some(short)
+                if (short.reserved > 0) != (known.reserved > 0)
+                    || (short.until, short.limit) != (known.until, known.limit) =>
+            {
                 self.emit(Event::FundsReported { lacking: Some(short) });
             }
             Some(_) => {}

@@ -98,7 +98,12 @@ impl Decider<'_> {
             } => self.save_plan(by, base, plan, note, first_task),
             Command::RestorePlan { by, version } => self.restore_plan(by, version),
             Command::SetOwners { by, owners } => self.set_owners(&by, owners),
-            Command::SetDeputy { by, owner, deputy } => self.set_deputy(by, owner, deputy),
+            Command::SetDeputy {
+                by,
+                owner,
+                deputy,
+                may_approve,
+            } => self.set_deputy(by, owner, deputy, may_approve),
             Command::ChooseAgent { by, task, agent } => self.choose_agent(by, task, agent),
             Command::Approve { by, version, facts } => self.approve(by, version, facts),
 

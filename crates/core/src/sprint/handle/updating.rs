@@ -68,24 +68,27 @@ impl Decider<'_> {
             head,
             moves,
             outcome,
-            mut checks,
+            checks,
         } = tried;
         if let UpdateOutcome::NotPossible { why } = &outcome {
             check_text(why)?;
         }
         let task = self.task(id)?;
-        let waits = matches!(&task.work.stage, Stage::Updating { pending, .. } if pending.contains(&repository));
         let offered = task.pull_requests.get(&repository).map(|offered| &offered.head);
-        if !waits || offered != Some(&head) {
-            return Ok(());
-        }
+        let already = match &task.work.stage {
+            Stage::Updating { pending, checks, .. } if pending.contains(&repository) && offered == Some(&head) => {
+                checks
+            }
+            _ => return Ok(()),
+        };
         let approved = task.approved_by.is_some();
         let (mut wanted_checks, mut voided) = (Vec::new(), None);
         if let UpdateOutcome::Updated { base, commit, own } = &outcome {
-            checks.retain(|of, _| *of == repository);
             let head = commit.clone();
             let results = [(repository.clone(), Delivered { head, changed: true })].into();
             wanted_checks = wanted(task, &results, checks).remove(&repository).unwrap_or_default();
+            // What is over all repositories is run once, however many of them are brought up to date.
+            wanted_checks.retain(|check| !(check.is_together() && already.values().flatten().any(|one| one == check)));
             voided = (approved && !own.is_empty()).then(|| {
                 let branch = &base.branch;
                 format!(

@@ -1,5 +1,7 @@
 //! Checks, and what came of them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use team6_core::checks::{Check, Digest, Receipt, USUAL_SECONDS, Weakened};
 use team6_core::ids::{CheckName, CommitId, RepositoryId};
@@ -28,6 +30,34 @@ impl From<AddCheckRequest> for Check {
             name: request.name,
             command: request.command,
             seconds: request.seconds,
+            together: BTreeSet::new(),
+        }
+    }
+}
+
+/// Has the engine run a command over all repositories of each task that has certain ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddCheckTogetherRequest {
+    /// What people call it, once in a project.
+    pub name: CheckName,
+    /// The repositories that a task must have, at least two.
+    pub repositories: BTreeSet<RepositoryId>,
+    /// What is run, by `sh`, at the top of the folder in which all repositories of the task lie side by side, each under
+    /// its name; all is well if it exits with 0.
+    pub command: String,
+    /// How long it may take, in seconds; ten minutes unless given.
+    #[serde(default = "usual")]
+    pub seconds: u32,
+}
+
+impl From<AddCheckTogetherRequest> for Check {
+    fn from(request: AddCheckTogetherRequest) -> Self {
+        Self {
+            name: request.name,
+            command: request.command,
+            seconds: request.seconds,
+            together: request.repositories,
         }
     }
 }

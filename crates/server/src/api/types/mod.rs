@@ -27,12 +27,14 @@ use utoipa::ToSchema;
 
 pub use agents::{AgentGateway, AgentItem, AgentReport, AgentRole};
 pub use attempts::{AttemptDetail, AttemptItem, Running};
-pub use budgets::Spending;
+pub use budgets::{ProjectSpending, Spending};
 pub use changes::{
     ChangedContent, ChangedFile, ChangedHunk, ChangedLine, ChangedMode, FileChange, LineChange, MergeForecast,
     PullRequestDiff, RevertForecast,
 };
-pub use checks::{AddCheckRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests};
+pub use checks::{
+    AddCheckRequest, AddCheckTogetherRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests,
+};
 pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};
 pub use forecast::SprintForecast;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
