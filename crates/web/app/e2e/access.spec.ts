@@ -26,7 +26,7 @@ const PAGES = [
 ];
 
 test('axe finds nothing on any page', async ({ place, signedIn }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   atWork(place);
   const page = await signedIn();
   const found: string[] = [];

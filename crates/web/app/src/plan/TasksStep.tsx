@@ -1,7 +1,9 @@
 // The tasks as an outline that is edited by keyboard, beside the graph that they make.
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, useCallback, useEffect, useRef } from 'react';
 import type { SprintDetail } from '../api/generated/team6.schemas';
+import { projects } from '../api/queries';
 import { usePageKeys } from '../shell/keys';
 import { Button } from '../ui/Button';
 import { Empty } from '../ui/Empty';
@@ -23,7 +25,9 @@ export function TasksStep({ detail, draft }: { detail: SprintDetail; draft: Draf
     (key: string | undefined) => void navigate({ search: key === undefined ? {} : { task: key }, replace: true }),
     [navigate],
   );
-  const outline = useOutline(detail, draft, chosen, choose);
+  const { data: known = [] } = useQuery(projects);
+  const repositories = Object.keys(known.find(({ id }) => id === detail.sprint.project)?.repositories ?? {});
+  const outline = useOutline(detail, draft, repositories, chosen, choose);
   const began = useRef(false);
   useEffect(() => {
     // Somebody came here to add one.
@@ -37,7 +41,8 @@ export function TasksStep({ detail, draft }: { detail: SprintDetail; draft: Draf
     k: () => outline.step(-1),
     n: () => outline.add(outline.at),
     e: () => outline.at !== null && outline.edit(outline.at),
-    o: () => outline.at !== null && choose(outline.at),
+    // Once the inspector is open, the key leads into it.
+    ...(chosen === undefined ? { o: () => outline.at !== null && choose(outline.at) } : {}),
   });
   const { plan } = draft;
   if (plan.tasks.length === 0)

@@ -29,6 +29,7 @@ class Server {
   came: number[] = [];
   down = false;
   ports = {
+    fit: (plan: Plan) => plan,
     save: async (base: number, plan: Plan) => {
       if (this.down) throw new RequestError({ code: 'offline', title: '', status: 0, detail: '' });
       if (base !== this.versions.length) throw new RequestError({ code: 'plan-moved', title: '', status: 412, detail: '' });

@@ -25,6 +25,8 @@ export type Standing =
   | { is: 'refused'; error: unknown };
 
 interface Ports {
+  /** The plan as the server would keep it. */
+  fit: (plan: Plan) => Plan;
   /** Saves a plan over a version; fails with `plan-moved` if somebody else saved one. */
   save: (base: number, plan: Plan, note: string) => Promise<unknown>;
   /** The newest version on the server. */
@@ -81,7 +83,7 @@ export class Draft {
   }
   /** Whether there is something that no version has yet. */
   get isDirty() {
-    return !same(this.#plan, this.#base.plan);
+    return !same(this.#toSave(), this.#base.plan);
   }
 
   subscribe = (listener: () => void) => {
@@ -161,12 +163,16 @@ export class Draft {
 
   /** What a version may have: theirs where nobody chose yet, and no new task that has no name. */
   #toSave(): Plan {
+    if (same(this.#plan, this.#base.plan)) return this.#base.plan;
     const plan = withTheirs(this.#plan, this.#conflicts);
     const unnamed = plan.tasks.filter(({ key, title }) => title.trim() === '' && !taskAt(this.#base.plan, key));
-    return unnamed.reduce((now, { key }) => without(now, key), plan);
+    const named = unnamed.reduce((now, { key }) => without(now, key), plan);
+    return same(named, this.#base.plan) ? this.#base.plan : this.#ports.fit(named);
   }
 
   #settle() {
+    // The server has called it something.
+    if (this.#plan.title.trim() === '') this.#plan = { ...this.#plan, title: this.#base.plan.title };
     if (!same(this.#toSave(), this.#base.plan)) return this.#touch();
     this.#stand({ is: 'saved' });
   }
@@ -190,7 +196,8 @@ export class Draft {
 
   #changed() {
     this.#revision += 1;
-    this.#ports.keep(this.isDirty ? { base: this.#base, plan: this.#plan, conflicts: this.#conflicts } : null);
+    const isKept = !same(this.#plan, this.#base.plan);
+    this.#ports.keep(isKept ? { base: this.#base, plan: this.#plan, conflicts: this.#conflicts } : null);
     this.#listeners.forEach((listener) => listener());
   }
 }

@@ -70,8 +70,8 @@ export function move(plan: Plan, key: string, by: -1 | 1): Edited {
   return { plan: { ...plan, tasks: [...tasks.slice(0, to), task, ...tasks.slice(to)] }, told: `${task.title} is number ${to + 1}` };
 }
 
-/** Puts a new task below another, or at the end; it waits for what that one stands under. */
-export function add(plan: Plan, below: string | null, key: string): Plan {
+/** Puts a new task below another, or at the end; it waits for what that one stands under, and touches what it does. */
+export function add(plan: Plan, below: string | null, key: string, known: readonly string[] = []): Plan {
   const at = below === null ? -1 : plan.tasks.findIndex((task) => task.key === below);
   const beside = outlineOf(plan)[at];
   const task: Task = {
@@ -85,7 +85,7 @@ export function add(plan: Plan, below: string | null, key: string): Plan {
     priority: 'normal',
     specialty: null,
     // Most plans have one repository; a task of another says so itself.
-    repositories: beside?.task.repositories ?? plan.tasks[0]?.repositories ?? [],
+    repositories: beside?.task.repositories ?? plan.tasks[0]?.repositories ?? known,
     paths: [],
   };
   const place = at < 0 ? plan.tasks.length : at + 1;

@@ -47,8 +47,9 @@ function begin(client: QueryClient, detail: SprintDetail, person: string | null)
   return new Draft(
     versionOf(detail),
     {
+      fit: (plan) => planOf(sentOf(titled(plan, detail.goal))),
       save: async (base, plan, note) => {
-        const body = { plan: sentOf(titled(plan, detail.goal)), note };
+        const body = { plan: sentOf(plan), note };
         await carryOut(({ headers }) => savePlan(id, body, { headers: { ...headers, 'If-Match': `"${base}"` } }));
         await client.invalidateQueries({ queryKey: ['sprint', id] });
       },

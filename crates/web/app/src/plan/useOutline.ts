@@ -28,6 +28,7 @@ export interface OutlineEdits {
 export function useOutline(
   detail: SprintDetail,
   draft: Draft,
+  repositories: readonly string[],
   chosen: string | undefined,
   choose: (key: string | undefined) => void,
 ): OutlineEdits {
@@ -35,8 +36,8 @@ export function useOutline(
   const [told, tell] = useState<OutlineEdits['told']>(null);
   // What is to have the focus once it is drawn.
   const next = useRef<{ key: string; part: Part } | null>(null);
-  const latest = useRef({ detail, at, chosen, choose });
-  latest.current = { detail, at, chosen, choose };
+  const latest = useRef({ detail, repositories, at, chosen, choose });
+  latest.current = { detail, repositories, at, chosen, choose };
 
   useEffect(() => {
     const wanted = next.current;
@@ -86,7 +87,7 @@ export function useOutline(
       },
       add: (below: string | null) => {
         const key = newKey(draft.plan);
-        draft.edit((plan) => add(plan, below, key));
+        draft.edit((plan) => add(plan, below, key, latest.current.repositories));
         turnTo(key, 'title');
       },
       remove: (key: string) => {
