@@ -76,6 +76,7 @@ async function tabTo(page: Page, wanted: ReturnType<Page['getByRole']>) {
 test('the same by keyboard alone', async ({ signedIn }) => {
   const page = await signedIn('/inbox');
   await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
   await page.keyboard.type('plan a sprint');
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('What does the team want?')).toBeFocused();

@@ -66,7 +66,7 @@ export const OutlineLine = memo(function OutlineLine(props: Props) {
         type="button"
         data-part="row"
         tabIndex={inTabOrder ? 0 : -1}
-        aria-label={`Edit ${called}`}
+        aria-label={`${number}, edit ${called}`}
         title={lock?.why ?? undefined}
         onFocus={() => edits.focus(key)}
         onClick={() => edits.edit(key)}
