@@ -10,7 +10,8 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
-use team6_core::ids::{AttemptId, Position};
+use team6_core::ids::{AttemptId, Position, SprintId};
+use team6_core::sprint::Sprint;
 use team6_core::time::Timestamp;
 use team6_core::trace::TraceEntry;
 use tokio::sync::watch;
@@ -21,9 +22,9 @@ use utoipa_axum::routes;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::live::{HEARTBEAT, last_event_id, with_data};
-use super::page::Filling;
+use super::page::{Filling, whole};
 use super::request::{Limit, Path, Query};
-use super::types::{AttemptDetail, Page};
+use super::types::{AttemptDetail, AttemptItem, Page};
 use super::{ApiState, views};
 use crate::engine::EngineError;
 
@@ -34,9 +35,18 @@ pub(super) const LATE: Duration = Duration::from_secs(1);
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
+        .routes(routes!(list_attempts))
         .routes(routes!(show_attempt))
         .routes(routes!(read_trace))
         .routes(routes!(stream_trace))
+}
+
+/// Lists the attempts of a sprint, of its planning and of its tasks, in the order in which they were scheduled.
+#[utoipa::path(get, path = "/sprints/{sprint}/attempts", tag = "attempts", params(("sprint" = SprintId, Path)),
+    responses((status = OK, body = Page<AttemptItem>)))]
+async fn list_attempts(State(api): State<ApiState>, Path(sprint): Path<SprintId>) -> Answer<Page<AttemptItem>> {
+    let items = |sprint: &Sprint, _| sprint.attempts.iter().map(views::attempt_item).collect();
+    Ok(Json(whole(api.engine.read(sprint, items).await?)))
 }
 
 /// Shows an attempt.

@@ -126,6 +126,19 @@ async fn a_team_carries_a_sprint_from_goal_to_done() {
     assert_eq!(origin.git(&["show", "main:lexer.txt"]), "many words");
     assert_eq!(origin.git(&["show", "main:parser.txt"]), "a parser");
 
+    // All attempts of the sprint, the planning agent's before those of the tasks.
+    let attempts = client.get(format_args!("{path}/attempts")).await.done()["items"].take();
+    let works: Vec<&str> = attempts
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|each| each["work"]["work"].as_str())
+        .collect();
+    assert_eq!(
+        (works.first(), works.last()),
+        (Some(&"planning"), Some(&"task")),
+        "{attempts:#}"
+    );
     // What happened is on record, with who did it.
     let attempt = client.get(format_args!("/tasks/{parser}")).await.done()["attempts"][0]["id"].take();
     let attempt = attempt.as_str().unwrap().to_owned();

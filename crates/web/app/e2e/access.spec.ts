@@ -8,6 +8,17 @@ const PAGES = [
   '/sprints/1',
   '/sprints/1?view=list',
   '/sprints/1?view=board',
+  '/sprints/1?view=timeline',
+  '/plan/new',
+  '/plan/1/goal',
+  '/plan/1/questions',
+  '/plan/1/prd',
+  '/plan/1/prd?panel=versions&version=1',
+  '/plan/1/prd?panel=revise',
+  '/plan/1/tasks',
+  '/plan/1/tasks?task=roof',
+  '/plan/1/owners',
+  '/plan/1/approve',
   '/tasks/2',
   '/tasks/2?tab=plan',
   '/tasks/2?tab=attempts',
@@ -15,7 +26,7 @@ const PAGES = [
 ];
 
 test('axe finds nothing on any page', async ({ place, signedIn }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   atWork(place);
   const page = await signedIn();
   const found: string[] = [];

@@ -9,7 +9,7 @@ import {
   notFound,
   redirect,
 } from '@tanstack/react-router';
-import { me, people, sprint, sprints, task } from './api/queries';
+import { me, people, projects, sprint, sprints, task } from './api/queries';
 import { NotFound } from './shell/NotFound';
 // Not a chunk of its own: it is shown when chunks cannot be had.
 import { PageFailed } from './shell/PageFailed';
@@ -60,7 +60,7 @@ const sprintsRoute = createRoute({
   component: lazyRouteComponent(() => import('./sprints/SprintsPage'), 'SprintsPage'),
 });
 
-export const VIEWS = ['graph', 'list', 'board'] as const;
+export const VIEWS = ['graph', 'list', 'board', 'timeline'] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface SprintSearch {
@@ -108,10 +108,63 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('./task/TaskPage'), 'TaskPage'),
 });
 
+const newPlanRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/plan/new',
+  loader: ({ context: { client } }) => client.ensureQueryData(projects),
+  component: lazyRouteComponent(() => import('./plan/NewPlanPage'), 'NewPlanPage'),
+});
+
+const planEntryRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/plan/$sprint',
+  params: numbered('sprint'),
+  loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
+  component: lazyRouteComponent(() => import('./plan/WizardPage'), 'WizardEntry'),
+});
+
+const STEPS = ['goal', 'questions', 'prd', 'tasks', 'owners', 'approve'] as const;
+const PANELS = ['conflicts', 'revision', 'revise', 'versions'] as const;
+
+export interface PlanSearch {
+  /** The task in the inspector, by its key. */
+  task?: string;
+  /** What else is there. */
+  panel?: (typeof PANELS)[number];
+  /** The version that is compared. */
+  version?: number;
+  /** The entry of the planning agent's trace. */
+  entry?: number;
+  /** Whether a task is added at once. */
+  add?: boolean;
+}
+
+const planRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/plan/$sprint/$step',
+  params: {
+    parse: ({ sprint, step }: { sprint: string; step: string }) => {
+      const known = STEPS.find((each) => each === step);
+      if (!known) throw notFound();
+      return { ...numbered('sprint').parse({ sprint }), step: known };
+    },
+    stringify: ({ sprint, step }: { sprint: number; step: (typeof STEPS)[number] }) => ({ sprint: String(sprint), step }),
+  },
+  validateSearch: (search: Record<string, unknown>): PlanSearch => ({
+    ...text(search, 'task'),
+    ...one(search, 'panel', PANELS),
+    ...(typeof search.version === 'number' ? { version: search.version } : {}),
+    ...(typeof search.entry === 'number' ? { entry: search.entry } : {}),
+    ...(search.add === true ? { add: true } : {}),
+  }),
+  loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
+  component: lazyRouteComponent(() => import('./plan/WizardPage'), 'WizardPage'),
+});
+
 /** Whatever names nothing is told so in the frame, from which one gets on. */
 const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound });
 
-const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute, nowhere])]);
+const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute, newPlanRoute, planEntryRoute, planRoute, nowhere])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -44,7 +44,7 @@ export function further(options: RequestInit, request: string): RequestInit {
 }
 
 /** A request whose answer was lost is sent again under the same key, so that it is carried out once. */
-async function carryOut(run: (options: RequestInit) => Promise<unknown>): Promise<unknown> {
+export async function carryOut<T>(run: (options: RequestInit) => Promise<T>): Promise<T> {
   const options = { headers: { 'Idempotency-Key': newKey() } };
   try {
     return await run(options);

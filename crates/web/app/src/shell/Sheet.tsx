@@ -12,7 +12,13 @@ const KEYS: readonly { keys: string; what: string; where: string }[] = [
   { keys: 'Mod+Enter', what: 'Send what was written', where: 'In a text' },
   { keys: 'j / k', what: 'Next, previous row', where: 'Lists' },
   { keys: 'o', what: 'Into the row', where: 'Lists' },
-  { keys: 'v', what: 'Graph, list, board in turn', where: 'Sprint' },
+  { keys: 'v', what: 'The next view', where: 'Sprint' },
+  { keys: '[ / ]', what: 'Step before, next step', where: 'Plan' },
+  { keys: 'n', what: 'Add a task', where: 'Plan' },
+  { keys: 'e', what: 'Edit the title', where: 'Plan' },
+  { keys: 'Tab', what: 'In a title: wait for the one above', where: 'Plan' },
+  { keys: 'Alt+↑ / Alt+↓', what: 'In a title: move', where: 'Plan' },
+  { keys: 'Mod+S', what: 'Save at once', where: 'Plan' },
   { keys: 'e', what: 'Next error', where: 'Activity of a task' },
   { keys: 'f', what: 'Follow the end', where: 'Activity of a task' },
   { keys: '/', what: 'Search', where: 'Activity of a task' },
@@ -29,7 +35,7 @@ export function Sheet() {
             <h3 className="mb-1 text-dense text-faint">{place}</h3>
             <dl>
               {KEYS.filter(({ where }) => where === place).map(({ keys, what }) => (
-                <div key={keys} className="flex items-center justify-between gap-3 py-0.5">
+                <div key={keys + what} className="flex items-center justify-between gap-3 py-0.5">
                   <dt>{what}</dt>
                   <dd className="flex gap-1">
                     <Kbd keys={keys} />

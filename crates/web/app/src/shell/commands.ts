@@ -35,6 +35,20 @@ export function commands(client: QueryClient, navigate: UseNavigateResult<string
       })),
     },
     {
+      value: 'Do',
+      items: [
+        { value: 'plan', label: 'Plan a sprint', run: () => void navigate({ to: '/plan/new' }) },
+        ...details
+          .filter(({ sprint: { phase } }) => phase === 'planning' || phase === 'running')
+          .map(({ sprint: { id, title } }) => ({
+            value: `plan ${id}`,
+            label: `Plan of ${title}`,
+            hint: `S-${id}`,
+            run: () => void navigate({ to: '/plan/$sprint', params: { sprint: id } }),
+          })),
+      ],
+    },
+    {
       value: 'Sprints',
       items: known.map(({ id, title, project }) => ({
         value: `sprint ${id}`,

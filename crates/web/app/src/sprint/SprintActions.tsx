@@ -1,8 +1,9 @@
 // What a person may do with a whole sprint.
+import { Link } from '@tanstack/react-router';
 import { cancelSprint, pauseSprint, resumeSprint } from '../api/generated/team6';
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
-import { Button } from '../ui/Button';
+import { Button, buttonClass } from '../ui/Button';
 import { Sure } from '../ui/Sure';
 import { Writes } from '../wait/Writes';
 
@@ -19,6 +20,19 @@ export function SprintActions({ detail }: { detail: SprintDetail }) {
   const open = counts.tasks - counts.done - counts.cancelled;
   return (
     <Writes>
+      {phase === 'running' && (
+        <Link
+          to="/plan/$sprint/$step"
+          params={{ sprint: id, step: 'tasks' }}
+          search={{ add: true }}
+          className={buttonClass('quiet')}
+        >
+          Add a task
+        </Link>
+      )}
+      <Link to="/plan/$sprint" params={{ sprint: id }} className={buttonClass('plain')}>
+        Plan
+      </Link>
       {paused ? (
         <Button look="act" disabled={resume.isPending} onClick={() => resume.mutate()}>
           Resume

@@ -1,4 +1,4 @@
-// A sprint at work: what runs now in one look, and its tasks as a graph, a list or a board.
+// A sprint at work: what runs now in one look, and its tasks as a graph, a list, a board, or over time.
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy } from 'react';
@@ -9,6 +9,7 @@ import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { useNow } from '../ui/Age';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Tabs } from '../ui/Tabs';
@@ -24,6 +25,8 @@ import { TaskList } from './TaskList';
 import { TaskPeek } from './TaskPeek';
 
 const Graph = lazy(() => import('./graph/Graph').then(({ Graph }) => ({ default: Graph })));
+
+const Timeline = lazy(() => import('./timeline/Timeline').then(({ Timeline }) => ({ default: Timeline })));
 
 const route = getRouteApi('/shell/sprints/$sprint');
 
@@ -77,7 +80,11 @@ export function SprintPage() {
           <CountLinks sprint={id} counts={data.sprint.counts} now={search} words />
         </div>
       </div>
-      {data.tasks.length === 0 ? (
+      {view === 'timeline' ? (
+        <Suspense fallback={<SkeletonRows rows={8} label="Loading the timeline" />}>
+          <Timeline detail={data} tasks={tasks} chosen={task} onChoose={choose} />
+        </Suspense>
+      ) : data.tasks.length === 0 ? (
         <Planning detail={data} />
       ) : view === 'graph' ? (
         <Suspense fallback={<SkeletonRows rows={8} label="Loading the graph" />}>
@@ -122,7 +129,15 @@ function Head({ detail }: { detail: SprintDetail }) {
 
 function Planning({ detail }: { detail: SprintDetail }) {
   return (
-    <Empty title="The plan is being drafted" command={`team6 sprint watch ${detail.sprint.id}`}>
+    <Empty
+      title="The plan is being drafted"
+      command={`team6 sprint watch ${detail.sprint.id}`}
+      action={
+        <Link to="/plan/$sprint" params={{ sprint: detail.sprint.id }} className={buttonClass('plain')}>
+          See how it is made
+        </Link>
+      }
+    >
       {detail.sprint.why?.text ?? 'Its tasks come here as soon as there is a first version.'}
     </Empty>
   );

@@ -1,6 +1,9 @@
 // A task in the inspector of its sprint: why it is where it is, what can be done about it, and what it hangs on.
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { SprintTask, TaskId } from '../api/generated/team6.schemas';
+import { task as taskOf } from '../api/queries';
+import { TaskActions } from '../task/TaskActions';
 import { Age } from '../ui/Age';
 import { buttonClass } from '../ui/Button';
 import { StatusMark } from '../ui/StatusMark';
@@ -38,10 +41,17 @@ export function TaskPeek({ task: { task, depends_on, estimate_minutes }, all, on
         <dd className="font-mono">{estimate_minutes} min</dd>
       </dl>
       {task.why && isSolvable(task.why) && <Solve key={task.why.reason.reason} sprint={task.sprint} task={task.id} why={task.why} />}
+      <Actions id={task.id} />
       <Related title="Waits for" tasks={before} onChoose={onChoose} />
       <Related title="Waiting for it" tasks={after} onChoose={onChoose} />
     </div>
   );
+}
+
+/** What can be done with it without leaving the sprint. Its place is kept until it is known. */
+function Actions({ id }: { id: TaskId }) {
+  const { data } = useQuery(taskOf(id));
+  return <div className="flex min-h-7 flex-wrap gap-2 pointer-coarse:min-h-11">{data && <TaskActions detail={data} />}</div>;
 }
 
 function Related({ title, tasks, onChoose }: { title: string; tasks: readonly SprintTask[]; onChoose: (task: TaskId) => void }) {

@@ -8,6 +8,7 @@ import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { CountLinks } from '../sprint/CountLinks';
 import { Age } from '../ui/Age';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { StatusMark } from '../ui/StatusMark';
 import type { Status } from '../ui/status';
@@ -48,13 +49,20 @@ export function SprintsPage() {
         </h1>
       }
       actions={
-        (closed > 0 || phase === 'closed') && <Link
-          to="/sprints"
-          search={phase === 'closed' ? {} : { phase: 'closed' }}
-          className="flex items-center text-dense text-muted underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:min-h-11"
-        >
-          {phase === 'closed' ? 'Open ones' : `${closed} closed`}
-        </Link>
+        <>
+          {(closed > 0 || phase === 'closed') && (
+            <Link
+              to="/sprints"
+              search={phase === 'closed' ? {} : { phase: 'closed' }}
+              className="flex items-center text-dense text-muted underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:min-h-11"
+            >
+              {phase === 'closed' ? 'Open ones' : `${closed} closed`}
+            </Link>
+          )}
+          <Link to="/plan/new" className={buttonClass('act')}>
+            Plan a sprint
+          </Link>
+        </>
       }
     >
       {shown.length === 0 ? (
@@ -105,7 +113,15 @@ function Row({ sprint, current }: { sprint: SprintItem; current: boolean }) {
 function Nothing({ closed }: { closed: boolean }) {
   if (closed) return <Empty title="No sprint is closed" command="team6 sprint list --all" />;
   return (
-    <Empty title="No sprint is open" command={'team6 sprint plan PROJECT "What the team wants"'}>
+    <Empty
+      title="No sprint is open"
+      command={'team6 sprint plan PROJECT "What the team wants"'}
+      action={
+        <Link to="/plan/new" className={buttonClass('plain')}>
+          Plan a sprint
+        </Link>
+      }
+    >
       A sprint begins with a goal in plain words. An agent reads the code, asks, and drafts the tasks; nothing runs before
       somebody approves.
     </Empty>

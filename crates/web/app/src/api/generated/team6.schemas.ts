@@ -2407,6 +2407,41 @@ export interface PageAgentItem {
 }
 
 /**
+ * An attempt in a list.
+ */
+export type PageAttemptItemItemsItem = {
+  /** The agent. */
+  agent: AgentId;
+  ended_at?: Timestamp | null;
+  /** Its name, such as `s3-a7`. */
+  id: AttemptId;
+  outcome?: Outcome | null;
+  /** Why it was made. */
+  reason: AttemptReason;
+  /** When it was scheduled. */
+  scheduled_at: Timestamp;
+  started_at?: Timestamp | null;
+  /** Tokens and cost as last reported. */
+  usage: Usage;
+  /** Whose work it does. */
+  work: WorkId;
+  worker?: WorkerId | null;
+};
+
+/**
+ * A part of a list.
+ */
+export interface PageAttemptItem {
+  /** The items of this part. */
+  items: PageAttemptItemItemsItem[];
+  /**
+     * What to give as `before` or `after` for the next part; none if this is the last one.
+     * @nullable
+     */
+  next?: string | null;
+}
+
+/**
  * A command that the engine runs on each delivery to a repository.
  */
 export type PageCheckItemsItem = {

@@ -48,6 +48,7 @@ import type {
   OwnerSuggestions,
   OwnersRequest,
   PageAgentItem,
+  PageAttemptItem,
   PageCheck,
   PageFound,
   PageInboxEntry,
@@ -1476,6 +1477,30 @@ return request<ChangedSprintItem>(getApprovePlanUrl(sprint),
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
     body: JSON.stringify(approveRequest)
+  }
+);}
+
+
+
+export const getListAttemptsUrl = (sprint: SprintId,) => {
+
+
+
+
+  return `/api/v1/sprints/${sprint}/attempts`
+}
+
+/**
+ * @summary Lists the attempts of a sprint, of its planning and of its tasks, in the order in which they were scheduled.
+ */
+export const listAttempts = async (sprint: SprintId, options?: Parameters<typeof request>[1]): Promise<PageAttemptItem> => {
+
+  return request<PageAttemptItem>(getListAttemptsUrl(sprint),
+  {
+    ...options,
+    method: 'GET'
+
+
   }
 );}
 

@@ -10,7 +10,7 @@ import { TaskNode, type TaskNodeData } from './TaskNode';
 import { NODE, type Place, frontier, layout, neighbour, related } from './layout';
 
 interface Props {
-  detail: SprintDetail;
+  detail: Pick<SprintDetail, 'tasks' | 'critical_path'>;
   shown: Group | undefined;
   chosen: TaskId | undefined;
   onChoose: (task: TaskId | undefined) => void;

@@ -41,7 +41,7 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical, dim }, 
             <span className="truncate font-medium">{task.title}</span>
           </span>{' '}
           <span className="flex items-center gap-1.5 text-meta text-muted">
-            <span className="font-mono text-faint">T-{task.id}</span> <span className="truncate">{task.state}</span>{' '}
+            {task.id > 0 && <span className="font-mono text-faint">T-{task.id}</span>} <span className="truncate">{task.state}</span>{' '}
             <span className="ml-auto truncate">{task.owner ?? 'no owner'}</span>
           </span>
         </>
@@ -54,7 +54,7 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical, dim }, 
       {distance === 'middle' && (
         <span className="flex items-center gap-2">
           <StatusMark status={status} size={26} />
-          <span className="font-mono text-[24px] leading-none">T-{task.id}</span>
+          <span className="font-mono text-[24px] leading-none">{task.id > 0 ? `T-${task.id}` : 'new'}</span>
         </span>
       )}
       <Handle type="source" position={Position.Right} isConnectable={false} />

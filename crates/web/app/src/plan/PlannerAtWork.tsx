@@ -1,0 +1,71 @@
+// What the planning agent does, live, and what it did before.
+import { getRouteApi } from '@tanstack/react-router';
+import type { SprintDetail } from '../api/generated/team6.schemas';
+import { Inspector } from '../shell/Inspector';
+import { ProblemNote } from '../ui/ProblemNote';
+import { SkeletonRows } from '../ui/Skeleton';
+import { EntryView } from '../task/trace/EntryView';
+import { Trace, holds } from '../task/trace/Trace';
+import { useTrace } from '../task/trace/useTrace';
+
+const route = getRouteApi('/shell/plan/$sprint/$step');
+
+export function PlannerAtWork({ detail }: { detail: SprintDetail }) {
+  const newest = detail.attempts.findLast(({ started_at }) => started_at != null);
+  if (!newest)
+    return (
+      <p className="px-4 py-3 text-muted">
+        {detail.sprint.why?.text ?? 'No agent has worked on the plan yet.'}
+      </p>
+    );
+  return <Work key={newest.id} attempt={newest.id} detail={detail} />;
+}
+
+function Work({ attempt, detail }: { attempt: string; detail: SprintDetail }) {
+  const { entry } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { log, ready, failed } = useTrace(attempt, entry ?? null);
+  const choose = (seq: number | undefined) => void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
+  const row = entry === undefined ? undefined : log.rows.find((each) => holds(each, entry));
+  return (
+    <section aria-label="The planning agent" className="flex min-h-48 flex-1 border-t border-line">
+      <div className="flex min-w-0 flex-1 flex-col">
+      <h2 className="flex h-8 shrink-0 items-center gap-2 border-b border-line px-4 text-dense text-muted">
+        {detail.running && <span aria-hidden className="live-dot size-2 rounded-full bg-st-progress" />}
+        <span className="font-mono">{detail.planner}</span>
+        <span className="truncate">{detail.running ? (detail.running.progress ?? 'is at work') : 'has ended its turn'}</span>
+      </h2>
+      {failed !== null ? (
+        <div className="p-4">
+          <ProblemNote error={failed} />
+        </div>
+      ) : ready || log.rows.length > 0 ? (
+        <Trace
+          log={log}
+          filter="all"
+          search=""
+          chosen={entry ?? null}
+          onChoose={choose}
+        />
+      ) : (
+        <div className="min-h-0 flex-1 overflow-hidden">
+          <SkeletonRows rows={6} label="Loading the activity" />
+        </div>
+      )}
+      </div>
+      {row && (
+        <Inspector
+          label="Entry"
+          title={
+            <h2 className="truncate font-semibold">
+              {row.verb} <span className="font-mono text-dense font-normal text-faint">#{row.seq}</span>
+            </h2>
+          }
+          onClose={() => choose(undefined)}
+        >
+          <EntryView row={row} />
+        </Inspector>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,20 @@
+// What the browser keeps for this person over a reload. A browser that keeps nothing is no reason to fail.
+const PREFIX = 'team6.plan.';
+
+export function readKept<T>(name: string): T | null {
+  try {
+    const text = localStorage.getItem(PREFIX + name);
+    return text === null ? null : (JSON.parse(text) as T);
+  } catch {
+    return null;
+  }
+}
+
+export function writeKept(name: string, value: unknown) {
+  try {
+    if (value === null || value === '') localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, JSON.stringify(value));
+  } catch {
+    // Full, or forbidden: what is typed is still in the page.
+  }
+}

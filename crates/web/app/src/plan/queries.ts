@@ -1,0 +1,31 @@
+// What the wizard asks the server for beside the sprint itself. A version never changes, so each is fetched once.
+import { queryOptions } from '@tanstack/react-query';
+import { listAgents, listPlanVersions, showPlanVersion } from '../api/generated/team6';
+import type { SprintId } from '../api/generated/team6.schemas';
+import type { Version } from './draft';
+import { planOf } from './model';
+
+export const agents = queryOptions({
+  queryKey: ['agents'],
+  queryFn: async ({ signal }) => (await listAgents({ signal })).items,
+});
+
+/** The versions of a plan, oldest first, as of its newest one and of what was approved. */
+export const planVersions = (id: SprintId, newest: number, approved: number) =>
+  queryOptions({
+    queryKey: ['plan-versions', id, newest, approved],
+    queryFn: async ({ signal }) => (await listPlanVersions(id, { signal })).items,
+    staleTime: Infinity,
+    placeholderData: (before) => before,
+  });
+
+export const planVersion = (id: SprintId, version: number) =>
+  queryOptions({
+    queryKey: ['plan-version', id, version],
+    queryFn: async ({ signal }): Promise<Version> => {
+      const saved = await showPlanVersion(id, version, { signal });
+      return { version: saved.version, plan: planOf(saved.plan), by: saved.by };
+    },
+    enabled: version > 0,
+    staleTime: Infinity,
+  });
