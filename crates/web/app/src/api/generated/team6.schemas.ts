@@ -3430,6 +3430,12 @@ export interface Review {
  */
 export interface ReviewComment {
   /**
+     * The last line of a range that begins at `line`; none for one line.
+     * @minimum 0
+     * @nullable
+     */
+  end_line?: number | null;
+  /**
      * The line, from 1; none for the file as a whole.
      * @minimum 0
      * @nullable
@@ -3971,6 +3977,12 @@ export type SprintEvent = Opening & {
   body: string;
   by: PersonId;
   comments: ([number, {
+  /**
+     * The last line of a range that begins at `line`; none for one line.
+     * @minimum 0
+     * @nullable
+     */
+  end_line?: number | null;
   /**
      * The line, from 1; none for the file as a whole.
      * @minimum 0
@@ -4584,6 +4596,10 @@ repository?: RepositoryId;
  */
 from?: number;
 /**
+ * The commit to compare with, in place of its patch set: what a review says that was looked at.
+ */
+since?: CommitId;
+/**
  * The patch set that is shown; the newest unless given.
  * @minimum 0
  */
@@ -4610,6 +4626,10 @@ repository?: RepositoryId;
  * @minimum 0
  */
 from?: number;
+/**
+ * The commit to compare with, in place of its patch set: what a review says that was looked at.
+ */
+since?: CommitId;
 /**
  * The patch set that is shown; the newest unless given.
  * @minimum 0
