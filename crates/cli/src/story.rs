@@ -156,10 +156,9 @@ impl Story {
                 Verdict::Comment => format!("{by} comments on {}", self.task(*task)),
                 Verdict::RequestChanges => {
                     let of = self.task(*task);
-                    let comments = comments.iter().map(|(_, comment)| {
-                        let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-                        format!("{}{line}: {}", comment.path, comment.text)
-                    });
+                    let comments = comments
+                        .iter()
+                        .map(|(_, comment)| format!("{}{}: {}", comment.path, comment.lines(), comment.text));
                     let body = body.lines().map(str::to_owned);
                     with_lines(
                         format!("{by} requests changes of {of}"),

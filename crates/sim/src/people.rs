@@ -128,6 +128,7 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
                     repository,
                     path: "src/lib.rs".into(),
                     line: Some(3),
+                    end_line: None,
                     old_side: false,
                     text: "Why?".into(),
                 });

@@ -343,6 +343,7 @@ impl Play {
                         repository: name("ledger")?,
                         path: "money/src/lib.rs".into(),
                         line: Some(12),
+                        end_line: None,
                         old_side: false,
                         text: "This takes any word for a currency. Please refuse what is none.".into(),
                     }],

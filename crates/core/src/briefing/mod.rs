@@ -293,8 +293,7 @@ fn describe(text: &mut String, planned: &PlannedTask) {
 
 fn place(thread: &Thread) -> String {
     let comment = &thread.comment;
-    let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{} {}{line}", comment.repository, comment.path)
+    format!("{} {}{}", comment.repository, comment.path, comment.lines())
 }
 
 fn answer(question: &Question) -> Option<String> {

@@ -76,11 +76,25 @@ pub struct ReviewComment {
     /// The line, from 1; none for the file as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// The last line of a range that begins at `line`; none for one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
     /// Whether the line counts in the old file instead of the new one.
     #[serde(default)]
     pub old_side: bool,
     /// The text.
     pub text: String,
+}
+
+impl ReviewComment {
+    /// Its lines as they follow the name of the file: `:7`, `:7-9`, or nothing for the file as a whole.
+    pub fn lines(&self) -> String {
+        match (self.line, self.end_line) {
+            (Some(first), Some(last)) if last > first => format!(":{first}-{last}"),
+            (Some(line), _) => format!(":{line}"),
+            (None, _) => String::new(),
+        }
+    }
 }
 
 /// An agent's answer to a thread.

@@ -298,6 +298,7 @@ pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Optio
                 repository: sprint.tasks.get(&task)?.planned.repositories.first()?.clone(),
                 path: "src/lib.rs".into(),
                 line: Some(1),
+                end_line: None,
                 old_side: false,
                 text: "Why?".into(),
             };

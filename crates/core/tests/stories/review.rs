@@ -12,6 +12,7 @@ fn comment(text: &str) -> ReviewComment {
         repository: repository("app"),
         path: "src/lib.rs".into(),
         line: Some(7),
+        end_line: None,
         old_side: false,
         text: text.into(),
     }

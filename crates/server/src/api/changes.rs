@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use team6_core::ids::{CommitId, RepositoryId, TaskId};
 use team6_core::sprint::Sprint;
-use team6_forge::{Change, Content, DiffOptions, FileDiff, Hunk, LineKind, Merge, MergeOutcome, Range, RepoPath};
+use team6_forge::{
+    Change, Content, DiffOptions, FileDiff, Hunk, LineKind, Merge, MergeOutcome, PullRequest, Range, RepoPath,
+};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,6 +42,8 @@ struct ChangesQuery {
     repository: Option<RepositoryId>,
     /// The patch set to compare with: 1 is the first delivery. None shows all that the other one changes.
     from: Option<u32>,
+    /// The commit to compare with, in place of its patch set: what a review says that was looked at.
+    since: Option<CommitId>,
     /// The patch set that is shown; the newest unless given.
     to: Option<u32>,
     /// Only this file.
@@ -69,7 +73,7 @@ async fn show_diff(
     let Some(latest) = pull_request.latest() else {
         return Err(not_open(task));
     };
-    let range = range(&query, latest.k)?;
+    let range = range(&query, &pull_request, latest.k)?;
     let diff = api.forge.diff(&repository, number, range, &options).await?;
     Ok(Json(PullRequestDiff {
         number,
@@ -94,7 +98,7 @@ async fn show_patch(
     let Shown { repository, number } = shown(&api, task, query.repository.as_ref()).await?;
     let pull_request = api.forge.pull_request(&repository, number).await?;
     let newest = pull_request.latest().ok_or_else(|| not_open(task))?.k;
-    let range = range(&query, newest)?;
+    let range = range(&query, &pull_request, newest)?;
     let patch = api.forge.patch(&repository, number, range, &options).await?;
     let truncated = if patch.truncated { "true" } else { "false" };
     let mut response = patch.text.into_response();
@@ -117,8 +121,18 @@ fn options(query: &ChangesQuery) -> Result<DiffOptions, ApiError> {
     })
 }
 
-fn range(query: &ChangesQuery, newest: u32) -> Result<Range, ApiError> {
-    if let Some(unknown) = [query.from, query.to]
+fn range(query: &ChangesQuery, pull_request: &PullRequest, newest: u32) -> Result<Range, ApiError> {
+    let from = match (query.from, &query.since) {
+        (Some(_), Some(_)) => {
+            return Err(ApiError::bad(
+                "bad-query",
+                "from and since both say what to compare with; give one",
+            ));
+        }
+        (from, None) => from,
+        (None, Some(commit)) => Some(offering(pull_request, commit)?),
+    };
+    if let Some(unknown) = [from, query.to]
         .into_iter()
         .flatten()
         .find(|k| !(1..=newest).contains(k))
@@ -126,10 +140,20 @@ fn range(query: &ChangesQuery, newest: u32) -> Result<Range, ApiError> {
         let text = format!("there is no patch set {unknown}; the newest is {newest}, the first is 1");
         return Err(ApiError::missing("no-such-patch-set", text).with("newest", newest));
     }
-    Ok(match (query.from, query.to) {
+    Ok(match (from, query.to) {
         (None, None) => Range::Whole,
         (None, Some(to)) => Range::PatchSet(to),
         (Some(from), to) => Range::Between(from, to.unwrap_or(newest)),
+    })
+}
+
+/// The newest patch set that offers a commit.
+fn offering(pull_request: &PullRequest, commit: &CommitId) -> Result<u32, ApiError> {
+    let mut sets = pull_request.patch_sets.iter().rev();
+    let set = sets.find(|set| set.head == *commit).map(|set| set.k);
+    set.ok_or_else(|| {
+        let text = format!("no patch set offered {}; leave `since` out to see all", commit.short());
+        ApiError::missing("no-such-patch-set", text).with("newest", pull_request.patch_sets.len())
     })
 }
 

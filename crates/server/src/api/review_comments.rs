@@ -100,7 +100,7 @@ fn on(path: RepoPath, comment: &ReviewComment) -> NewComment {
     NewComment {
         path,
         line: comment.line,
-        end_line: None,
+        end_line: comment.end_line,
         side: if comment.old_side { Side::Old } else { Side::New },
         text: String::new(),
     }
@@ -167,6 +167,7 @@ mod tests {
             repository: repository.parse().unwrap(),
             path: path.into(),
             line,
+            end_line: None,
             old_side: false,
             text: "why?".into(),
         }

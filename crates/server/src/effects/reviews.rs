@@ -157,8 +157,13 @@ fn patch_set(pull_request: &PullRequest, head: Option<&CommitId>) -> u32 {
 /// The review with its comments as text.
 fn with_comments(mut review: NewReview, comments: &[ReviewComment]) -> NewReview {
     for comment in comments {
-        let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let _ = write!(review.body, "\n\n`{}{line}`: {}", comment.path, comment.text);
+        let _ = write!(
+            review.body,
+            "\n\n`{}{}`: {}",
+            comment.path,
+            comment.lines(),
+            comment.text
+        );
     }
     review.comments.clear();
     review
@@ -168,7 +173,7 @@ fn new_comment(comment: &ReviewComment) -> Option<NewComment> {
     Some(NewComment {
         path: comment.path.parse::<RepoPath>().ok()?,
         line: comment.line,
-        end_line: None,
+        end_line: comment.end_line,
         side: if comment.old_side { Side::Old } else { Side::New },
         text: comment.text.clone(),
     })

@@ -93,6 +93,12 @@ async fn a_team_carries_a_sprint_from_goal_to_done() {
     lin.post(format_args!("/tasks/{lexer}/reviews"), review.clone())
         .await
         .problem(403, "not-owner");
+    let mut beyond = review.clone();
+    beyond["comments"][0]["end_line"] = json!(9);
+    client
+        .post(format_args!("/tasks/{lexer}/reviews"), beyond)
+        .await
+        .problem(422, "bad-comments");
     client.post(format_args!("/tasks/{lexer}/reviews"), review).await.done();
 
     // The agent mends it in the same session, and answers the thread.
@@ -110,6 +116,18 @@ async fn a_team_carries_a_sprint_from_goal_to_done() {
         (&between["patch_sets"], &between["files"][0]["deletions"]),
         (&json!(2), &json!(1))
     );
+    // The same by the commit that the review says was looked at.
+    let seen = detail["reviews"][0]["heads"]["app"].as_str().unwrap();
+    let since = client
+        .get(format_args!("/tasks/{lexer}/diff?since={seen}"))
+        .await
+        .done();
+    assert_eq!(since, between);
+    let never = "1".repeat(40);
+    client
+        .get(format_args!("/tasks/{lexer}/diff?since={never}"))
+        .await
+        .problem(404, "no-such-patch-set");
     client
         .post(format_args!("/tasks/{lexer}/merge"), json!({}))
         .await

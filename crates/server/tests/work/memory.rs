@@ -138,6 +138,7 @@ async fn a_task_that_ends_says_how_useful_its_memories_were_and_strangers_teach_
         repository: "app".parse().unwrap(),
         path: "a.txt".into(),
         line: Some(1),
+        end_line: None,
         old_side: false,
         text: "Files of text end with a line of their own.".into(),
     };

@@ -13,6 +13,7 @@ fn comment(line: u32, text: &str) -> ReviewComment {
         repository: "app".parse().unwrap(),
         path: "a.txt".into(),
         line: Some(line),
+        end_line: None,
         old_side: false,
         text: text.into(),
     }

@@ -37,8 +37,9 @@ pub(crate) struct ReviewArguments {
     /// The text above all comments; `-` reads it from standard input, `@FILE` from a file.
     #[arg(long, short, value_name = "TEXT", requires = "verdict")]
     message: Option<String>,
-    /// A comment on a file or a line of it: `FILE=TEXT`, `FILE:LINE=TEXT`, or `REPOSITORY:FILE:LINE=TEXT` if the task
-    /// changed several repositories. `FILE:-LINE=TEXT` is a line that was deleted. Repeat it for more.
+    /// A comment on a file or lines of it: `FILE=TEXT`, `FILE:LINE=TEXT`, `FILE:FIRST-LAST=TEXT`, or
+    /// `REPOSITORY:FILE:LINE=TEXT` if the task changed several repositories. `FILE:-LINE=TEXT` is a line that was deleted.
+    /// Repeat it for more.
     #[arg(long = "on", value_name = "PLACE=TEXT", requires = "verdict")]
     comments: Vec<String>,
 }
@@ -103,10 +104,12 @@ pub(super) async fn run(client: &Client, arguments: ReviewArguments, context: &C
 
 /// A comment with its place.
 fn placed(argument: &str, repositories: &[RepositoryId]) -> Result<ReviewComment, String> {
-    let form = || format!("--on {argument}: write FILE=TEXT, FILE:LINE=TEXT or REPOSITORY:FILE:LINE=TEXT");
+    let form = || {
+        format!("--on {argument}: write FILE=TEXT, FILE:LINE=TEXT, FILE:FIRST-LAST=TEXT or REPOSITORY:FILE:LINE=TEXT")
+    };
     let (place, text) = argument.split_once('=').ok_or_else(form)?;
-    let (place, line) = match place.rsplit_once(':').map(|(rest, line)| (rest, line.parse::<i64>())) {
-        Some((rest, Ok(line))) => (rest, Some(line)),
+    let (place, lines) = match place.rsplit_once(':').map(|(rest, written)| (rest, lines(written))) {
+        Some((rest, Some(lines))) => (rest, Some(lines)),
         _ => (place, None),
     };
     let named = place.split_once(':').and_then(|(name, path)| {
@@ -125,20 +128,28 @@ fn placed(argument: &str, repositories: &[RepositoryId]) -> Result<ReviewComment
             ));
         }
     };
-    let number = line
-        .map(|line| u32::try_from(line.unsigned_abs()))
-        .transpose()
-        .map_err(|_| form())?;
-    if path.is_empty() || text.trim().is_empty() || number == Some(0) {
+    let (line, end_line, old_side) = lines.map_or((None, None, false), |(first, last, old)| (Some(first), last, old));
+    let backwards = matches!((line, end_line), (Some(first), Some(last)) if last < first);
+    if path.is_empty() || text.trim().is_empty() || line == Some(0) || backwards {
         return Err(form());
     }
     Ok(ReviewComment {
         repository: repository.clone(),
         path: path.to_owned(),
-        line: number,
-        old_side: line.is_some_and(|line| line < 0),
+        line,
+        end_line,
+        old_side,
         text: text.to_owned(),
     })
+}
+
+/// `7`, `7-9`, or with a minus before it for lines that were deleted: the first, the last, and whether they are old.
+fn lines(written: &str) -> Option<(u32, Option<u32>, bool)> {
+    let (written, old_side) = written.strip_prefix('-').map_or((written, false), |rest| (rest, true));
+    match written.split_once('-') {
+        Some((first, last)) => Some((first.parse().ok()?, Some(last.parse().ok()?), old_side)),
+        None => Some((written.parse().ok()?, None, old_side)),
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +176,10 @@ mod tests {
         );
         assert_eq!(place("a:b.rs=x", &one), found("app", "a:b.rs", None, false, "x"));
         assert_eq!(place("api:b.rs:-3=x", &two), found("api", "b.rs", Some(3), true, "x"));
-        for wrong in ["b.rs", "=x", "b.rs:0=x", "b.rs:3= "] {
+        let ends = |text: &str| placed(text, &one).map(|comment| (comment.line, comment.end_line, comment.old_side));
+        assert_eq!(ends("b.rs:3-5=x"), Ok((Some(3), Some(5), false)));
+        assert_eq!(ends("b.rs:-3-5=x"), Ok((Some(3), Some(5), true)));
+        for wrong in ["b.rs", "=x", "b.rs:0=x", "b.rs:3= ", "b.rs:5-3=x"] {
             assert!(place(wrong, &one).is_err(), "{wrong}");
         }
         assert!(place("b.rs:3=x", &two).unwrap_err().contains("which repository"));

@@ -385,8 +385,7 @@ fn thread(thread: &Thread, several: bool, page: &mut Page) {
         true => format!("{}:", comment.repository),
         false => String::new(),
     };
-    let line = comment.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let place = page.tinted(Tone::Strong, format!("{repository}{}{line}", comment.path));
+    let place = page.tinted(Tone::Strong, format!("{repository}{}{}", comment.path, comment.lines()));
     page.line(format!("    {place} {}", comment.text));
     match &thread.answer {
         Some(answer) => {

@@ -7,6 +7,7 @@ import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
 import { TakeBack } from './TakeBack';
+import { ReviewLink } from './ReviewLink';
 import { Effect, useLooked } from './ReviewTask';
 
 /** What was approved and waits to be merged; if a part of it was, it can be taken back as well. */
@@ -17,6 +18,7 @@ export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?:
   if (!data || !isLooked) return <SkeletonRows rows={4} label="Loading the task" />;
   return (
     <div className="flex flex-col gap-4">
+      <ReviewLink task={id} />
       {data.merge_trouble && <p className="text-muted">The last merge did not happen: {data.merge_trouble}</p>}
       <Changes detail={data} />
       <Effect detail={data} />

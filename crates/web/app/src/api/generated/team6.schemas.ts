@@ -3465,6 +3465,12 @@ export interface Review {
  */
 export interface ReviewComment {
   /**
+     * The last line of a range that begins at `line`; none for one line.
+     * @minimum 0
+     * @nullable
+     */
+  end_line?: number | null;
+  /**
      * The line, from 1; none for the file as a whole.
      * @minimum 0
      * @nullable
@@ -4006,6 +4012,12 @@ export type SprintEvent = Opening & {
   body: string;
   by: PersonId;
   comments: ([number, {
+  /**
+     * The last line of a range that begins at `line`; none for one line.
+     * @minimum 0
+     * @nullable
+     */
+  end_line?: number | null;
   /**
      * The line, from 1; none for the file as a whole.
      * @minimum 0
@@ -4619,6 +4631,10 @@ repository?: RepositoryId;
  */
 from?: number;
 /**
+ * The commit to compare with, in place of its patch set: what a review says that was looked at.
+ */
+since?: CommitId;
+/**
  * The patch set that is shown; the newest unless given.
  * @minimum 0
  */
@@ -4645,6 +4661,10 @@ repository?: RepositoryId;
  * @minimum 0
  */
 from?: number;
+/**
+ * The commit to compare with, in place of its patch set: what a review says that was looked at.
+ */
+since?: CommitId;
 /**
  * The patch set that is shown; the newest unless given.
  * @minimum 0
