@@ -281,6 +281,18 @@ impl Ledger {
         self.held.get(&attempt).map(|held| held.amount)
     }
 
+    /// What is spent and what is held, in all.
+    pub fn in_all(&self) -> (Amount, Amount) {
+        (self.spent, total(self.held.values()))
+    }
+
+    /// What is spent and what is held of the day of a time.
+    pub fn on_day(&self, at: Timestamp) -> (Amount, Amount) {
+        let day = at.0.div_euclid(DAY);
+        let held = self.held.values().filter(|held| held.day == day);
+        (self.days.get(&day).copied().unwrap_or_default(), total(held))
+    }
+
     /// What is spent and held together, in all.
     pub fn gone(&self) -> Amount {
         self.spent.plus(total(self.held.values()))

@@ -8,5 +8,5 @@ mod load;
 mod settings;
 
 pub use budgets::{Budgets, Spend};
-pub use load::{ConfigError, Loaded, Origin, Value, default_file, load};
+pub use load::{ConfigError, Loaded, Origin, Value, default_file, load, variable};
 pub use settings::{Agents, Config, Limits, Person, Sandbox, Server};

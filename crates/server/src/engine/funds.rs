@@ -22,6 +22,16 @@ impl Engine {
         self.limits.get().filter(|limits| !limits.is_unlimited())
     }
 
+    /// The limits of a project, and what is spent and held of them: in all, and today.
+    pub async fn funds(
+        &self,
+        project: &ProjectId,
+    ) -> Result<(ProjectLimits, (Amount, Amount), (Amount, Amount)), EngineError> {
+        let limits = self.limits.get().copied().unwrap_or_default();
+        let ledger = self.ledgers.read(project).await?;
+        Ok((limits, ledger.in_all(), ledger.on_day(self.now())))
+    }
+
     /// Reserves of the project's budgets what an attempt may spend, and holds it to that. Whether it is reserved only now,
     /// or which of them does not reach.
     pub async fn reserve_funds(

@@ -10,16 +10,19 @@ mod budgets;
 mod changes;
 mod checks;
 mod conflicts;
+mod costs;
 mod forecast;
 mod memories;
 mod operations;
 mod plans;
 mod problem;
 mod projects;
+mod settings;
 mod sign_in;
 mod sprints;
 mod stream;
 mod tasks;
+mod work;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +36,7 @@ pub use changes::{
 };
 pub use checks::{AddCheckRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests};
 pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};
+pub use costs::{CostBy, CostItem, ProjectFunds};
 pub use forecast::SprintForecast;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use operations::{BackupReport, BackupRequest, CheckFinding, CheckReport, Health, QueueItem, RebuildReport};
@@ -45,6 +49,7 @@ pub use projects::{
     ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, LocalFileItem, Me, PersonItem,
     UpdateProjectRequest,
 };
+pub use settings::{SettingItem, SettingOrigin};
 pub use sign_in::{SignInCode, SignInRequest, SignedIn, SignedOut};
 pub use sprints::{InboxEntry, OpenSprintRequest, SprintDetail, SprintItem, SprintTask, Why};
 pub use stream::{Batch, LiveEvent, LogEvent, StreamPosition, TracePart};
@@ -52,6 +57,8 @@ pub use tasks::{
     AgentRequest, MergeRequest, MessageRequest, OpenQuestion, PullRequestItem, PullRequestState, RelatedTask,
     RetryRequest, ReviewRequest, TaskDetail, TaskItem,
 };
+
+pub use work::{Machine, Room, RoomOf, WorkItem, WorkState};
 
 use team6_core::ids::StreamVersion;
 
