@@ -13,9 +13,11 @@ const KEYS: readonly { keys: string; what: string; where: string }[] = [
   { keys: 'j / k', what: 'Next, previous row', where: 'Lists' },
   { keys: 'o', what: 'Into the row', where: 'Lists' },
   { keys: 'v', what: 'Graph, list, board in turn', where: 'Sprint' },
+  { keys: 'h / l', what: 'Event before, event after', where: 'Replay of a sprint' },
+  { keys: 'p', what: 'Play, pause', where: 'Replay of a sprint' },
   { keys: 'e', what: 'Next error', where: 'Activity of a task' },
   { keys: 'f', what: 'Follow the end', where: 'Activity of a task' },
-  { keys: '/', what: 'Search', where: 'Activity of a task' },
+  { keys: '/', what: 'Search', where: 'Activity of a task, memory' },
 ];
 
 /** All keys at a glance. */

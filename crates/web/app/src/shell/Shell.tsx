@@ -11,6 +11,7 @@ import { useOpened } from './opened';
 const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: Palette }));
 const Palette = lazy(loadPalette);
 const Sheet = lazy(() => import('./Sheet').then(({ Sheet }) => ({ default: Sheet })));
+const More = lazy(() => import('./More').then(({ More }) => ({ default: More })));
 const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
 
 export function Shell() {
@@ -41,6 +42,7 @@ export function Shell() {
       <Suspense>
         {opened === 'palette' && <Palette />}
         {opened === 'sheet' && <Sheet />}
+        {opened === 'more' && <More />}
         {opened === 'person' && <WhoAreYou />}
       </Suspense>
     </div>
