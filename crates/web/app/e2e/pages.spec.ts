@@ -12,7 +12,7 @@ test('agents are tried out, and what they work on now is a press away', async ({
   await page.getByRole('list', { name: 'Agents' }).getByRole('button').filter({ hasText: 'scripted' }).click();
   const agent = page.getByRole('complementary', { name: 'Agent' });
   await agent.getByRole('button', { name: 'Check that it can start' }).click();
-  await expect(agent.getByText('It can be given work')).toBeVisible({ timeout: 30_000 });
+  await expect(agent.getByRole('status')).toHaveText('It can be given work', { timeout: 30_000 });
   await agent.getByRole('link', { name: /Walls of the ground floor/ }).click();
   await expect(page).toHaveURL(/\/tasks\/2/);
 });
@@ -99,16 +99,16 @@ test('a repository gets its checks, and is taken out by its name only', async ({
   const out = one.getByRole('button', { name: 'Take out' });
   await expect(out).toBeDisabled();
   await one.getByLabel('Write app to confirm').fill('app');
-  await out.click();
+  await page.keyboard.press('Enter');
   await expect(page.getByText('No repository is connected')).toBeVisible();
 
   await page.getByRole('link', { name: 'Connect a repository' }).click();
   const connect = page.getByRole('complementary', { name: 'Connect' });
   await connect.getByLabel(/Where it is/).fill('/nowhere/at/all');
-  await connect.getByRole('button', { name: 'Connect' }).click();
+  await connect.getByLabel(/Where it is/).press('Enter');
   await expect(connect.getByRole('alert')).toBeVisible();
   await connect.getByLabel(/Where it is/).fill(`${place.folder}/app.git`);
-  await connect.getByRole('button', { name: 'Connect' }).click();
+  await connect.getByLabel(/Where it is/).press('Enter');
   await connect.getByRole('button', { name: 'On to its checks' }).click();
   await expect(page).toHaveURL(/repo=app/);
 });
@@ -149,7 +149,7 @@ test('the record is narrowed down, an event has an address, and what is new move
   planned(place);
   const page = await signedIn('/audit');
   const events = page.getByRole('list', { name: 'Events' });
-  await expect(events.getByText('plan submitted')).toBeVisible();
+  await expect(events.getByText('plan saved')).toBeVisible();
   await page.getByLabel('Kind of event').fill('sprint opened');
   await expect(events.getByRole('listitem')).toHaveCount(1);
   await events.getByRole('button').click();

@@ -49,7 +49,7 @@ export function CostsPage() {
         )
       }
     >
-      <div className="shrink-0 overflow-x-auto border-b border-line px-4 [scrollbar-width:none] max-desk:px-2">
+      <div className="relative shrink-0 overflow-x-auto border-b border-line px-4 [scrollbar-width:none] max-desk:px-2">
         <Tabs
           label="Added up"
           tabs={COSTS_BY}

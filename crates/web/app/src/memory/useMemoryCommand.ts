@@ -1,5 +1,6 @@
 // What is done to a memory can be taken back, so it shows at once; what the server refuses is put back, and said.
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
 import type { Memory } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 
@@ -20,6 +21,8 @@ interface Change<V> {
 
 export function useMemoryCommand<V = void>({ memory, step, back, done, onDone }: Change<V>) {
   const client = useQueryClient();
+  // As it was when the command was given: what is shown meanwhile is how it is after it.
+  const before = useRef(memory);
   const take = async ({ run, shown }: Step, options: RequestInit) => {
     const restore = show(client, memory.id, shown);
     try {
@@ -34,9 +37,12 @@ export function useMemoryCommand<V = void>({ memory, step, back, done, onDone }:
   };
   const undo = useCommand({ run: (before: Memory, options) => (back ? take(back(before), options) : Promise.resolve()) });
   return useCommand<V>({
-    run: (variables, options) => take(step(variables), options),
+    run: (variables, options) => {
+      before.current = memory;
+      return take(step(variables), options);
+    },
     done,
-    ...(back ? { undo: () => undo.mutate(memory) } : {}),
+    ...(back ? { undo: () => undo.mutate(before.current) } : {}),
     ...(onDone ? { onDone } : {}),
   });
 }

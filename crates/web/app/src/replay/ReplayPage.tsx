@@ -126,7 +126,7 @@ export function ReplayPage() {
               <Link
                 to="/audit"
                 search={{ sprint: id, event: event.position }}
-                className="text-muted underline decoration-line-strong underline-offset-4 max-desk:flex max-desk:min-h-11 max-desk:items-center"
+                className="inline-flex min-h-6 items-center text-muted underline decoration-line-strong underline-offset-4 max-desk:min-h-11"
               >
                 on record as {event.position}
               </Link>
