@@ -9,7 +9,7 @@ use serde_json::json;
 use team6_agent::profile::CommandLine;
 use team6_server::api::{self, token};
 use team6_server::app::{App, Programs};
-use team6_server::config::Config;
+use team6_server::config::{Config, Loaded, Value};
 use team6_store::{DataFolder, DataFolderError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ pub(crate) struct Up {
 
 /// Runs the server until it is asked to stop; the error is for people.
 pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
-    let config = configuration(context.connection.config.as_deref())?;
+    let (config, settings) = configuration(context.connection.config.as_deref())?;
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| match held(&config.data) {
         // Its port is taken because the same server runs already.
@@ -43,9 +43,10 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     for warning in config.warnings().into_iter().chain(config.exposed()) {
         context.output.warn(&warning);
     }
-    let app = App::open(config, programs_of(&up)?)
+    let mut app = App::open(config, programs_of(&up)?)
         .await
         .map_err(|error| error.to_string())?;
+    app.tell_settings(settings);
     let app = Arc::new(app);
     let token = token::load_or_create(&app.config().data).map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
@@ -141,9 +142,9 @@ async fn heed(signals: &mut Signals, stop: &CancellationToken) {
     signals.one().await;
 }
 
-/// The configuration, with somebody in it.
-fn configuration(file: Option<&Path>) -> Result<Config, String> {
-    let mut config = configuration::load(file)?.config;
+/// The configuration, with somebody in it, and where each of its values came from.
+fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Value>), String> {
+    let Loaded { mut config, values, .. } = configuration::load(file)?;
     if config.people.is_empty() {
         let (id, person) = configuration::whoever_runs_it()?;
         eprintln!(
@@ -152,7 +153,7 @@ fn configuration(file: Option<&Path>) -> Result<Config, String> {
         );
         config.people.insert(id, person);
     }
-    Ok(config)
+    Ok((config, values))
 }
 
 fn programs_of(up: &Up) -> Result<Programs, String> {

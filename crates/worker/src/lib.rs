@@ -16,6 +16,6 @@ mod worker;
 pub use check::{check, is_of_no_attempt};
 pub use prices::{Price, Prices};
 pub use quota::Quota;
-pub use room::Room;
+pub use room::{Measured, Room};
 pub use surroundings::{Surroundings, hidden, unreadable_network};
 pub use worker::{Parts, Turns, run};

@@ -24,7 +24,33 @@ pub struct Room {
     pub quota: Option<Arc<Quota>>,
 }
 
+/// What there is room for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Memory that is free, in bytes; none if that cannot be found out.
+    pub memory: Option<u64>,
+    /// Space on the disk that is free, in bytes; none if that cannot be found out.
+    pub disk: Option<u64>,
+    /// Why no further agent is started; none if there is room.
+    pub lacking: Option<String>,
+}
+
 impl Room {
+    /// What is free, for people.
+    pub fn measured(&self) -> Measured {
+        Measured {
+            memory: available(),
+            disk: self.free(),
+            lacking: self.lacking(),
+        }
+    }
+
+    /// Space that is free on the disk of the workspaces, in bytes.
+    fn free(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
     /// Why no further agent is started; none if there is room. What cannot be found out stands in nobody's way.
     ///
     /// The text stays the same as long as the reason does: it names what is wanted, and not what is there.
@@ -38,9 +64,7 @@ impl Room {
                 "workspaces hold more than {most} MB of the disk (agents.workspaces_mb)"
             ));
         }
-        let disk = rustix::fs::statvfs(&self.folder).ok()?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        (free < self.disk).then(|| short("space on the disk", self.disk, "agents.spare_disk_mb"))
+        (self.free()? < self.disk).then(|| short("space on the disk", self.disk, "agents.spare_disk_mb"))
     }
 }
 

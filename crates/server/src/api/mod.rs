@@ -9,6 +9,7 @@ mod changes;
 mod checks;
 mod commands;
 mod conflicts;
+mod costs;
 mod error;
 mod feed;
 mod forecast;
@@ -18,6 +19,7 @@ mod known;
 mod live;
 mod local_files;
 mod log;
+mod log_filter;
 mod memories;
 mod notifications;
 mod openapi;
@@ -30,6 +32,7 @@ mod projects;
 mod request;
 mod reverts;
 mod review_comments;
+mod settings;
 mod sign_in;
 mod sprints;
 mod state;
@@ -40,6 +43,7 @@ pub mod token;
 mod topics;
 pub mod types;
 mod views;
+mod work;
 
 use std::io;
 use std::sync::Arc;
@@ -115,6 +119,9 @@ fn described(state: &ApiState) -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .merge(stream::routes())
         .merge(log::routes())
         .merge(operations::routes())
+        .merge(work::routes())
+        .merge(settings::routes())
+        .merge(costs::routes())
         .merge(sign_in::routes())
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::admitted));
     let open = OpenApiRouter::new()

@@ -217,12 +217,34 @@ fn planner(api: &ApiState, wanted: Option<AgentId>) -> Result<AgentId, ApiError>
     Ok(wanted)
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AtQuery {
+    /// As it was at this version, instead of as it is now.
+    at: Option<StreamVersion>,
+}
+
 /// Shows a sprint with its plan, its questions and its tasks.
-#[utoipa::path(get, path = "/sprints/{sprint}", tag = "sprints", params(("sprint" = SprintId, Path)),
+#[utoipa::path(get, path = "/sprints/{sprint}", tag = "sprints", params(("sprint" = SprintId, Path), AtQuery),
     responses((status = OK, body = SprintDetail)))]
-async fn show_sprint(State(api): State<ApiState>, Path(sprint): Path<SprintId>) -> Result<Response, ApiError> {
-    let detail = api.engine.read(sprint, views::sprint_detail).await?;
-    Ok(tagged(detail.version, detail))
+async fn show_sprint(
+    State(api): State<ApiState>,
+    Path(sprint): Path<SprintId>,
+    Query(query): Query<AtQuery>,
+) -> Result<Response, ApiError> {
+    let Some(at) = query.at else {
+        let detail = api.engine.read(sprint, views::sprint_detail).await?;
+        return Ok(tagged(detail.version, detail));
+    };
+    api.knows_sprint(Some(sprint)).await?;
+    match api.engine.at_version(sprint, at).await? {
+        Some(then) => Ok(tagged(at, views::sprint_detail(&then, at))),
+        None => {
+            let text = format!("sprint {sprint} has no version {at}; give one from 1 to its version now");
+            Err(ApiError::missing("no-such-version", text).with("version", at))
+        }
+    }
 }
 
 /// An answer with the version of its sprint as ETag.
@@ -330,6 +352,8 @@ mod tests {
             specialties: Vec::new(),
             installed: name != "gone",
             install: None,
+            model: None,
+            program: String::new(),
             gateways: Vec::new(),
         }
     }

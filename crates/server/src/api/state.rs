@@ -11,6 +11,7 @@ use team6_core::policy::Policy;
 use team6_forge::Forge;
 use team6_queue::JobQueue;
 use team6_store::{Store, TraceStore};
+use team6_worker::Room;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +20,7 @@ use super::sign_in::Sessions;
 use super::stream::Traces;
 use super::token::Token;
 use super::types::{AgentItem, AgentReport};
-use crate::config::Person;
+use crate::config::{Person, Value};
 use crate::engine::Engine;
 use crate::evidence::Evidence;
 use crate::local_files::LocalFiles;
@@ -48,6 +49,10 @@ pub struct ApiParts {
     pub notifiers: Notifiers,
     /// What is checked and copied.
     pub records: Records,
+    /// What must be free on this machine before an agent is started.
+    pub room: Room,
+    /// Every value of the configuration, with its origin.
+    pub settings: Vec<Value>,
     /// The people of the team.
     pub people: BTreeMap<PersonId, Person>,
     /// What everybody who works with this server should know.

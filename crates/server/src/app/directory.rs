@@ -27,6 +27,8 @@ impl AgentDirectory for Directory {
             installed: which::which(&profile.command).is_ok(),
             install: profile.install.clone(),
             gateways: profile.gateways.iter().map(gateway).collect(),
+            model: profile.model.clone(),
+            program: profile.command.clone(),
         };
         self.0.agents.values().map(card).collect()
     }

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::token::Token;
 use crate::api::{ApiParts, ApiState};
-use crate::config::Config;
+use crate::config::{Config, Value};
 use crate::control::{ControlParts, EmbeddedControl, recover_stalled_jobs};
 use crate::effects::Effects;
 use crate::engine::{EffectHandler, Engine, carry_out_effects, keep_deadlines};
@@ -73,6 +73,7 @@ pub struct App {
     /// What was found of an earlier run.
     pub recovered: Recovered,
     config: Config,
+    settings: Vec<Value>,
     worker: Arc<Parts>,
     effects: Arc<Effects>,
     notifiers: Notifiers,
@@ -163,12 +164,18 @@ impl App {
             recovered,
             notifiers,
             config,
+            settings: Vec::new(),
             worker: Arc::new(worker),
             store,
             git,
             _sockets: sockets,
             _folder: folder,
         })
+    }
+
+    /// Tells where each value of the configuration came from, for people who ask.
+    pub fn tell_settings(&mut self, settings: Vec<Value>) {
+        self.settings = settings;
     }
 
     /// The configuration that it was opened with.
@@ -194,6 +201,8 @@ impl App {
             local_files: self.control.local_files.clone(),
             notifiers: self.notifiers.clone(),
             records: Records::new(self.config.data.clone(), self.git.clone()),
+            room: self.worker.room.clone(),
+            settings: self.settings.clone(),
             people: self.config.people.clone(),
             warnings: self.config.warnings(),
             me: self.config.me.clone(),

@@ -230,7 +230,7 @@ fn is_environment(metadata: &figment::Metadata) -> bool {
 }
 
 /// The variable that sets a key.
-fn variable(key: &str) -> String {
+pub fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }
 

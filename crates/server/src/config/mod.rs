@@ -9,6 +9,6 @@ mod notify;
 mod settings;
 
 pub use budgets::{Budgets, Spend};
-pub use load::{ConfigError, Loaded, Origin, Value, default_file, load};
+pub use load::{ConfigError, Loaded, Origin, Value, default_file, load, variable};
 pub use notify::{MailSettings, Notify, WebhookSettings};
 pub use settings::{Agents, Config, Limits, Person, Sandbox, Server};

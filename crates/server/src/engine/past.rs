@@ -27,6 +27,22 @@ impl Engine {
         Ok(history)
     }
 
+    /// A sprint as it was at a version of it; none if it never had that version.
+    pub async fn at_version(&self, id: SprintId, at: StreamVersion) -> Result<Option<Sprint>, EngineError> {
+        let stream = StreamId::sprint(id);
+        let (mut sprint, mut version) = (None::<Sprint>, StreamVersion(0));
+        while version < at {
+            let left = u32::try_from(at.0 - version.0).unwrap_or(PAGE).min(PAGE);
+            let events = self.store().read_stream(&stream, version, left).await?;
+            let Some(last) = events.last() else { return Ok(None) };
+            version = last.version;
+            for recorded in &events {
+                replayed(&mut sprint, recorded)?;
+            }
+        }
+        Ok(sprint)
+    }
+
     /// A sprint as it was when its first plan was approved, and when that was; none if none was.
     pub async fn at_approval(&self, id: SprintId) -> Result<Option<(Sprint, Timestamp)>, EngineError> {
         let stream = StreamId::sprint(id);

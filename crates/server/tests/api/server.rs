@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use team6_agent::profile::CommandLine;
 use team6_server::api::{router, router_with_pages, serve, token};
 use team6_server::app::{App, AppError, Programs};
-use team6_server::config::{Config, Person};
+use team6_server::config::{Config, Origin, Person, Value as Setting};
 use team6_store::DataFolder;
 use team6_testkit::repositories::Repository;
 use team6_testkit::wait::wait_until;
@@ -66,7 +66,9 @@ impl Server {
         let mut config = config(&folder.path().join("data"));
         configure(&mut config);
         let programs = programs(&folder.path().join("scenario.toml"));
-        let app = Arc::new(App::open(config, programs).await.unwrap());
+        let mut app = App::open(config, programs).await.unwrap();
+        app.tell_settings(settings());
+        let app = Arc::new(app);
         let token = token::load_or_create(&app.config().data).unwrap();
         let text = std::fs::read_to_string(token.file()).unwrap().trim().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -154,6 +156,21 @@ impl Drop for Server {
 pub(crate) fn plan(tasks: &[(&str, &[&str])]) -> Value {
     let task = |(key, on): &(&str, &[&str])| json!({ "key": key, "title": format!("Do {key}"), "depends_on": on, "estimate_minutes": 30, "repositories": ["app"] });
     json!({ "title": "A parser", "prd": "Why", "tasks": tasks.iter().map(task).collect::<Vec<_>>() })
+}
+
+/// What the server is told of where its values came from.
+fn settings() -> Vec<Setting> {
+    let setting = |key: &str, value: &str, origin| Setting {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        origin,
+    };
+    vec![
+        setting("agents.planner", "", Origin::NotSet),
+        setting("limits.lease", "30s", Origin::Default),
+        setting("me", "ada", Origin::File("/etc/team6.toml".into())),
+        setting("sandbox", "on", Origin::Environment("TEAM6_SANDBOX".into())),
+    ]
 }
 
 /// The configuration of a team of three.

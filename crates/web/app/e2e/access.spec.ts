@@ -24,11 +24,30 @@ const PAGES = [
   '/tasks/2?tab=attempts',
   '/tasks/1/review',
   '/tasks/5/review',
+  '/tasks/1?tab=changes',
+  '/tasks/2?tab=subtasks',
+  '/tasks/2?tab=checks',
+  '/tasks/2?tab=memory',
+  '/tasks/2?tab=cost',
+  '/agents',
+  '/agents?agent=scripted',
+  '/workers',
+  '/memory',
+  '/repos',
+  '/repos?repo=app',
+  '/repos?connect=shop',
+  '/costs',
+  '/costs?by=task',
+  '/audit',
+  '/audit?event=5',
+  '/settings',
+  '/sprints/1/replay',
+  '/sprints/1/replay?at=3&view=list',
   '/nowhere',
 ];
 
 test('axe finds nothing on any page', async ({ place, signedIn }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(400_000);
   atWork(place);
   const page = await signedIn();
   const found: string[] = [];

@@ -17,6 +17,13 @@ import { PagePending } from './shell/PagePending';
 import { Shell } from './shell/Shell';
 import { GROUPS, type Group } from './ui/status';
 
+/** What addresses may say of the lists that pages show. */
+const QUEUED = ['due', 'delayed', 'active', 'stalled'] as const;
+const MEMORY_KINDS = ['decision', 'convention', 'pitfall', 'command'] as const;
+const MEMORY_STATES = ['active', 'candidate', 'superseded', 'retired', 'any'] as const;
+export const COSTS_BY = ['sprint', 'task', 'agent', 'model', 'day'] as const;
+export type CostsBy = (typeof COSTS_BY)[number];
+
 const root = createRootRouteWithContext<{ client: QueryClient }>()();
 
 const signIn = createRoute({
@@ -84,7 +91,7 @@ const sprintRoute = createRoute({
   component: lazyRouteComponent(() => import('./sprint/SprintPage'), 'SprintPage'),
 });
 
-export const TABS = ['activity', 'plan', 'attempts'] as const;
+export const TABS = ['activity', 'changes', 'plan', 'subtasks', 'checks', 'memory', 'attempts', 'cost'] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface TaskSearch {
@@ -93,6 +100,9 @@ export interface TaskSearch {
   attempt?: string;
   /** The entry of the trace in the inspector. */
   entry?: number;
+  /** The receipt whose log is shown, and whether it is that of the base. */
+  receipt?: number;
+  of?: 'base';
 }
 
 const taskRoute = createRoute({
@@ -103,6 +113,8 @@ const taskRoute = createRoute({
     ...one(search, 'tab', TABS),
     ...text(search, 'attempt'),
     ...(typeof search.entry === 'number' ? { entry: search.entry } : {}),
+    ...(typeof search.receipt === 'number' ? { receipt: search.receipt } : {}),
+    ...one(search, 'of', ['base'] as const),
   }),
   loader: ({ context: { client }, params }) => client.ensureQueryData(task(params.task)),
   component: lazyRouteComponent(() => import('./task/TaskPage'), 'TaskPage'),
@@ -187,10 +199,158 @@ const reviewRoute = createRoute({
   component: lazyRouteComponent(() => import('./review/ReviewPage'), 'ReviewPage'),
 });
 
+const agentsRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/agents',
+  validateSearch: (search: Record<string, unknown>): { agent?: string } => text(search, 'agent'),
+  component: lazyRouteComponent(() => import('./agents/AgentsPage'), 'AgentsPage'),
+});
+
+const workersRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/workers',
+  validateSearch: (search: Record<string, unknown>): { project?: string; show?: (typeof QUEUED)[number] } => ({
+    ...text(search, 'project'),
+    ...one(search, 'show', QUEUED),
+  }),
+  component: lazyRouteComponent(() => import('./workers/WorkersPage'), 'WorkersPage'),
+});
+
+export interface MemorySearch {
+  project?: string;
+  q?: string;
+  kind?: (typeof MEMORY_KINDS)[number];
+  state?: (typeof MEMORY_STATES)[number];
+  /** Only what holds in this repository. */
+  repo?: string;
+  /** The memory in the inspector. */
+  memory?: number;
+}
+
+const memoryRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/memory',
+  validateSearch: (search: Record<string, unknown>): MemorySearch => ({
+    ...text(search, 'project'),
+    ...text(search, 'q'),
+    ...one(search, 'kind', MEMORY_KINDS),
+    ...one(search, 'state', MEMORY_STATES),
+    ...text(search, 'repo'),
+    ...number(search, 'memory'),
+  }),
+  component: lazyRouteComponent(() => import('./memory/MemoryPage'), 'MemoryPage'),
+});
+
+const reposRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/repos',
+  /** The repository in the inspector, or the project that one is being connected to. */
+  validateSearch: (search: Record<string, unknown>): { repo?: string; connect?: string } => ({
+    ...text(search, 'repo'),
+    ...text(search, 'connect'),
+  }),
+  component: lazyRouteComponent(() => import('./repos/ReposPage'), 'ReposPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => text(search, 'q'),
+  component: lazyRouteComponent(() => import('./settings/SettingsPage'), 'SettingsPage'),
+});
+
+export interface CostsSearch {
+  by?: CostsBy;
+  project?: string;
+  sprint?: number;
+  agent?: string;
+  since?: number;
+  until?: number;
+}
+
+const costsRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/costs',
+  validateSearch: (search: Record<string, unknown>): CostsSearch => ({
+    ...one(search, 'by', COSTS_BY),
+    ...text(search, 'project'),
+    ...text(search, 'agent'),
+    ...number(search, 'sprint', 'since', 'until'),
+  }),
+  component: lazyRouteComponent(() => import('./costs/CostsPage'), 'CostsPage'),
+});
+
+export interface AuditSearch {
+  kind?: string;
+  sprint?: number;
+  task?: number;
+  actor?: string;
+  since?: number;
+  until?: number;
+  /** With the signs of life of agents. */
+  signs?: boolean;
+  /** The event in the inspector, by its position. */
+  event?: number;
+}
+
+const auditRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): AuditSearch => ({
+    ...text(search, 'kind'),
+    ...text(search, 'actor'),
+    ...number(search, 'sprint', 'task', 'since', 'until', 'event'),
+    ...(search.signs === true ? { signs: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./audit/AuditPage'), 'AuditPage'),
+});
+
+export const REPLAY_VIEWS = ['graph', 'list'] as const;
+
+export interface ReplaySearch {
+  /** The version of the sprint; the newest unless given. */
+  at?: number;
+  view?: (typeof REPLAY_VIEWS)[number];
+  task?: number;
+}
+
+const replayRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/sprints/$sprint/replay',
+  params: numbered('sprint'),
+  validateSearch: (search: Record<string, unknown>): ReplaySearch => ({
+    ...number(search, 'at', 'task'),
+    ...one(search, 'view', REPLAY_VIEWS),
+  }),
+  component: lazyRouteComponent(() => import('./replay/ReplayPage'), 'ReplayPage'),
+});
+
 /** Whatever names nothing is told so in the frame, from which one gets on. */
 const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound });
 
-const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute, reviewRoute, newPlanRoute, planEntryRoute, planRoute, nowhere])]);
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    home,
+    inboxRoute,
+    sprintsRoute,
+    sprintRoute,
+    taskRoute,
+    agentsRoute,
+    workersRoute,
+    memoryRoute,
+    reposRoute,
+    settingsRoute,
+    costsRoute,
+    auditRoute,
+    replayRoute,
+    reviewRoute,
+    newPlanRoute,
+    planEntryRoute,
+    planRoute,
+    nowhere,
+  ]),
+]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({
@@ -226,6 +386,12 @@ function numbered<K extends string>(name: K) {
 function text<K extends string>(search: Record<string, unknown>, name: K): Partial<Record<K, string>> {
   const value = search[name];
   return (typeof value === 'string' && value !== '' ? { [name]: value } : {}) as Partial<Record<K, string>>;
+}
+
+/** Whole numbers from 1 on. */
+function number<K extends string>(search: Record<string, unknown>, ...names: K[]): Partial<Record<K, number>> {
+  const given = names.filter((name) => Number.isInteger(search[name]) && (search[name] as number) > 0);
+  return Object.fromEntries(given.map((name) => [name, search[name]])) as Partial<Record<K, number>>;
 }
 
 function one<K extends string, T extends string>(search: Record<string, unknown>, name: K, all: readonly T[]) {

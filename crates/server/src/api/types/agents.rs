@@ -22,6 +22,12 @@ pub struct AgentItem {
     pub install: Option<String>,
     /// The servers that it asks without having their credentials.
     pub gateways: Vec<AgentGateway>,
+    /// The model that it is asked to use, if its profile names one.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// What is run to start it.
+    #[serde(default)]
+    pub program: String,
 }
 
 /// A server that an agent asks without having its credential. The credential itself is shown nowhere.

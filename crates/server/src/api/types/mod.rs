@@ -10,6 +10,7 @@ mod budgets;
 mod changes;
 mod checks;
 mod conflicts;
+mod costs;
 mod forecast;
 mod memories;
 mod notifications;
@@ -17,10 +18,12 @@ mod operations;
 mod plans;
 mod problem;
 mod projects;
+mod settings;
 mod sign_in;
 mod sprints;
 mod stream;
 mod tasks;
+mod work;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,6 +39,7 @@ pub use checks::{
     AddCheckRequest, AddCheckTogetherRequest, CheckItem, CheckLog, PendingCheck, TaskChecks, WeakenedTests,
 };
 pub use conflicts::{ConflictingFile, ConflictingPair, OpenBranch, RepositoryConflicts, TaskConflict};
+pub use costs::{CostBy, CostItem};
 pub use forecast::SprintForecast;
 pub use memories::{EditMemoryRequest, RememberRequest, RetireMemoryRequest, ToldMemories, ToldMemory};
 pub use notifications::ChannelItem;
@@ -49,6 +53,7 @@ pub use projects::{
     ConnectRequest, ConnectedRepository, ConnectionNotice, CreateProjectRequest, LocalFileItem, Me, PersonItem,
     UpdateProjectRequest,
 };
+pub use settings::{SettingItem, SettingOrigin};
 pub use sign_in::{SignInCode, SignInRequest, SignedIn, SignedOut};
 pub use sprints::{InboxEntry, OpenSprintRequest, SprintDetail, SprintItem, SprintTask, Why};
 pub use stream::{Batch, LiveEvent, LogEvent, StreamPosition, TracePart};
@@ -56,6 +61,8 @@ pub use tasks::{
     AgentRequest, MergeRequest, MessageRequest, OpenQuestion, PullRequestItem, PullRequestState, RelatedTask,
     RetryRequest, ReviewRequest, TaskDetail, TaskItem,
 };
+
+pub use work::{Machine, Room, RoomOf, WorkItem, WorkState};
 
 use team6_core::ids::StreamVersion;
 

@@ -11,6 +11,7 @@ import {
   listSprints,
   readTrace,
   showAttempt,
+  showCheckLog,
   showDiff,
   showMe,
   showSprint,
@@ -38,7 +39,7 @@ export const sprints = queryOptions({
 });
 
 export const sprint = (id: SprintId) =>
-  queryOptions({ queryKey: ['sprint', id], queryFn: ({ signal }) => showSprint(id, { signal }) });
+  queryOptions({ queryKey: ['sprint', id], queryFn: ({ signal }) => showSprint(id, {}, { signal }) });
 
 export const forecast = (id: SprintId) =>
   queryOptions({ queryKey: ['forecast', id], queryFn: ({ signal }) => forecastSprint(id, { signal }), staleTime: 30_000 });
@@ -76,6 +77,14 @@ export const changes = (id: TaskId, repository: RepositoryId, head: string) =>
   queryOptions({
     queryKey: ['changes', id, repository, head],
     queryFn: ({ signal }) => showDiff(id, { repository }, { signal }),
+    staleTime: Infinity,
+  });
+
+/** What a check said on a delivery, or on its base: it never changes. */
+export const checkLog = (id: TaskId, receipt: number, base: boolean) =>
+  queryOptions({
+    queryKey: ['check-log', id, receipt, base],
+    queryFn: ({ signal }) => showCheckLog(id, receipt, { base }, { signal }),
     staleTime: Infinity,
   });
 

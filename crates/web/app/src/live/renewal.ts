@@ -29,15 +29,17 @@ export class Renewal {
       const what = touched(event);
       const version = versionOf(event);
       if (what.what === 'sign-of-life') sign(what.attempt, what.at);
-      if (what.what === 'project') {
-        this.#want(['projects'], null);
-      }
+      if (what.what === 'project') this.#want(['projects'], null);
+      if (what.what === 'memory') for (const key of ['memories', 'memory']) this.#want([key], null);
+      // What was not asked for is not fetched by this.
+      if (what.what !== 'sign-of-life') this.#want(['log'], null);
       if (what.what === 'sprint') {
         this.#want(['sprint', what.sprint], version);
+        this.#want(['work'], null);
         for (const key of this.#tasksOf(what.sprint)) this.#want(key, version);
         if (what.inbox) {
           this.#want(['sprints'], null);
-          this.#want(['inbox'], null);
+          for (const key of ['inbox', 'queues', 'costs', 'sprint-log']) this.#want([key], null);
           this.#want(['forecast', what.sprint], null);
         }
       }

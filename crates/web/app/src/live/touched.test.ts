@@ -22,6 +22,7 @@ it('an event that was too large to be told still changes its sprint', () => {
 });
 
 it('streams that the app does not know change nothing', () => {
-  expect(touched(event('whatever', {}, 'memory/web'))).toEqual({ what: 'other' });
+  expect(touched(event('whatever', {}, 'ledger/web'))).toEqual({ what: 'other' });
+  expect(touched(event('whatever', {}, 'memory/web'))).toEqual({ what: 'memory', project: 'web' });
   expect(touched(event('whatever', {}, 'project/web'))).toEqual({ what: 'project', project: 'web' });
 });

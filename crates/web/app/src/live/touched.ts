@@ -6,6 +6,7 @@ export type Touched =
   | { what: 'sign-of-life'; attempt: string; at: number }
   | { what: 'sprint'; sprint: number; task: number | null; inbox: boolean }
   | { what: 'project'; project: string }
+  | { what: 'memory'; project: string }
   | { what: 'other' };
 
 /** Signs of life are most of what happens. */
@@ -24,6 +25,7 @@ const QUIET = new Set([
 export function touched({ stream, kind, at, data }: LiveEvent): Touched {
   const [type = '', name = ''] = stream.split('/');
   if (type === 'project') return { what: 'project', project: name };
+  if (type === 'memory') return { what: 'memory', project: name };
   const sprint = type === 'sprint' ? Number(name) : NaN;
   if (!Number.isInteger(sprint)) return { what: 'other' };
   if (SIGNS_OF_LIFE.has(kind)) {

@@ -13,6 +13,7 @@ const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: 
 const Palette = lazy(loadPalette);
 const Sheet = lazy(() => import('./Sheet').then(({ Sheet }) => ({ default: Sheet })));
 const Tell = lazy(() => import('../notice/Tell').then(({ Tell }) => ({ default: Tell })));
+const More = lazy(() => import('./More').then(({ More }) => ({ default: More })));
 const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
 
 export function Shell() {
@@ -45,6 +46,7 @@ export function Shell() {
         {tells && <Tell />}
         {opened === 'palette' && <Palette />}
         {opened === 'sheet' && <Sheet />}
+        {opened === 'more' && <More />}
         {opened === 'person' && <WhoAreYou />}
       </Suspense>
     </div>

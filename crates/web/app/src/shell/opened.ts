@@ -1,7 +1,7 @@
 // Which of the shell's own dialogs is open: at most one.
 import { useSyncExternalStore } from 'react';
 
-type Opened = 'palette' | 'sheet' | 'person' | null;
+type Opened = 'palette' | 'sheet' | 'person' | 'more' | null;
 
 let opened: Opened = null;
 const listeners = new Set<() => void>();

@@ -56,18 +56,20 @@ function PlannerRow({ detail, life }: { detail: SprintDetail; life: Life }) {
   );
 }
 
-function Dot() {
+/** Something is at work. */
+export function Dot() {
   return <span aria-hidden className="live-dot size-2 shrink-0 rounded-full bg-st-progress" />;
 }
 
-function stepOf(life: Life | null): string | null {
+/** What it does now, in a few words. */
+export function stepOf(life: Life | null): string | null {
   if (!life) return null;
   if (life.stopping) return 'being stopped';
   return life.progress ?? (life.ready ? null : 'its workspace is being made');
 }
 
 /** How long ago its agent said something, marked once the engine is about to give it up. */
-function LastSign({ life }: { life: Life }) {
+export function LastSign({ life }: { life: Pick<Life, 'attempt' | 'active_at' | 'silent_until'> }) {
   const heard = usePulse(life.attempt);
   const now = useNow();
   const last = Math.max(heard ?? 0, life.active_at);

@@ -123,6 +123,13 @@ function Head({ detail }: { detail: SprintDetail }) {
           ${(spent.cost_micros / 1e6).toFixed(2)} · {Math.round(spent.tokens / 1000)}k tokens
         </span>
       )}
+      <Link
+        to="/sprints/$sprint/replay"
+        params={{ sprint: detail.sprint.id }}
+        className="ml-auto underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:flex max-desk:min-h-11 max-desk:items-center"
+      >
+        Replay
+      </Link>
     </p>
   );
 }

@@ -13,14 +13,19 @@ import { isSolvable } from '../wait/Solve';
 import { WaitsHere } from '../wait/WaitsHere';
 import { Activity } from './Activity';
 import { Attempts } from './Attempts';
+import { ChangesOfTask } from './ChangesOfTask';
+import { Checks } from './Checks';
+import { Cost } from './Cost';
+import { MemoryOfTask } from './MemoryOfTask';
 import { PlanOfTask } from './PlanOfTask';
+import { Subtasks } from './Subtasks';
 import { TaskActions } from './TaskActions';
 
 const route = getRouteApi('/shell/tasks/$task');
 
 export function TaskPage() {
   const { task: id } = route.useParams();
-  const { tab = 'activity', attempt, entry } = route.useSearch();
+  const { tab = 'activity', attempt, entry, receipt, of } = route.useSearch();
   const { data } = useQuery(task(id));
   if (!data) return null;
   return (
@@ -44,7 +49,7 @@ export function TaskPage() {
     >
       <Head detail={data} />
       <Waits detail={data} />
-      <div className="border-b border-line px-4 max-desk:px-2">
+      <div className="relative shrink-0 overflow-x-auto border-b border-line px-4 [scrollbar-width:none] max-desk:px-2">
         <Tabs
           label="Parts of the task"
           tabs={TABS}
@@ -52,7 +57,7 @@ export function TaskPage() {
           link={(each, className, children) => (
             <Link
               from="/tasks/$task"
-              search={(search) => ({ ...search, tab: each, entry: undefined })}
+              search={({ attempt }) => ({ ...(attempt ? { attempt } : {}), tab: each })}
               replace
               className={className}
             >
@@ -62,8 +67,13 @@ export function TaskPage() {
         />
       </div>
       {tab === 'activity' && <Activity key={id} detail={data} attempt={attempt} entry={entry ?? null} />}
+      {tab === 'changes' && <ChangesOfTask detail={data} />}
       {tab === 'plan' && <PlanOfTask detail={data} />}
+      {tab === 'subtasks' && <Subtasks detail={data} />}
+      {tab === 'checks' && <Checks detail={data} receipt={receipt} ofBase={of === 'base'} />}
+      {tab === 'memory' && <MemoryOfTask detail={data} />}
       {tab === 'attempts' && <Attempts detail={data} />}
+      {tab === 'cost' && <Cost detail={data} />}
     </Page>
   );
 }

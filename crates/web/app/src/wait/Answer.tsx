@@ -1,5 +1,6 @@
 // A question of an agent: its options to choose from, or an answer in words.
 import { Button } from '../ui/Button';
+import { Markdown } from '../ui/markdown/Markdown';
 import { Words } from './Words';
 
 interface Props {
@@ -14,8 +15,8 @@ interface Props {
 export function Answer({ question, why, options, busy, onAnswer, children }: Props) {
   return (
     <div className="flex flex-col gap-3">
-      <p className="text-head font-medium break-words whitespace-pre-wrap">{question}</p>
-      {why && <p className="break-words whitespace-pre-wrap text-muted">{why}</p>}
+      <Markdown text={question} className="text-head font-medium" />
+      {why && <Markdown text={why} className="text-muted" />}
       {options.length > 0 && (
         <ul className="flex flex-col gap-1.5" aria-label="Options">
           {options.map((option) => (

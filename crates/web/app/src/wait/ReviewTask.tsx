@@ -5,6 +5,7 @@ import type { TaskDetail, TaskId, Verdict } from '../api/generated/team6.schemas
 import { changes, mergeForecast, task } from '../api/queries';
 import { further, useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
+import { Markdown } from '../ui/markdown/Markdown';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
 import { ReviewLink } from './ReviewLink';
@@ -65,8 +66,8 @@ function useReview(id: TaskId, detail: TaskDetail | undefined) {
 function Said({ detail: { delivery, checks } }: { detail: TaskDetail }) {
   return (
     <div className="flex flex-col gap-2">
-      {delivery && <p className="break-words whitespace-pre-wrap">{delivery.what}</p>}
-      {delivery && <p className="break-words whitespace-pre-wrap text-muted">{delivery.why}</p>}
+      {delivery && <Markdown text={delivery.what} />}
+      {delivery && <Markdown text={delivery.why} className="text-muted" />}
       {(checks?.items ?? []).map((item) => (
         <p key={item.receipt.number} className="font-mono text-dense text-muted">
           check {item.receipt.check.name}: {item.receipt.outcome.replaceAll('_', ' ')}

@@ -1,5 +1,7 @@
 // What waits for a person, with the means to solve it right there: in the inbox, and wherever else it is shown.
 import type { SprintId, TaskId, Why } from '../api/generated/team6.schemas';
+import { Readable } from '../ui/markdown/Markdown';
+import { SkeletonRows } from '../ui/Skeleton';
 import { AnswerAgent } from './AnswerAgent';
 import { AnswerPlanner } from './AnswerPlanner';
 import { ApprovePlan } from './ApprovePlan';
@@ -21,7 +23,9 @@ interface Props {
 export function Solve(props: Props) {
   return (
     <Writes>
-      <Means {...props} />
+      <Readable fallback={<SkeletonRows rows={6} label="Loading what waits" />}>
+        <Means {...props} />
+      </Readable>
     </Writes>
   );
 }

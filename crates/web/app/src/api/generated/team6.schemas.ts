@@ -130,6 +130,13 @@ export interface AgentItem {
   install?: string | null;
   /** Whether its program is on the server's machine; others are not given work. */
   installed: boolean;
+  /**
+     * The model that it is asked to use, if its profile names one.
+     * @nullable
+     */
+  model?: string | null;
+  /** What is run to start it. */
+  program?: string;
   /** What it is for. */
   role: AgentRole;
   /** The fields that it is good at; none means any. */
@@ -1578,6 +1585,46 @@ export interface ConnectedRepository {
 }
 
 /**
+ * What a task, with all below it, or a sprint may spend, and what it has.
+ */
+export interface Spending {
+  /** The limits; what is left out is not limited. */
+  budget: Budget;
+  /** What attempts that are queued or at work hold. */
+  reserved: Amount;
+  /** What attempts that ended have spent. */
+  spent: Amount;
+}
+
+/**
+ * What attempts that have something in common have spent together.
+ */
+export interface CostItem {
+  /**
+     * How many attempts there were.
+     * @minimum 0
+     */
+  attempts: number;
+  /** What they have in common: a number, a name, or a day such as `2026-11-26`. */
+  key: string;
+  spending?: Spending | null;
+  sprint?: SprintId | null;
+  task?: TaskId | null;
+  /**
+     * Milliseconds of agents at work.
+     * @minimum 0
+     */
+  time_ms: number;
+  /**
+     * The title of the sprint or the task.
+     * @nullable
+     */
+  title?: string | null;
+  /** Tokens and cost. */
+  usage: Usage;
+}
+
+/**
  * Makes a project.
  */
 export interface CreateProjectRequest {
@@ -1874,6 +1921,51 @@ export interface LogEvent {
   stream: string;
   /** Its place in its stream, from 1. */
   version: StreamVersion;
+}
+
+/**
+ * What agents need room of.
+ */
+export type RoomOf = typeof RoomOf[keyof typeof RoomOf];
+
+
+export const RoomOf = {
+  memory: 'memory',
+  disk: 'disk',
+} as const;
+
+/**
+ * What is free of something on the server's machine.
+ */
+export interface Room {
+  /**
+     * How much is free, in bytes; none if that cannot be found out.
+     * @minimum 0
+     * @nullable
+     */
+  free?: number | null;
+  /** Of what. */
+  of: RoomOf;
+  /** The key of the configuration that says so. */
+  setting: string;
+  /**
+     * How much must be, in bytes.
+     * @minimum 0
+     */
+  wanted: number;
+}
+
+/**
+ * What the server's machine has left for agents.
+ */
+export interface Machine {
+  /**
+     * Why no further agent is started now; none if there is room.
+     * @nullable
+     */
+  lacking?: string | null;
+  /** What can be had of each thing, and what must be free before an agent is started. */
+  rooms: Room[];
 }
 
 /**
@@ -2385,6 +2477,13 @@ export type PageAgentItemItemsItem = {
   install?: string | null;
   /** Whether its program is on the server's machine; others are not given work. */
   installed: boolean;
+  /**
+     * The model that it is asked to use, if its profile names one.
+     * @nullable
+     */
+  model?: string | null;
+  /** What is run to start it. */
+  program?: string;
   /** What it is for. */
   role: AgentRole;
   /** The fields that it is good at; none means any. */
@@ -2462,6 +2561,47 @@ export type PageCheckItemsItem = {
 export interface PageCheck {
   /** The items of this part. */
   items: PageCheckItemsItem[];
+  /**
+     * What to give as `before` or `after` for the next part; none if this is the last one.
+     * @nullable
+     */
+  next?: string | null;
+}
+
+/**
+ * What attempts that have something in common have spent together.
+ */
+export type PageCostItemItemsItem = {
+  /**
+     * How many attempts there were.
+     * @minimum 0
+     */
+  attempts: number;
+  /** What they have in common: a number, a name, or a day such as `2026-11-26`. */
+  key: string;
+  spending?: Spending | null;
+  sprint?: SprintId | null;
+  task?: TaskId | null;
+  /**
+     * Milliseconds of agents at work.
+     * @minimum 0
+     */
+  time_ms: number;
+  /**
+     * The title of the sprint or the task.
+     * @nullable
+     */
+  title?: string | null;
+  /** Tokens and cost. */
+  usage: Usage;
+};
+
+/**
+ * A part of a list.
+ */
+export interface PageCostItem {
+  /** The items of this part. */
+  items: PageCostItemItemsItem[];
   /**
      * What to give as `before` or `after` for the next part; none if this is the last one.
      * @nullable
@@ -2902,6 +3042,51 @@ export interface PageRevertForecast {
 }
 
 /**
+ * Where a value of the configuration came from.
+ */
+export type SettingOrigin = typeof SettingOrigin[keyof typeof SettingOrigin];
+
+
+export const SettingOrigin = {
+  built_in: 'built_in',
+  not_set: 'not_set',
+  file: 'file',
+  environment: 'environment',
+} as const;
+
+/**
+ * A value of the configuration.
+ */
+export type PageSettingItemItemsItem = {
+  /** Its key, such as `server.listen`. */
+  key: string;
+  /** Where it came from. */
+  origin: SettingOrigin;
+  /**
+     * The file or the variable that says so, if one does.
+     * @nullable
+     */
+  place?: string | null;
+  /** The value as the file would have it; empty if there is none. */
+  value: string;
+  /** The variable that would set it over everything else. */
+  variable: string;
+};
+
+/**
+ * A part of a list.
+ */
+export interface PageSettingItem {
+  /** The items of this part. */
+  items: PageSettingItemItemsItem[];
+  /**
+     * What to give as `before` or `after` for the next part; none if this is the last one.
+     * @nullable
+     */
+  next?: string | null;
+}
+
+/**
  * A sprint in a list.
  */
 export type PageSprintItemItemsItem = {
@@ -3000,6 +3185,71 @@ export type PageTraceEntryItemsItem = {
 export interface PageTraceEntry {
   /** The items of this part. */
   items: PageTraceEntryItemsItem[];
+  /**
+     * What to give as `before` or `after` for the next part; none if this is the last one.
+     * @nullable
+     */
+  next?: string | null;
+}
+
+/**
+ * Where an attempt that has not ended stands.
+ */
+export type WorkState = typeof WorkState[keyof typeof WorkState];
+
+
+export const WorkState = {
+  due: 'due',
+  delayed: 'delayed',
+  preparing: 'preparing',
+  working: 'working',
+  stopping: 'stopping',
+  stalled: 'stalled',
+} as const;
+
+/**
+ * An attempt that has not ended.
+ */
+export type PageWorkItemItemsItem = {
+  active_at?: Timestamp | null;
+  /** The agent. */
+  agent: AgentId;
+  /** The attempt. */
+  attempt: AttemptId;
+  /**
+     * Why it is not begun, if a worker said so.
+     * @nullable
+     */
+  lacking?: string | null;
+  lease_until?: Timestamp | null;
+  not_before?: Timestamp | null;
+  /**
+     * What its agent last reported.
+     * @nullable
+     */
+  progress?: string | null;
+  /** Its project. */
+  project: ProjectId;
+  /** When it was scheduled. */
+  scheduled_at: Timestamp;
+  silent_until?: Timestamp | null;
+  /** Its sprint. */
+  sprint: SprintId;
+  started_at?: Timestamp | null;
+  /** Where it stands. */
+  state: WorkState;
+  task?: TaskId | null;
+  /** The title of the task, or of the sprint that it plans. */
+  title: string;
+  worker?: WorkerId | null;
+};
+
+/**
+ * A part of a list.
+ */
+export interface PageWorkItem {
+  /** The items of this part. */
+  items: PageWorkItemItemsItem[];
   /**
      * What to give as `before` or `after` for the next part; none if this is the last one.
      * @nullable
@@ -3163,6 +3413,18 @@ export interface Problem {
   /** A URI of the kind of problem. */
   type: string;
   [key: string]: unknown;
+}
+
+/**
+ * What a project may spend and has, as its ledger knows it. It is kept from the time when a limit was first set.
+ */
+export interface ProjectFunds {
+  /** In all. */
+  in_all: Spending;
+  /** Whether anything is limited; otherwise nothing is counted. */
+  limited: boolean;
+  /** Since midnight, UTC. */
+  today: Spending;
 }
 
 /**
@@ -3561,6 +3823,25 @@ export interface SavedPlan {
 }
 
 /**
+ * A value of the configuration.
+ */
+export interface SettingItem {
+  /** Its key, such as `server.listen`. */
+  key: string;
+  /** Where it came from. */
+  origin: SettingOrigin;
+  /**
+     * The file or the variable that says so, if one does.
+     * @nullable
+     */
+  place?: string | null;
+  /** The value as the file would have it; empty if there is none. */
+  value: string;
+  /** The variable that would set it over everything else. */
+  variable: string;
+}
+
+/**
  * A code that opens a session once.
  */
 export interface SignInCode {
@@ -3599,18 +3880,6 @@ export interface SignedOut {
      * @minimum 0
      */
   sessions: number;
-}
-
-/**
- * What a task, with all below it, or a sprint may spend, and what it has.
- */
-export interface Spending {
-  /** The limits; what is left out is not limited. */
-  budget: Budget;
-  /** What attempts that are queued or at work hold. */
-  reserved: Amount;
-  /** What attempts that ended have spent. */
-  spent: Amount;
 }
 
 /**
@@ -4392,6 +4661,43 @@ export interface UpdateProjectRequest {
   update_branches?: boolean | null;
 }
 
+/**
+ * An attempt that has not ended.
+ */
+export interface WorkItem {
+  active_at?: Timestamp | null;
+  /** The agent. */
+  agent: AgentId;
+  /** The attempt. */
+  attempt: AttemptId;
+  /**
+     * Why it is not begun, if a worker said so.
+     * @nullable
+     */
+  lacking?: string | null;
+  lease_until?: Timestamp | null;
+  not_before?: Timestamp | null;
+  /**
+     * What its agent last reported.
+     * @nullable
+     */
+  progress?: string | null;
+  /** Its project. */
+  project: ProjectId;
+  /** When it was scheduled. */
+  scheduled_at: Timestamp;
+  silent_until?: Timestamp | null;
+  /** Its sprint. */
+  sprint: SprintId;
+  started_at?: Timestamp | null;
+  /** Where it stands. */
+  state: WorkState;
+  task?: TaskId | null;
+  /** The title of the task, or of the sprint that it plans. */
+  title: string;
+  worker?: WorkerId | null;
+}
+
 export type ReadTraceParams = {
 /**
  * The `next` of the part before: the number of its last entry.
@@ -4418,6 +4724,44 @@ export type StreamTraceParams = {
  */
 after?: number;
 };
+
+export type ListCostsParams = {
+/**
+ * By what costs are added up.
+ */
+by: ListCostsBy;
+/**
+ * Only those of this project.
+ */
+project?: ProjectId;
+/**
+ * Only those of this sprint.
+ */
+sprint?: SprintId;
+/**
+ * Only those of this agent.
+ */
+agent?: AgentId;
+/**
+ * Only attempts that began at this time or later.
+ */
+since?: Timestamp;
+/**
+ * Only attempts that began before this time.
+ */
+until?: Timestamp;
+};
+
+export type ListCostsBy = typeof ListCostsBy[keyof typeof ListCostsBy];
+
+
+export const ListCostsBy = {
+  sprint: 'sprint',
+  task: 'task',
+  agent: 'agent',
+  model: 'model',
+  day: 'day',
+} as const;
 
 export type StreamEventsParams = {
 /**
@@ -4465,9 +4809,42 @@ stream?: string;
  */
 project?: ProjectId;
 /**
- * The `next` of the part before: the position of its last event.
+ * Only events of these kinds, such as `plan_approved,task_cancelled`.
+ */
+kind?: string;
+/**
+ * Only what this person, agent or worker caused; `team6` for the engine.
+ */
+actor?: string;
+/**
+ * Only what is about this task.
+ */
+task?: TaskId;
+/**
+ * Only what happened at this time or later.
+ */
+since?: Timestamp;
+/**
+ * Only what happened before this time.
+ */
+until?: Timestamp;
+/**
+ * Without the signs of life that agents at work give all the time.
+ */
+without_signs?: boolean;
+/**
+ * Newest events first.
+ */
+newest?: boolean;
+/**
+ * The `next` of the part before, if oldest come first: the position of its last event.
  */
 after?: Position;
+/**
+ * The `next` of the part before, if newest come first. A part may be empty and have a `next` all the same, when it took
+ * long to find nothing.
+ */
+before?: Position;
 /**
  * How many, 1 to 1000. A part with large events has fewer.
  * @minimum 1
@@ -4558,6 +4935,13 @@ before?: SprintId;
  * @maximum 1000
  */
 limit?: number;
+};
+
+export type ShowSprintParams = {
+/**
+ * As it was at this version, instead of as it is now.
+ */
+at?: StreamVersion;
 };
 
 export type ComparePlanVersionsParams = {
@@ -4680,5 +5064,16 @@ path?: string;
  * @maximum 100
  */
 context?: number;
+};
+
+export type ListWorkParams = {
+/**
+ * Only that of this project.
+ */
+project?: ProjectId;
+/**
+ * Only that of this agent.
+ */
+agent?: AgentId;
 };
 

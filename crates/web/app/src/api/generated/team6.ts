@@ -33,11 +33,14 @@ import type {
   EditMemoryRequest,
   HandRequest,
   Health,
+  ListCostsParams,
   ListInboxParams,
   ListMemoriesParams,
   ListSprintsParams,
   ListTasksParams,
+  ListWorkParams,
   LiveEvent,
+  Machine,
   Me,
   Memory,
   MemoryId,
@@ -50,6 +53,7 @@ import type {
   PageAgentItem,
   PageAttemptItem,
   PageCheck,
+  PageCostItem,
   PageFound,
   PageInboxEntry,
   PageLocalFileItem,
@@ -62,12 +66,15 @@ import type {
   PageQueueItem,
   PageRepositoryConflicts,
   PageRevertForecast,
+  PageSettingItem,
   PageSprintItem,
   PageTaskItem,
   PageTraceEntry,
+  PageWorkItem,
   PlanDiff,
   PlanVersion,
   Project,
+  ProjectFunds,
   ProjectId,
   PullRequestDiff,
   PutLocalFileParams,
@@ -88,6 +95,7 @@ import type {
   ShowCheckLogParams,
   ShowDiffParams,
   ShowPatchParams,
+  ShowSprintParams,
   SignInCode,
   SignInRequest,
   SignOutParams,
@@ -334,6 +342,37 @@ export const streamTrace = async (attempt: AttemptId,
 
 
 
+export const getListCostsUrl = (params: ListCostsParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : String(value))
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/costs?${stringifiedParams}` : `/api/v1/costs`
+}
+
+/**
+ * @summary Adds up what agents have spent.
+ */
+export const listCosts = async (params: ListCostsParams, options?: Parameters<typeof request>[1]): Promise<PageCostItem> => {
+
+  return request<PageCostItem>(getListCostsUrl(params),
+  {
+    ...options,
+    method: 'GET'
+
+
+  }
+);}
+
+
+
 export const getStreamEventsUrl = (params?: StreamEventsParams,) => {
   const normalizedParams = new URLSearchParams();
 
@@ -439,11 +478,35 @@ export const getReadLogUrl = (params?: ReadLogParams,) => {
 }
 
 /**
- * @summary Reads the log, oldest events first.
+ * @summary Reads the log, oldest events first, or newest.
  */
 export const readLog = async (params?: ReadLogParams, options?: Parameters<typeof request>[1]): Promise<PageLogEvent> => {
 
   return request<PageLogEvent>(getReadLogUrl(params),
+  {
+    ...options,
+    method: 'GET'
+
+
+  }
+);}
+
+
+
+export const getShowMachineUrl = () => {
+
+
+
+
+  return `/api/v1/machine`
+}
+
+/**
+ * @summary Shows what the server's machine has left for agents.
+ */
+export const showMachine = async ( options?: Parameters<typeof request>[1]): Promise<Machine> => {
+
+  return request<Machine>(getShowMachineUrl(),
   {
     ...options,
     method: 'GET'
@@ -646,6 +709,30 @@ return request<Project>(getUpdateProjectUrl(project),
     method: 'PATCH',
     headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
     body: JSON.stringify(updateProjectRequest)
+  }
+);}
+
+
+
+export const getShowFundsUrl = (project: ProjectId,) => {
+
+
+
+
+  return `/api/v1/projects/${project}/funds`
+}
+
+/**
+ * @summary Shows what a project may spend and has.
+ */
+export const showFunds = async (project: ProjectId, options?: Parameters<typeof request>[1]): Promise<ProjectFunds> => {
+
+  return request<ProjectFunds>(getShowFundsUrl(project),
+  {
+    ...options,
+    method: 'GET'
+
+
   }
 );}
 
@@ -1257,6 +1344,30 @@ export const listQueues = async ( options?: Parameters<typeof request>[1]): Prom
 
 
 
+export const getListSettingsUrl = () => {
+
+
+
+
+  return `/api/v1/settings`
+}
+
+/**
+ * @summary Lists every value of the configuration with its origin, by key.
+ */
+export const listSettings = async ( options?: Parameters<typeof request>[1]): Promise<PageSettingItem> => {
+
+  return request<PageSettingItem>(getListSettingsUrl(),
+  {
+    ...options,
+    method: 'GET'
+
+
+  }
+);}
+
+
+
 export const getSignInUrl = () => {
 
 
@@ -1419,20 +1530,29 @@ return request<ChangedSprintItem>(getOpenSprintUrl(),
 
 
 
-export const getShowSprintUrl = (sprint: SprintId,) => {
+export const getShowSprintUrl = (sprint: SprintId,
+    params?: ShowSprintParams,) => {
+  const normalizedParams = new URLSearchParams();
 
+  Object.entries(params || {}).forEach(([key, value]) => {
 
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : String(value))
+    }
+  });
 
+  const stringifiedParams = normalizedParams.toString();
 
-  return `/api/v1/sprints/${sprint}`
+  return stringifiedParams.length > 0 ? `/api/v1/sprints/${sprint}?${stringifiedParams}` : `/api/v1/sprints/${sprint}`
 }
 
 /**
  * @summary Shows a sprint with its plan, its questions and its tasks.
  */
-export const showSprint = async (sprint: SprintId, options?: Parameters<typeof request>[1]): Promise<SprintDetail> => {
+export const showSprint = async (sprint: SprintId,
+    params?: ShowSprintParams, options?: Parameters<typeof request>[1]): Promise<SprintDetail> => {
 
-  return request<SprintDetail>(getShowSprintUrl(sprint),
+  return request<SprintDetail>(getShowSprintUrl(sprint,params),
   {
     ...options,
     method: 'GET'
@@ -2886,6 +3006,37 @@ return request<ChangedTaskItem>(getAddSubtaskUrl(task),
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
     body: JSON.stringify(brief)
+  }
+);}
+
+
+
+export const getListWorkUrl = (params?: ListWorkParams,) => {
+  const normalizedParams = new URLSearchParams();
+
+  Object.entries(params || {}).forEach(([key, value]) => {
+
+    if (value !== undefined) {
+      normalizedParams.append(key, value === null ? 'null' : String(value))
+    }
+  });
+
+  const stringifiedParams = normalizedParams.toString();
+
+  return stringifiedParams.length > 0 ? `/api/v1/work?${stringifiedParams}` : `/api/v1/work`
+}
+
+/**
+ * @summary Lists the attempts that have not ended: those that wait for a worker, and those that an agent works on.
+ */
+export const listWork = async (params?: ListWorkParams, options?: Parameters<typeof request>[1]): Promise<PageWorkItem> => {
+
+  return request<PageWorkItem>(getListWorkUrl(params),
+  {
+    ...options,
+    method: 'GET'
+
+
   }
 );}
 

@@ -1,5 +1,7 @@
-// All that an entry says. What agents write is text here, never markup.
+// All that an entry says. What agents write is shown as markdown where it is meant so, and never as markup.
 import type { FileDiff, TraceEntry } from '../../api/generated/team6.schemas';
+import { Markdown, Readable } from '../../ui/markdown/Markdown';
+import { plain } from '../../ui/markdown/plain';
 import { full, span } from '../../ui/time';
 import { ansiSpans } from './ansi';
 import { type Row, wholeText } from './rows';
@@ -26,10 +28,11 @@ function Body({ row, entry: { body } }: { row: Row; entry: TraceEntry }) {
     case 'message':
     case 'thought':
     case 'prompt':
+      return <Said text={wholeText(row)} />;
     case 'note':
       return <Prose text={wholeText(row)} />;
     case 'chat':
-      return <Prose text={body.text} />;
+      return <Said text={body.text} />;
     case 'steps':
       return (
         <ol className="flex flex-col gap-1">
@@ -89,8 +92,16 @@ function Body({ row, entry: { body } }: { row: Row; entry: TraceEntry }) {
   }
 }
 
+function Said({ text }: { text: string }) {
+  return (
+    <Readable fallback={<Prose text={text} />}>
+      <Markdown text={text} />
+    </Readable>
+  );
+}
+
 function Prose({ text }: { text: string }) {
-  return <p className="break-words whitespace-pre-wrap">{cut(text)}</p>;
+  return <p className="wrap-anywhere whitespace-pre-wrap">{plain(text)}</p>;
 }
 
 function Block({ title, text, ansi = false }: { title: string; text: string; ansi?: boolean }) {

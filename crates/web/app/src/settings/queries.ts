@@ -1,0 +1,8 @@
+import { queryOptions } from '@tanstack/react-query';
+import { listSettings } from '../api/generated/team6';
+
+/** It stays the same until the server starts again. */
+export const settings = queryOptions({
+  queryKey: ['settings'],
+  queryFn: async ({ signal }) => (await listSettings({ signal })).items,
+});
