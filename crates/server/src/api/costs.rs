@@ -18,12 +18,11 @@ use super::ApiState;
 use super::commands::Answer;
 use super::error::ApiError;
 use super::page::whole;
-use super::request::{Path, Query};
+use super::request::Query;
 use super::types::{CostBy, CostItem, Page, Spending};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_costs))
+    OpenApiRouter::new().routes(routes!(list_costs))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
