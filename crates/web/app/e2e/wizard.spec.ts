@@ -16,6 +16,8 @@ const values = async (page: Page) => Promise.all((await titles(page).all()).map(
 function drafted(place: { team6: (...args: string[]) => string }) {
   place.team6('sprint', 'plan', 'shop', 'A till for the shop.');
   place.team6('sprint', 'watch', '1', '--until', 'person');
+  // The first question waits for a person before the plan is there.
+  for (let looks = 0; looks < 200 && !place.team6('sprint', 'show', '1').includes('Drawer'); looks += 1);
 }
 
 test('a goal becomes an approved plan, with an edit on the way', async ({ signedIn }) => {
