@@ -25,3 +25,12 @@ test('a message reaches an agent at work, and its answer comes into the trace th
   // What an agent wrote is shown and never run: the page would have told of a script.
   await expect(page.getByText('The old bricks it is.').first()).toBeVisible();
 });
+
+test('a sprint is seen over time, and each bar leads to what was done in it', async ({ place, signedIn }) => {
+  atWork(place);
+  const page = await signedIn('/sprints/1?view=timeline');
+  const line = page.getByRole('list', { name: 'Attempts by task' }).getByRole('listitem').filter({ hasText: 'Walls of the ground floor' });
+  await line.getByRole('link', { name: /is at work/ }).click();
+  await expect(page).toHaveURL(/\/tasks\/2\?attempt=/);
+  await expect(page.getByText('I begin with the corner stones.')).toBeVisible();
+});

@@ -42,7 +42,7 @@ export function Outline({ detail, plan, outline, chosen, onChoose }: Props) {
         ))}
       </ol>
       <Specialties />
-      <div className="flex min-h-11 shrink-0 items-center gap-3 border-t border-line px-4 max-desk:px-2">
+      <div className="flex min-h-11 shrink-0 items-center gap-3 border-t max-desk:min-h-13 border-line px-4 max-desk:px-2">
         <Button onClick={() => outline.add(outline.at)}>
           Add a task <Kbd keys="n" />
         </Button>

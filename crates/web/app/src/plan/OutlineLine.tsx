@@ -85,10 +85,10 @@ export const OutlineLine = memo(function OutlineLine(props: Props) {
         onFocus={() => edits.focus(key)}
         onChange={(event) => set('title', event.target.value)}
         onKeyDown={press}
-        className={`${FIELD} min-w-0 flex-1 font-medium placeholder:font-normal placeholder:text-faint`}
+        className={`${FIELD} min-w-24 flex-1 font-medium placeholder:font-normal placeholder:text-faint`}
       />
       {also && (
-        <span className="max-w-40 shrink truncate text-meta text-faint max-desk:hidden" title={`It also waits for ${also}`}>
+        <span className="max-w-32 shrink-[4] truncate text-meta text-faint max-desk:hidden" title={`It also waits for ${also}`}>
           also after {also}
         </span>
       )}

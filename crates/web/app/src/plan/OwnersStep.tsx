@@ -36,13 +36,13 @@ export function OwnersStep({ detail }: { detail: SprintDetail }) {
     );
   return (
     <>
-      <div className="flex min-h-11 shrink-0 items-center gap-3 border-b border-line px-4 max-desk:px-2">
+      <div className="flex min-h-11 shrink-0 items-center gap-3 border-b max-desk:min-h-13 border-line px-4 max-desk:px-2">
         <p role="status" className="min-w-0 flex-1 truncate text-dense text-muted">
           {missing.length === 0 ? 'Every task has an owner' : `${missing.length} of ${tasks.length} have no owner`}
         </p>
         <Writes>
           <Button look={count > 0 ? 'act' : 'plain'} disabled={count === 0 || set.isPending} onClick={() => set.mutate(taken)}>
-            Take all {count} suggestions
+            {count === 0 ? 'No suggestion is left' : count === 1 ? 'Take the suggestion' : `Take all ${count} suggestions`}
           </Button>
         </Writes>
       </div>
