@@ -5,6 +5,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import type { Plugin, ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { fewGrammars } from './grammars.ts';
 
 /** The fonts of the first paint are asked for before the style sheet that names them is read. */
 function preloadFonts(): Plugin {
@@ -35,7 +36,8 @@ function server(): ProxyOptions {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), preloadFonts()],
+  plugins: [react(), tailwindcss(), preloadFonts(), fewGrammars('page')],
+  worker: { format: 'es', plugins: () => [fewGrammars('worker')] },
   server: { proxy: { '/api': server() } },
   preview: { proxy: { '/api': server() } },
   build: {

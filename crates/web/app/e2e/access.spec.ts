@@ -11,6 +11,8 @@ const PAGES = [
   '/tasks/2',
   '/tasks/2?tab=plan',
   '/tasks/2?tab=attempts',
+  '/tasks/1/review',
+  '/tasks/5/review',
   '/nowhere',
 ];
 

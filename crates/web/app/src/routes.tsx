@@ -108,10 +108,36 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('./task/TaskPage'), 'TaskPage'),
 });
 
+export interface ReviewSearch {
+  /** The file that is looked at, and the line. */
+  repository?: string;
+  file?: string;
+  line?: number;
+  /** Split unless said. */
+  view?: 'unified';
+  /** What is compared with; by whether one has reviewed it unless said. */
+  since?: 'all' | 'last';
+}
+
+const reviewRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/tasks/$task/review',
+  params: numbered('task'),
+  validateSearch: (search: Record<string, unknown>): ReviewSearch => ({
+    ...text(search, 'repository'),
+    ...text(search, 'file'),
+    ...one(search, 'view', ['unified'] as const),
+    ...one(search, 'since', ['all', 'last'] as const),
+    ...(typeof search.line === 'number' ? { line: search.line } : {}),
+  }),
+  loader: ({ context: { client }, params }) => client.ensureQueryData(task(params.task)),
+  component: lazyRouteComponent(() => import('./review/ReviewPage'), 'ReviewPage'),
+});
+
 /** Whatever names nothing is told so in the frame, from which one gets on. */
 const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound });
 
-const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute, nowhere])]);
+const tree = root.addChildren([signIn, shell.addChildren([home, inboxRoute, sprintsRoute, sprintRoute, taskRoute, reviewRoute, nowhere])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

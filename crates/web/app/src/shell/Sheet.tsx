@@ -16,6 +16,11 @@ const KEYS: readonly { keys: string; what: string; where: string }[] = [
   { keys: 'e', what: 'Next error', where: 'Activity of a task' },
   { keys: 'f', what: 'Follow the end', where: 'Activity of a task' },
   { keys: '/', what: 'Search', where: 'Activity of a task' },
+  { keys: 'j / k', what: 'Next, previous file', where: 'Review' },
+  { keys: 'n / p', what: 'Next, previous change', where: 'Review' },
+  { keys: 'c', what: 'Comment on the lines', where: 'Review' },
+  { keys: 'v', what: 'Viewed, and on', where: 'Review' },
+  { keys: 'Mod+Enter', what: 'Send the comments', where: 'Review' },
 ];
 
 /** All keys at a glance. */

@@ -87,9 +87,15 @@ function Head({ detail }: { detail: TaskDetail }) {
       {task.attempts > 0 && <span>attempt {task.attempts}</span>}
       {pulls.map(({ repository, number, state }) =>
         number == null ? null : (
-          <span key={repository} className="font-mono">
+          <Link
+            key={repository}
+            to="/tasks/$task/review"
+            params={{ task: task.id }}
+            search={{ repository }}
+            className="flex min-h-6 items-center font-mono underline decoration-line-strong underline-offset-4 hover:text-fg pointer-coarse:min-h-11"
+          >
             {repository} #{number} {state}
-          </span>
+          </Link>
         ),
       )}
       {spent && spent.tokens > 0 && (

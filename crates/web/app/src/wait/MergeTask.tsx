@@ -6,6 +6,7 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
+import { ReviewLink } from './ReviewLink';
 import { Effect, useLooked } from './ReviewTask';
 
 /** What was approved and waits to be merged. */
@@ -16,6 +17,7 @@ export function MergeTask({ task: id }: { task: TaskId }) {
   if (!data || !isLooked) return <SkeletonRows rows={4} label="Loading the task" />;
   return (
     <div className="flex flex-col gap-4">
+      <ReviewLink task={id} />
       {data.merge_trouble && <p className="text-muted">The last merge did not happen: {data.merge_trouble}</p>}
       <Changes detail={data} />
       <Effect detail={data} />

@@ -7,6 +7,7 @@ import { further, useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
+import { ReviewLink } from './ReviewLink';
 import { Words } from './Words';
 
 export function ReviewTask({ task: id }: { task: TaskId }) {
@@ -32,6 +33,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
   const busy = approve.isPending || merge.isPending || back.isPending;
   return (
     <div className="flex flex-col gap-4">
+      <ReviewLink task={id} />
       <Said detail={data} />
       <Changes detail={data} />
       <Effect detail={data} />

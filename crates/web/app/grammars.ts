@@ -1,0 +1,46 @@
+// Keeps the build small: of the grammars, themes and engines that come with the diff view only those are packed that the
+// app colours by. Workers get what they need from the page, and so have none of their own.
+import { readFileSync } from 'node:fs';
+import type { Plugin } from 'vite';
+import { LANGUAGES } from './src/review/languages.ts';
+
+const EMPTY = '\0nothing';
+const CHOSEN = '\0grammars';
+const UNUSED = new Set([
+  'shiki/wasm',
+  'shiki/engine/oniguruma',
+  '@pierre/highlights',
+  '@pierre/highlights/themes',
+  '@pierre/highlights/themes/loader',
+  '@pierre/theming/themes',
+]);
+
+/** Parts of the diff view for editing, merging and its own icons, of which nothing is used. */
+const IDLE = /@pierre\/diffs\/dist\/(?:sprite|utils\/(?:editSessionHunks|updateDiffHunks|hydratePartialDiff|parseMergeConflictDiffFromFile|parseDiffFromFile))\.js$/;
+
+/** `page` has the grammars, a worker has none. */
+export function fewGrammars(of: 'page' | 'worker'): Plugin {
+  return {
+    name: 'few-grammars',
+    enforce: 'pre',
+    resolveId: (id, importer) => {
+      if (id === 'shiki/langs') return of === 'page' ? CHOSEN : EMPTY;
+      // The other way of colouring, which is never asked for.
+      if (/backends\/highlights\.js$|\/highlights-\w+\.js$/.test(id) && importer?.includes('@pierre')) return EMPTY;
+      return UNUSED.has(id) ? EMPTY : null;
+    },
+    load: (id) => {
+      if (id === EMPTY) return 'export const bundledLanguages = {}, themes = {}, HighlightsHighlighter = null; export default {};';
+      if (IDLE.test(id)) return idle(readFileSync(id, 'utf8'));
+      if (id !== CHOSEN) return null;
+      const each = LANGUAGES.map((name) => `${JSON.stringify(name)}: () => import('@shikijs/langs/${name}')`);
+      return `export const bundledLanguages = { ${each.join(', ')} };`;
+    },
+  };
+}
+
+/** A module with the same names, none of which does anything. */
+function idle(source: string): string {
+  const names = /^export \{([^}]*)\};/m.exec(source)?.[1]?.split(',') ?? [];
+  return names.map((name) => `export const ${name.trim()} = ${/Sheet$/.test(name) ? "''" : '() => undefined'};`).join('\n');
+}
