@@ -240,6 +240,7 @@ code:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 [data-separator=metadata] [data-separator-wrapper] { color: var(--faint); background: var(--sunken); }
 [data-separator=metadata] { background: var(--sunken); }
 [data-column-number] { color: var(--faint); }
+[data-selected-line]:is([data-line], [data-column-number], [data-gutter-buffer]) { --mix-selection-dark: 88%; --mix-selection-light: 88%; }
 [data-column-number][data-selected-line] { color: var(--fg); }
 [data-annotation-content] { background: var(--canvas); }
 `;

@@ -30,7 +30,6 @@ export const LANGUAGES = [
   'php',
   'protobuf',
   'python',
-  'ruby',
   'rust',
   'scala',
   'scss',
