@@ -28,8 +28,10 @@ export function OneMemory({ project, memory, repositories }: Props) {
     <div className="flex flex-col gap-4 p-4">
       <p className="flex items-center gap-1.5">
         <StatusMark status={status} />
-        <span className="capitalize">{memory.kind}</span>, {text}
-        {memory.pinned && ', pinned'}
+        <span className="first-letter:uppercase">
+          {memory.kind}, {text}
+          {memory.pinned && ', pinned'}
+        </span>
       </p>
       <p className="text-head wrap-anywhere whitespace-pre-wrap">{memory.text}</p>
       <Facts

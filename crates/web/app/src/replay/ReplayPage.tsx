@@ -94,9 +94,12 @@ export function ReplayPage() {
           {data.tasks.length === 0 ? (
             <p className="min-h-0 flex-1 p-4 text-muted">There was no task yet. {data.sprint.why?.text}</p>
           ) : view === 'graph' ? (
-            <Suspense fallback={<SkeletonRows rows={8} label="Loading the graph" />}>
-              <Graph detail={data} shown={undefined} chosen={task} onChoose={choose} />
-            </Suspense>
+            // The slider below stands where it is while the graph comes.
+            <div className="flex min-h-0 flex-1 flex-col overflow-hidden">
+              <Suspense fallback={<SkeletonRows rows={8} label="Loading the graph" />}>
+                <Graph detail={data} shown={undefined} chosen={task} onChoose={choose} />
+              </Suspense>
+            </div>
           ) : (
             <TaskList tasks={data.tasks} critical={data.critical_path} chosen={task} onChoose={choose} />
           )}
@@ -119,7 +122,7 @@ export function ReplayPage() {
                 {place + 1} of {last + 1}
               </span>
             </div>
-            <p className="flex flex-wrap items-baseline gap-x-3 text-dense">
+            <p className="flex flex-wrap items-baseline gap-x-3 pt-1 text-dense">
               <span className="font-mono text-faint">{full(event.at)}</span>
               <span className="font-medium">{kindIn(event.kind)}</span>
               <span className="text-muted">by {event.actor}</span>

@@ -87,7 +87,7 @@ function Remove({ project, repository, onGone }: { project: string; repository: 
     <Writes>
       <form onSubmit={submit} aria-label="Take it out" className="flex flex-col gap-2 border-t border-line pt-4">
         <h3 className="font-semibold">Take it out of the project</h3>
-        <p className="text-dense text-muted">The repository itself stays as it is; its checks and local files go. Open sprints that plan with it keep it.</p>
+        <p className="text-dense text-muted">The repository itself stays as it is; its checks and local files go. It cannot be done while an open sprint plans with it.</p>
         <Text above label={`Write ${repository} to confirm`} className="font-mono" value={typed} onChange={(event) => type(event.target.value)} autoComplete="off" />
         {remove.error && <ProblemNote error={remove.error} />}
         <Button look="danger" type="submit" className="self-start" disabled={remove.isPending || typed.trim() !== repository}>

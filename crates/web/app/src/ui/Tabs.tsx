@@ -1,5 +1,5 @@
 // Views of the same thing, each with an address of its own.
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 interface Props<T extends string> {
   label: string;
@@ -9,10 +9,13 @@ interface Props<T extends string> {
 }
 
 export function Tabs<T extends string>({ label, tabs, current, link }: Props<T>) {
+  // Where there is no room for all of them, the one that is shown is in sight.
+  const shown = useRef<HTMLLIElement>(null);
+  useEffect(() => shown.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [current]);
   return (
     <ul aria-label={label} className="flex gap-1">
       {tabs.map((tab) => (
-        <li key={tab}>
+        <li key={tab} ref={tab === current ? shown : undefined}>
           {link(
             tab,
             `-mb-px flex h-9 items-center border-b-2 px-2 capitalize max-desk:h-11 ${
