@@ -7,8 +7,8 @@ use team6_core::checks::{Check, Digest, Run, RunEnd};
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{CommitId, FencingToken, PersonId, PlanVersion, QuestionId, RepositoryId, TaskId, ThreadId};
 use team6_core::sprint::{
-    AgentCard, ApprovalFacts, BaseHead, Brief, Command, Delivered, Delivery, MergeMethod, MergeProblem, ReviewComment,
-    Sprint, Stage, ThreadAnswer, UpdateOutcome, Urgency, Verdict, WorkId,
+    AgentCard, ApprovalFacts, Brief, Command, Delivered, Delivery, MergeMethod, MergeProblem, ReviewComment, Sprint,
+    Stage, ThreadAnswer, Urgency, Verdict, WorkId,
 };
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
@@ -381,29 +381,6 @@ pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Optio
     })
 }
 
-/// What a forge finds of a branch and its base.
-fn updated(head: &CommitId, drawn: u8, begun: u32) -> UpdateOutcome {
-    let base = BaseHead {
-        branch: "main".parse().unwrap(),
-        commit: commit(10_000),
-    };
-    match drawn {
-        0 | 1 => UpdateOutcome::UpToDate,
-        2 | 3 => UpdateOutcome::Conflicts {
-            base,
-            files: vec!["src/lib.rs".into()],
-        },
-        4 => UpdateOutcome::NotPossible {
-            why: format!("no room at {head}"),
-        },
-        _ => UpdateOutcome::Updated {
-            base,
-            commit: commit(20_000 + u64::from(begun)),
-            own: if drawn == 5 { vec!["src/lib.rs".into()] } else { vec![] },
-        },
-    }
-}
-
 /// A forge answers what it was asked, perhaps late; it makes nothing up.
 pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, books: &Books) -> Option<Command> {
     let tasks: Vec<TaskId> = sprint.tasks.keys().copied().collect();
@@ -416,7 +393,6 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
         books.asked(&format!("merge/{task}/{repository}/{merge}")) && matches!(known.work.stage, Stage::Merging { .. });
     let answer = match (answer, &known.work.stage) {
         (Answer::AsAsked, Stage::Checking { .. }) => Answer::Checked(0),
-        (Answer::AsAsked, Stage::Updating { .. }) => Answer::Updated(0),
         (Answer::AsAsked, Stage::Merging { checked: false, .. }) => Answer::Tried(true),
         (Answer::AsAsked, Stage::Merging { .. }) => Answer::Merged,
         (Answer::AsAsked, _) => Answer::Shown,
@@ -477,19 +453,6 @@ pub(crate) fn answered(place: u8, which: u8, answer: Answer, sprint: &Sprint, bo
             repository,
             merge,
             why: "no permission".into(),
-        },
-        Answer::Base(place) => Command::SeeBase {
-            repository,
-            branch: "main".parse().unwrap(),
-            commit: commit(10_000 + u64::from(place)),
-        },
-        Answer::Updated(drawn) => Command::UpdateTried {
-            moves: sprint.base_moves(&repository),
-            outcome: updated(&head, drawn, known.updating.begun),
-            task,
-            repository,
-            head,
-            checks: checks(),
         },
         Answer::Fails => Command::ForgeFails {
             task,

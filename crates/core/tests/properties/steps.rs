@@ -94,10 +94,6 @@ pub(crate) enum Answer {
     Conflict,
     NotMerged,
     Fails,
-    /// Where the base is.
-    Base(u8),
-    /// What bringing a branch up to date came to.
-    Updated(u8),
 }
 
 pub(crate) fn any_step() -> impl Strategy<Value = Step> {
@@ -146,8 +142,6 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         4 => Just(Answer::Conflict),
         1 => Just(Answer::NotMerged),
         1 => Just(Answer::Fails),
-        3 => (0..4_u8).prop_map(Answer::Base),
-        4 => (0..8_u8).prop_map(Answer::Updated),
     ];
     let token = prop_oneof![12 => Just(0_i8), 1 => Just(-1_i8), 1 => Just(1_i8)];
     let attempt = prop_oneof![4 => Just(0_u8), 1 => 0..4_u8];
