@@ -8,10 +8,16 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::{Request, Uri, header};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 use sha2::Sha256;
+use tokio::time::timeout;
 use tokio_rustls::rustls::crypto::ring;
 
 use crate::{Channel, ChannelError, Notice};
@@ -32,8 +38,8 @@ pub struct WebhookOptions {
 
 /// A webhook.
 pub struct Webhook {
-    client: Client,
-    url: Url,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    url: Uri,
     key: Option<Vec<u8>>,
 }
 
@@ -41,10 +47,9 @@ impl Webhook {
     /// A webhook to an address, or what is wrong with it.
     pub fn new(options: WebhookOptions) -> Result<Self, ChannelError> {
         let wrong = |what: &str| ChannelError::Misconfigured(what.to_owned());
-        let url = Url::parse(&options.url).map_err(|_| wrong("url is no address; write it with https://"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(wrong("url begins with neither https:// nor http://"));
-        }
+        let url = options.url.parse::<Uri>().ok();
+        let url = url.filter(|url| url.host().is_some() && matches!(url.scheme_str(), Some("http" | "https")));
+        let url = url.ok_or_else(|| wrong("url is no address that begins with https:// or http://"))?;
         let key = options.secret.map(|secret| match secret.strip_prefix(ENCODED) {
             Some(encoded) => {
                 let key = STANDARD.decode(encoded.trim());
@@ -52,11 +57,12 @@ impl Webhook {
             }
             None => Ok(secret.trim().as_bytes().to_vec()),
         });
-        // Somebody else may have chosen before, which does as well.
-        let _ = ring::default_provider().install_default();
-        let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).build();
+        let https = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(ring::default_provider())
+            .map_err(|error| ChannelError::Misconfigured(format!("no certificates are trusted here: {error}")))?;
+        let https = https.https_or_http().enable_http1().build();
         Ok(Self {
-            client: client.map_err(|error| ChannelError::Misconfigured(error.without_url().to_string()))?,
+            client: Client::builder(TokioExecutor::new()).build(https),
             url,
             key: key.transpose()?,
         })
@@ -64,7 +70,7 @@ impl Webhook {
 
     /// The host, which is all of the address that is shown.
     fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
+        self.url.host().unwrap_or_default()
     }
 }
 
@@ -76,21 +82,22 @@ impl Channel for Webhook {
             .unwrap_or_default()
             .as_secs();
         let body = body(notice, now);
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .header("content-type", "application/json")
-            .header("user-agent", concat!("team6/", env!("CARGO_PKG_VERSION")))
+        let mut request = Request::post(&self.url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::USER_AGENT, concat!("team6/", env!("CARGO_PKG_VERSION")))
             .header("webhook-id", &notice.id)
             .header("webhook-timestamp", now);
         if let Some(key) = &self.key {
             request = request.header("webhook-signature", signature(key, &notice.id, now, &body));
         }
-        let answer = request.body(body).send().await;
+        let request = request.body(Full::from(body));
+        let request = request.map_err(|error| ChannelError::Misconfigured(error.to_string()))?;
+        let unreachable = |why: String| ChannelError::Unreachable(format!("{} cannot be reached: {why}", self.host()));
+        let answer = timeout(PATIENCE, self.client.request(request)).await;
+        let answer = answer.map_err(|_| unreachable(format!("no answer within {} s", PATIENCE.as_secs())))?;
         let answer = answer.map_err(|error| {
-            let error = error.without_url();
             let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            ChannelError::Unreachable(format!("{} cannot be reached: {why}", self.host()))
+            unreachable(why)
         })?;
         match answer.status() {
             status if status.is_success() => Ok(()),
@@ -160,14 +167,10 @@ mod tests {
             Webhook::new(options).err().map(|error| error.to_string())
         };
         assert_eq!(wrong("https://hooks.example.org/T0", None), None);
-        assert_eq!(
-            wrong("hooks.example.org", None).unwrap(),
-            "url is no address; write it with https://"
-        );
-        assert_eq!(
-            wrong("ftp://example.org", None).unwrap(),
-            "url begins with neither https:// nor http://"
-        );
+        for odd in ["hooks.example.org", "ftp://example.org", "https://", "no address"] {
+            let said = wrong(odd, None).unwrap();
+            assert_eq!(said, "url is no address that begins with https:// or http://", "{odd}");
+        }
         let secret = wrong("https://example.org", Some("whsec_%")).unwrap();
         assert_eq!(secret, "secret begins with whsec_, but what follows is not base64");
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json};
+use team6_core::ledger::BudgetSpan;
 use team6_core::sprint::Event as SprintEvent;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -19,7 +20,7 @@ use super::types::{Problem, StreamPosition};
                        opened, and act for the person that the header Team6-Person names. Errors are problems as RFC 9457 describes them, with a code that stays the same over versions. \
                        Times are milliseconds since 1970-01-01 00:00 UTC."
     ),
-    components(schemas(Problem, StreamPosition, SprintEvent)),
+    components(schemas(Problem, StreamPosition, SprintEvent, BudgetSpan)),
     security(("token" = [])),
     modifiers(&Token)
 )]

@@ -265,7 +265,15 @@ mod tests {
             config.notify.problems(&config),
             config.notify.channels().err().unwrap_or_default(),
         ];
-        insta::assert_snapshot!(said.concat().join("\n"));
+        insta::assert_snapshot!(said.concat().join("\n"), @r#"
+        notify.link is team6.example.org; write it with https://
+        notify.webhooks.chat.people names lin, who is not one of the people
+        notify.webhooks.chat.kinds names reveiw, which never waits for a person; known are asked, awaits_approval, budget, dependency_cancelled, failed, funds, held, merge, no_owner, partly_merged, partly_reverted, planning_failed, question_open, review, subtask_review
+        notify.webhooks.mail: name it with letters, digits and hyphens, and not "mail"
+        notify.webhooks.chat: url is no address that begins with https:// or http://
+        notify.webhooks.mail: /nothing/there cannot be read: No such file or directory (os error 2)
+        notify.mail: server holds a name or password; give username and password by themselves
+        "#);
     }
 
     #[test]

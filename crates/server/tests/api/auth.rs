@@ -178,9 +178,9 @@ async fn the_token_is_for_its_user_alone_and_in_no_line_of_the_log() {
     server.with_project().await;
     server
         .client
-        .get(format_args!("/sprints/7?token={token}"))
+        .get(format_args!("/tasks/7?token={token}"))
         .await
-        .problem(404, "no-such-sprint");
+        .problem(404, "no-such-task");
     let wrong = format!("Bearer {token}x");
     let request = server.client.bare(Method::GET, "/me").header("Authorization", wrong);
     Answer::to(request).await.problem(401, "unauthorized");

@@ -282,24 +282,16 @@ async fn no_sprint_begins_while_no_agent_is_installed() {
 }
 
 #[tokio::test]
-async fn the_approval_stays_with_the_lead_while_a_deputy_may_not_approve() {
+async fn whether_a_deputy_may_approve_is_recorded_as_the_configuration_has_it() {
     let (server, sprint) = planning(500).await;
-    let path = format!("/sprints/{sprint}");
-    server.client.saves(sprint, 0, &plan(&[("lexer", &[])])).await.done();
-    let detail = server.client.get(&path).await.done();
-    let owners = json!({ detail["tasks"][0]["task"]["id"].to_string(): "ada" });
-    server.client.put(format_args!("{path}/owners"), owners).await.done();
-    for (deputy, asked) in [("eve", "ada"), ("lin", "lin")] {
+    for (deputy, may_approve) in [("eve", false), ("lin", true)] {
         let away = json!({ "owner": "ada", "deputy": deputy });
-        server.client.put(format_args!("{path}/deputies"), away).await.done();
-        let waits = |now: &Value| {
-            let why = &now["sprint"]["why"];
-            let approval = why["reason"]["reason"] == "awaits_approval";
-            approval.then(|| why["actor"]["name"].as_str().unwrap_or_default().to_owned())
-        };
-        assert_eq!(
-            server.client.until("the plan waits for approval", &path, waits).await,
-            asked
-        );
+        server
+            .client
+            .put(format_args!("/sprints/{sprint}/deputies"), away)
+            .await
+            .done();
+        let set = server.client.get("/log?kind=deputy_set&newest=true").await.done();
+        assert_eq!(set["items"][0]["data"]["may_approve"], may_approve, "{set:#}");
     }
 }

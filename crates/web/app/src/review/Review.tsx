@@ -1,9 +1,9 @@
 // A review at work: files beside their changes, comments between the lines, and how it ends below. Keys go through it.
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { isWriting, usePageKeys } from '../shell/keys';
 import { isOpened } from '../shell/opened';
 import { say } from '../ui/toasts';
-import { type DiffHandle, DiffView, type Shown } from './DiffView';
+import type { DiffHandle, Shown } from './DiffView';
 import { DraftNote } from './DraftNote';
 import { Elsewhere, Missing } from './Elsewhere';
 import { FileHeader, RepositoryHeader } from './FileHeader';
@@ -17,6 +17,9 @@ import { Summary } from './Summary';
 import { ThreadNote } from './ThreadNote';
 import type { Reviewed } from './useReview';
 import { headingId, useWalk } from './useWalk';
+
+// As large as the rest of the page, which comes up without it: only whoever renders a review has to wait for it.
+const DiffView = lazy(() => import('./DiffView').then(({ DiffView }) => ({ default: DiffView<ReviewNote> })));
 
 interface Props {
   reviewed: Reviewed;

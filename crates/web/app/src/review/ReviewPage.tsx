@@ -1,6 +1,7 @@
 // A delivery before whoever reviews it: all repositories of the task on one page.
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
+import { Suspense } from 'react';
 import { task } from '../api/queries';
 import { Page } from '../shell/Page';
 import { Empty } from '../ui/Empty';
@@ -74,7 +75,9 @@ export function ReviewPage() {
           What its agent changes comes here, with what checks say of it.
         </Empty>
       ) : reviewed ? (
-        <Review key={id} reviewed={reviewed} isSplit={isSplit} isWide={isWide} />
+        <Suspense fallback={<SkeletonRows rows={14} label="Loading the review" />}>
+          <Review key={id} reviewed={reviewed} isSplit={isSplit} isWide={isWide} />
+        </Suspense>
       ) : (
         <SkeletonRows rows={14} label="Loading the review" />
       )}

@@ -55,6 +55,31 @@ export interface AddCheckRequest {
 }
 
 /**
+ * A repository, unique over the whole server.
+ */
+export type RepositoryId = string;
+
+/**
+ * Has the engine run a command over all repositories of each task that has certain ones.
+ */
+export interface AddCheckTogetherRequest {
+  /**
+     * What is run, by `sh`, at the top of the folder in which all repositories of the task lie side by side, each under
+     * its name; all is well if it exits with 0.
+     */
+  command: string;
+  /** What people call it, once in a project. */
+  name: CheckName;
+  /** The repositories that a task must have, at least two. */
+  repositories: RepositoryId[];
+  /**
+     * How long it may take, in seconds; ten minutes unless given.
+     * @minimum 0
+     */
+  seconds?: number;
+}
+
+/**
  * A field of work, such as `backend`, by which agents are matched to tasks.
  */
 export type Specialty = string;
@@ -304,11 +329,6 @@ export type MessageId = number;
  * @minimum 0
  */
 export type ReviewId = number;
-
-/**
- * A repository, unique over the whole server.
- */
-export type RepositoryId = string;
 
 /**
  * A branch name that is safe on a command line and accepted by `git check-ref-format --branch`.
@@ -822,6 +842,17 @@ export interface BudgetShort {
 }
 
 /**
+ * What a budget of a project is over.
+ */
+export type BudgetSpan = typeof BudgetSpan[keyof typeof BudgetSpan];
+
+
+export const BudgetSpan = {
+  project: 'project',
+  day: 'day',
+} as const;
+
+/**
  * Whether a line was there before, after, or both.
  */
 export type LineChange = typeof LineChange[keyof typeof LineChange];
@@ -1291,18 +1322,37 @@ export interface ChangedTaskItem {
 }
 
 /**
- * A command that the engine runs on each delivery to a repository.
+ * A channel by which people are told.
+ */
+export interface ChannelItem {
+  /**
+     * Why it could not, if its last try failed.
+     * @nullable
+     */
+  failure?: string | null;
+  /** Its name. */
+  name: string;
+  told_at?: Timestamp | null;
+}
+
+/**
+ * A command that the engine runs on each delivery to a repository, or to several together.
  */
 export interface Check {
-  /** What is run, by `sh`, at the top of the repository. */
+  /** What is run, by `sh`, at the top of the repository, or of the folder in which several lie side by side. */
   command: string;
-  /** What people call it, once in a repository. */
+  /** What people call it, once in a repository, and once in a project if it is of several. */
   name: CheckName;
   /**
      * How long it may take, in seconds.
      * @minimum 0
      */
   seconds: number;
+  /**
+     * The repositories that a task must have, if it is run over all repositories of a task together; none if it is of one
+     * repository.
+     */
+  together?: RepositoryId[];
 }
 
 /**
@@ -1313,6 +1363,15 @@ export interface CheckFinding {
   file: string;
   /** What is wrong with it. */
   what: string;
+}
+
+/**
+ * What was checked out of a repository.
+ */
+export interface Checkout {
+  /** The commit. */
+  commit: CommitId;
+  tree?: CommitId | null;
 }
 
 /**
@@ -1340,11 +1399,18 @@ export type RunEnd = {
 export type Digest = string;
 
 /**
+ * The other repositories that lay beside it.
+ */
+export type RunBeside = {[key: string]: Checkout};
+
+/**
  * One run of a check's command.
  */
 export interface Run {
   /** When it began. */
   began: Timestamp;
+  /** The other repositories that lay beside it. */
+  beside?: RunBeside;
   /** The commit that was checked out. */
   commit: CommitId;
   /** How it ended. */
@@ -1502,6 +1568,14 @@ export interface ConnectionNotice {
 }
 
 /**
+ * The budgets of a project that somebody set. Of the others the configuration says how large they are.
+ */
+export interface ProjectBudgets {
+  day?: Budget | null;
+  project?: Budget | null;
+}
+
+/**
  * What is known of a file that workspaces get and no repository holds.
  */
 export interface LocalFile {
@@ -1549,6 +1623,8 @@ export type ProjectRepositories = {[key: string]: Repository};
  * A project.
  */
 export interface Project {
+  /** The budgets that somebody set for it. */
+  budgets?: ProjectBudgets;
   /** What the engine runs on each delivery, by repository, in the order in which it is run. */
   checks?: ProjectChecks;
   /**
@@ -1566,6 +1642,8 @@ export interface Project {
   repositories: ProjectRepositories;
   /** What people call it. */
   title: string;
+  /** What it runs over all repositories of a task together. */
+  together?: Check[];
   /** Whether work in review is brought up to date when its base moves. */
   update_branches?: boolean;
 }
@@ -1585,7 +1663,7 @@ export interface ConnectedRepository {
 }
 
 /**
- * What a task, with all below it, or a sprint may spend, and what it has.
+ * What a task, with all below it, a sprint or a project may spend, and what it has.
  */
 export interface Spending {
   /** The limits; what is left out is not limited. */
@@ -2160,6 +2238,8 @@ export type Risk = {
   outcome: CheckOutcome;
   repository: RepositoryId;
   risk: 'check';
+  /** Whether it was run over all repositories of the task. */
+  together?: boolean;
 } | {
   places: string[];
   repository: RepositoryId;
@@ -2541,18 +2621,50 @@ export interface PageAttemptItem {
 }
 
 /**
- * A command that the engine runs on each delivery to a repository.
+ * A channel by which people are told.
+ */
+export type PageChannelItemItemsItem = {
+  /**
+     * Why it could not, if its last try failed.
+     * @nullable
+     */
+  failure?: string | null;
+  /** Its name. */
+  name: string;
+  told_at?: Timestamp | null;
+};
+
+/**
+ * A part of a list.
+ */
+export interface PageChannelItem {
+  /** The items of this part. */
+  items: PageChannelItemItemsItem[];
+  /**
+     * What to give as `before` or `after` for the next part; none if this is the last one.
+     * @nullable
+     */
+  next?: string | null;
+}
+
+/**
+ * A command that the engine runs on each delivery to a repository, or to several together.
  */
 export type PageCheckItemsItem = {
-  /** What is run, by `sh`, at the top of the repository. */
+  /** What is run, by `sh`, at the top of the repository, or of the folder in which several lie side by side. */
   command: string;
-  /** What people call it, once in a repository. */
+  /** What people call it, once in a repository, and once in a project if it is of several. */
   name: CheckName;
   /**
      * How long it may take, in seconds.
      * @minimum 0
      */
   seconds: number;
+  /**
+     * The repositories that a task must have, if it is run over all repositories of a task together; none if it is of one
+     * repository.
+     */
+  together?: RepositoryId[];
 };
 
 /**
@@ -2889,6 +3001,8 @@ export type PageProjectItemsItemRepositories = {[key: string]: Repository};
  * A project.
  */
 export type PageProjectItemsItem = {
+  /** The budgets that somebody set for it. */
+  budgets?: ProjectBudgets;
   /** What the engine runs on each delivery, by repository, in the order in which it is run. */
   checks?: PageProjectItemsItemChecks;
   /**
@@ -2906,6 +3020,8 @@ export type PageProjectItemsItem = {
   repositories: PageProjectItemsItemRepositories;
   /** What people call it. */
   title: string;
+  /** What it runs over all repositories of a task together. */
+  together?: Check[];
   /** Whether work in review is brought up to date when its base moves. */
   update_branches?: boolean;
 };
@@ -3416,15 +3532,13 @@ export interface Problem {
 }
 
 /**
- * What a project may spend and has, as its ledger knows it. It is kept from the time when a limit was first set.
+ * What the sprints of a project may spend together, and what they have since something was limited first.
  */
-export interface ProjectFunds {
+export interface ProjectSpending {
+  /** Today, by UTC. */
+  day: Spending;
   /** In all. */
-  in_all: Spending;
-  /** Whether anything is limited; otherwise nothing is counted. */
-  limited: boolean;
-  /** Since midnight, UTC. */
-  today: Spending;
+  project: Spending;
 }
 
 /**
@@ -4088,6 +4202,8 @@ export type SprintEvent = Opening & {
   by: PersonId;
   deputy?: PersonId | null;
   event: 'deputy_set';
+  /** Whether the deputy may approve plans. */
+  may_approve?: boolean;
   owner: PersonId;
 } | {
   by: PersonId;

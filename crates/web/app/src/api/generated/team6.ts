@@ -7,6 +7,7 @@
  */
 import type {
   AddCheckRequest,
+  AddCheckTogetherRequest,
   AgentId,
   AgentReport,
   AgentRequest,
@@ -19,8 +20,10 @@ import type {
   Batch,
   Brief,
   Budget,
+  BudgetSpan,
   ChangedSprintItem,
   ChangedTaskItem,
+  ChannelItem,
   CheckLog,
   CheckName,
   CheckReport,
@@ -52,6 +55,7 @@ import type {
   OwnersRequest,
   PageAgentItem,
   PageAttemptItem,
+  PageChannelItem,
   PageCheck,
   PageCostItem,
   PageFound,
@@ -74,8 +78,8 @@ import type {
   PlanDiff,
   PlanVersion,
   Project,
-  ProjectFunds,
   ProjectId,
+  ProjectSpending,
   PullRequestDiff,
   PutLocalFileParams,
   QuestionId,
@@ -335,6 +339,54 @@ export const streamTrace = async (attempt: AttemptId,
   {
     ...options,
     method: 'GET'
+
+
+  }
+);}
+
+
+
+export const getListChannelsUrl = () => {
+
+
+
+
+  return `/api/v1/channels`
+}
+
+/**
+ * @summary Lists the channels by which people are told what waits for them.
+ */
+export const listChannels = async ( options?: Parameters<typeof request>[1]): Promise<PageChannelItem> => {
+
+  return request<PageChannelItem>(getListChannelsUrl(),
+  {
+    ...options,
+    method: 'GET'
+
+
+  }
+);}
+
+
+
+export const getTryChannelUrl = (channel: string,) => {
+
+
+
+
+  return `/api/v1/channels/${channel}/try`
+}
+
+/**
+ * @summary Tells you by a channel that it works.
+ */
+export const tryChannel = async (channel: string, options?: Parameters<typeof request>[1]): Promise<ChannelItem> => {
+
+  return request<ChannelItem>(getTryChannelUrl(channel),
+  {
+    ...options,
+    method: 'POST'
 
 
   }
@@ -714,23 +766,154 @@ return request<Project>(getUpdateProjectUrl(project),
 
 
 
-export const getShowFundsUrl = (project: ProjectId,) => {
+export const getShowProjectBudgetsUrl = (project: ProjectId,) => {
 
 
 
 
-  return `/api/v1/projects/${project}/funds`
+  return `/api/v1/projects/${project}/budgets`
 }
 
 /**
- * @summary Shows what a project may spend and has.
+ * @summary Shows what the sprints of a project may spend together, and what they have.
  */
-export const showFunds = async (project: ProjectId, options?: Parameters<typeof request>[1]): Promise<ProjectFunds> => {
+export const showProjectBudgets = async (project: ProjectId, options?: Parameters<typeof request>[1]): Promise<ProjectSpending> => {
 
-  return request<ProjectFunds>(getShowFundsUrl(project),
+  return request<ProjectSpending>(getShowProjectBudgetsUrl(project),
   {
     ...options,
     method: 'GET'
+
+
+  }
+);}
+
+
+
+export const getSetProjectBudgetUrl = (project: ProjectId,
+    of: BudgetSpan,) => {
+
+
+
+
+  return `/api/v1/projects/${project}/budgets/${of}`
+}
+
+/**
+ * @summary Sets what the sprints of a project may spend together, in all or in a day; what is left out is not limited. It holds from
+now on, whatever is configured.
+ */
+export const setProjectBudget = async (project: ProjectId,
+    of: BudgetSpan,
+    budget: Budget, options?: Parameters<typeof request>[1]): Promise<ProjectSpending> => {
+
+    const getHeaders = (h?: NonNullable<RequestInit['headers']>): Record<string, string | readonly string[]> => {
+    if (!h) return {};
+    if (h instanceof Headers) return Object.fromEntries(h.entries());
+    if (Symbol.iterator in h) {
+      return Object.fromEntries(
+        Array.from(h as Iterable<Iterable<string>>, (entry) => Array.from(entry) as [string, string]),
+      );
+    }
+    const headers: Record<string, string | readonly string[]> = {};
+    for (const [name, value] of Object.entries<string | readonly string[] | undefined>(h)) {
+      if (value !== undefined) headers[name] = value;
+    }
+    return headers;
+  };
+return request<ProjectSpending>(getSetProjectBudgetUrl(project,of),
+  {
+    ...options,
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
+    body: JSON.stringify(budget)
+  }
+);}
+
+
+
+export const getListChecksTogetherUrl = (project: ProjectId,) => {
+
+
+
+
+  return `/api/v1/projects/${project}/checks`
+}
+
+/**
+ * @summary Lists the checks that are run over all repositories of a task together.
+ */
+export const listChecksTogether = async (project: ProjectId, options?: Parameters<typeof request>[1]): Promise<PageCheck> => {
+
+  return request<PageCheck>(getListChecksTogetherUrl(project),
+  {
+    ...options,
+    method: 'GET'
+
+
+  }
+);}
+
+
+
+export const getAddCheckTogetherUrl = (project: ProjectId,) => {
+
+
+
+
+  return `/api/v1/projects/${project}/checks`
+}
+
+/**
+ * @summary Has the engine run a command over all repositories of each task that has certain ones, from now on.
+ */
+export const addCheckTogether = async (project: ProjectId,
+    addCheckTogetherRequest: AddCheckTogetherRequest, options?: Parameters<typeof request>[1]): Promise<PageCheck> => {
+
+    const getHeaders = (h?: NonNullable<RequestInit['headers']>): Record<string, string | readonly string[]> => {
+    if (!h) return {};
+    if (h instanceof Headers) return Object.fromEntries(h.entries());
+    if (Symbol.iterator in h) {
+      return Object.fromEntries(
+        Array.from(h as Iterable<Iterable<string>>, (entry) => Array.from(entry) as [string, string]),
+      );
+    }
+    const headers: Record<string, string | readonly string[]> = {};
+    for (const [name, value] of Object.entries<string | readonly string[] | undefined>(h)) {
+      if (value !== undefined) headers[name] = value;
+    }
+    return headers;
+  };
+return request<PageCheck>(getAddCheckTogetherUrl(project),
+  {
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
+    body: JSON.stringify(addCheckTogetherRequest)
+  }
+);}
+
+
+
+export const getRemoveCheckTogetherUrl = (project: ProjectId,
+    check: CheckName,) => {
+
+
+
+
+  return `/api/v1/projects/${project}/checks/${check}`
+}
+
+/**
+ * @summary Has the engine run it no more. What it said so far stays.
+ */
+export const removeCheckTogether = async (project: ProjectId,
+    check: CheckName, options?: Parameters<typeof request>[1]): Promise<PageCheck> => {
+
+  return request<PageCheck>(getRemoveCheckTogetherUrl(project,check),
+  {
+    ...options,
+    method: 'DELETE'
 
 
   }
