@@ -7,7 +7,7 @@ const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-
 
 export default defineConfig({
   testDir: 'e2e',
-  testMatch: '*.spec.ts',
+  testMatch: process.env.SPEED ? '*speed.spec.ts' : '*.spec.ts',
   outputDir: 'test-results',
   // A server starts, and agents work, on a machine that may be busy.
   timeout: 60_000,
@@ -17,6 +17,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   reporter: 'list',
+  // What is fast is told by `npm run speed`, alone on a machine.
+  testIgnore: process.env.SPEED ? [] : ['*speed.spec.ts'],
   use: {
     browserName: 'chromium',
     launchOptions: { executablePath: CHROMIUM.find((path) => path !== undefined && existsSync(path)) },

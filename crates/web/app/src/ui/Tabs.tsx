@@ -11,7 +11,10 @@ interface Props<T extends string> {
 export function Tabs<T extends string>({ label, tabs, current, link }: Props<T>) {
   // Where there is no room for all of them, the one that is shown is in sight.
   const shown = useRef<HTMLLIElement>(null);
-  useEffect(() => shown.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [current]);
+  useEffect(() => {
+    // Browsers answer with a promise here, which an effect must not.
+    shown.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
     <ul aria-label={label} className="flex gap-1">
       {tabs.map((tab) => (
