@@ -110,9 +110,11 @@ pub(crate) fn run(root: &Path, only: Option<&str>, steps: u64) -> anyhow::Result
 }
 
 fn row(mutation: &Mutation, verdict: &Verdict) -> String {
-    let Mutation { name, breaks, .. } = mutation;
+    let Mutation {
+        name, breaks, means, ..
+    } = mutation;
     match verdict {
-        Verdict::Caught { invariant, seed, step } => format!("{name:<32} {invariant:<22} {seed:>6} {step:>6}"),
+        Verdict::Caught { invariant, seed, step } => format!("{name:<32} {invariant:<22} {seed:>6} {step:>6}  {means}"),
         Verdict::Survived => format!("{name:<32} SURVIVED: the simulator does not check \"{breaks}\""),
         Verdict::Broken(why) => format!("{name:<32} BROKEN: it fails without an invariant's name: {why}"),
     }

@@ -56,7 +56,7 @@ fn export() -> ReceiptExport {
     let mut receipts: Vec<Receipt> = Vec::new();
     for (mut run, mut base) in runs {
         // Every other one is over two repositories.
-        let together = if receipts.len() % 2 == 0 {
+        let together = if receipts.len().is_multiple_of(2) {
             &[][..]
         } else {
             &["app", "web"]

@@ -70,14 +70,14 @@ fn beside(
     let task = sprint.tasks.get(&task);
     let others = task.into_iter().flat_map(|task| &task.planned.repositories);
     let others = others.filter(|other| *other != first);
-    let mut at = |other: &RepositoryId| {
+    let at = |other: &RepositoryId| {
         let open = task?.pull_requests.get(other).filter(|p| p.merged.is_none());
         let head = open.map(|p| p.head.clone()).filter(|_| calm || rng.u8(0..12) > 0);
         let commit = head.or_else(|| base.clone())?;
         let tree = Some(commit.clone());
         Some((other.clone(), Checkout { commit, tree }))
     };
-    others.filter_map(|other| at(other)).collect()
+    others.filter_map(at).collect()
 }
 
 fn runs(rng: &mut Rng, commit: CommitId, at: Timestamp) -> (Run, Option<Run>) {

@@ -256,7 +256,7 @@ pub(crate) fn did(by: PersonId, place: u8, deed: Deed, sprint: &Sprint) -> Optio
         Deed::Deputes(away) => Command::SetDeputy {
             owner: person((place + u8::from(away)) % 3),
             deputy: Some(person(place % 3)).filter(|_| away),
-            may_approve: place % 2 == 0,
+            may_approve: place.is_multiple_of(2),
             by,
         },
         Deed::Chooses => Command::ChooseAgent {
