@@ -68,7 +68,10 @@ pub(crate) enum ProjectCommand {
         budget: BudgetArguments,
     },
     /// What the engine runs over all repositories of a task together.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  team6 project check list shop\n  team6 project check add shop contract --repositories api,web -- \"sh web/contract.sh api\""
+    )]
     Check(ProjectCheckCommand),
 }
 
