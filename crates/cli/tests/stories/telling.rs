@@ -1,7 +1,10 @@
 //! People are told outside the app what waits for them.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use team6_testkit::receivers::Receiver;
+use team6_testkit::wait::wait_until;
 
 use crate::shop::{DONE, Shop};
 
@@ -46,6 +49,21 @@ fn what_waits_is_told_by_webhook_and_mail_once_also_over_a_restart() {
     assert_eq!(body["data"]["waiting"][0]["link"], link, "{body}");
     assert!(body["text"].as_str().unwrap().contains("For Ada: S-1"), "{body}");
 
+    // A receiver may know before the server does; what it did not get to note is told again, under the same name.
+    let noted = shop.place.path().join("team6-data/notified/chat.json");
+    let clock = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let limit = Duration::from_secs(60);
+    clock.block_on(wait_until(
+        "that somebody was told to be noted",
+        limit,
+        async || match std::fs::read_to_string(&noted) {
+            Ok(text) if text.contains("sprint/1/plan") => Ok(()),
+            seen => Err(format!("{seen:?}")),
+        },
+    ));
     let shop = shop.restarted();
     shop.approved(1);
     let told = mail.next();
