@@ -188,7 +188,7 @@ async fn the_token_is_for_its_user_alone_and_in_no_line_of_the_log() {
     let leaks: Vec<&str> = logged.lines().filter(|line| line.contains(token)).collect();
     assert!(leaks.is_empty(), "{leaks:#?}");
     assert!(
-        logged.contains("answered") && logged.contains("/api/v1/sprints/7"),
+        logged.contains("answered") && logged.contains("/api/v1/tasks/7"),
         "{logged}"
     );
 }
