@@ -1,6 +1,7 @@
 //! The port of a way to tell people.
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use team6_core::ids::PersonId;
 
 use crate::Waiting;
@@ -30,6 +31,21 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// The name of what a channel tells somebody: the same whenever it tells of the same, and of nothing else.
+    pub fn id_of(channel: &str, to: &PersonId, waiting: &[Waiting]) -> String {
+        let mut hash = Sha256::new();
+        for part in [channel, to.as_str()] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        for one in waiting {
+            hash.update(&one.key);
+            hash.update([0]);
+            hash.update(one.since.0.to_be_bytes());
+        }
+        hex::encode(&hash.finalize()[..16])
+    }
+
     /// A line that says what it is about, such as `T-3 Front door: waits for review`.
     pub fn headline(&self) -> String {
         match self.waiting.as_slice() {
@@ -59,4 +75,38 @@ pub enum ChannelError {
 pub trait Channel: Send + Sync {
     /// Tells somebody. It may come twice if the process ends before the answer is known.
     async fn tell(&self, notice: &Notice) -> Result<(), ChannelError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use team6_core::ids::SprintId;
+    use team6_core::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_notice_has_the_name_of_what_it_tells_of() {
+        let ada = PersonId::new("ada").unwrap();
+        let waiting = |key: &str, since: i64| Waiting {
+            key: key.into(),
+            person: ada.clone(),
+            kind: "review".into(),
+            sprint: SprintId(1),
+            task: None,
+            number: "S-1".into(),
+            title: "A house".into(),
+            why: "waits for review".into(),
+            since: Timestamp(since),
+            link: String::new(),
+        };
+        let id = |waiting: &[Waiting]| Notice::id_of("mail", &ada, waiting);
+        assert_eq!(id(&[waiting("task/1", 5)]), id(&[waiting("task/1", 5)]));
+        // As many, and the newest at the same time.
+        let others = [
+            vec![waiting("task/2", 5)],
+            vec![waiting("task/1", 6)],
+            vec![waiting("task/1", 5), waiting("task/2", 5)],
+        ];
+        assert!(others.iter().all(|other| id(other) != id(&[waiting("task/1", 5)])));
+    }
 }

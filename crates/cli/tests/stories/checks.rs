@@ -141,13 +141,10 @@ fn a_server_that_is_killed_while_a_check_runs_runs_it_again_and_records_it_once(
     shop.event("attempt_delivered", |data| data["checks"]["app"].is_array());
     let shown = shop.place.ok(&["task", "show", "1"]);
     assert!(shown.contains("its checks are being run: waits of app"), "{shown}");
-    let Shop { place, server, .. } = shop;
-    server.kill();
-    let scenario = place.path().join("scenario.toml");
-    let _server = place.up(&["--scenario", scenario.to_str().unwrap()]);
-    std::fs::write(&go, "").unwrap();
-    place.event("pull_request_opened", |data| data["task"] == 1);
-    let listed = place.json(&["checks", "list", "1"]);
+    let shop = shop.restarted();
+    shop.signal("go");
+    shop.event("pull_request_opened", |data| data["task"] == 1);
+    let listed = shop.place.json(&["checks", "list", "1"]);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed:#}");
     assert_eq!(listed["items"][0]["receipt"]["outcome"], "passed", "{listed:#}");
 }

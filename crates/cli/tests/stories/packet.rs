@@ -71,19 +71,7 @@ fn pull_requests_of_one_task_name_each_other_in_the_order_of_merging() {
     );
     // Said again after a crash, it is the same.
     let before = [shop.body("app"), shop.body("docs")];
-    let Shop {
-        place,
-        server,
-        repository,
-    } = shop;
-    server.kill();
-    let scenario = place.path().join("scenario.toml");
-    let server = place.up(&["--scenario", scenario.to_str().unwrap()]);
-    let shop = Shop {
-        place,
-        server,
-        repository,
-    };
+    let shop = shop.restarted();
     shop.place.ok(&["task", "review", "1"]);
     assert_eq!(before, [shop.body("app"), shop.body("docs")]);
     shop.merges("1");

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use find::{FILES, Found, find};
 pub use receipt::{Broken, CheckOutcome, Checkout, Digest, Receipt, ReceiptExport, Run, RunEnd, Verified, verify};
+pub(crate) use together::called;
 pub use weakened::{Weakened, Weakening, weakened};
 
 use crate::ids::{CheckName, RepositoryId};

@@ -6,8 +6,16 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Receipt, Run};
-use crate::ids::{CommitId, RepositoryId};
+use crate::ids::{CheckName, CommitId, RepositoryId};
 use crate::sprint::{Delivered, Task};
+
+/// A check as people name it.
+pub(crate) fn called(check: &CheckName, repository: &RepositoryId, together: bool) -> String {
+    match together {
+        true => format!("{check} over all repositories"),
+        false => format!("{check} of {repository}"),
+    }
+}
 
 impl Check {
     /// Whether it is run over all repositories of a task together.
@@ -17,10 +25,7 @@ impl Check {
 
     /// It as people name it, run for this repository.
     pub fn of(&self, repository: &RepositoryId) -> String {
-        match self.is_together() {
-            true => format!("{} over all repositories", self.name),
-            false => format!("{} of {repository}", self.name),
-        }
+        called(&self.name, repository, self.is_together())
     }
 }
 

@@ -197,6 +197,13 @@ fn the_range_holds_the_truth_as_often_as_it_says() {
     assert!((60..=240).contains(&before) && (60..=240).contains(&after), "{told}");
 }
 
+#[test]
+fn the_range_of_a_team_of_which_little_is_known_holds_the_truth_as_often() {
+    let [before, within, after] = held(1_200, 3..15);
+    let told = format!("{before} before, {within} within, {after} after");
+    assert!((900..=1_020).contains(&within), "{told}");
+}
+
 fn rests() -> impl Strategy<Value = (Rest, History)> {
     (any::<u64>(), 1_usize..5, 0_usize..30).prop_map(|(seed, slots, known)| {
         let mut chance = Chance::new(seed, 0);

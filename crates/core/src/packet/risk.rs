@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Facts, Foreseen, TouchedFile};
-use crate::checks::{CheckOutcome, Receipt};
+use crate::checks::{CheckOutcome, Receipt, called};
 use crate::ids::{CheckName, RepositoryId, TaskId};
 use crate::pattern::Pattern;
 use crate::sprint::{Outcome, Sprint, Task};
@@ -337,10 +337,7 @@ impl fmt::Display for Risk {
                 outcome,
                 together,
             } => {
-                let check = match together {
-                    true => format!("{check} over all repositories"),
-                    false => format!("{check} of {repository}"),
-                };
+                let check = called(check, repository, *together);
                 match outcome {
                     CheckOutcome::Broke => write!(f, "it breaks {check}"),
                     outcome => write!(f, "{check} {outcome}"),

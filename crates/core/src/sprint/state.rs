@@ -1,26 +1,33 @@
 //! What a sprint is: data only. States that differ in data are variants with that data.
 
+mod attempt;
+mod message;
+mod review;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::AgentCard;
 use super::delegation::Subtask;
-use super::event::{AttemptReason, Outcome};
 use super::stage::Stage;
 use super::updating::{Base, Updating};
 use crate::budget::{Amount, Budget};
 use crate::checks::{Digest, Receipt};
 use crate::graph::Graph;
 use crate::ids::{
-    AgentId, AttemptId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId,
-    RepositoryId, ReviewId, SprintId, TaskId, TaskKey, ThreadId, WorkerId,
+    AgentId, BranchName, CommitId, FencingToken, MessageId, PersonId, PlanVersion, ProjectId, QuestionId, RepositoryId,
+    SprintId, TaskId, TaskKey,
 };
 use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask, SavedPlan};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 use crate::trace::Usage;
+
+pub use attempt::{Attempt, Ended, Started};
+pub use message::{Message, Urgency};
+pub use review::{MergeMethod, PullRequest, Review, Thread, Verdict};
 
 /// A sprint with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -396,162 +403,6 @@ pub struct AgentChoice {
     pub reason: String,
     /// The person who overruled the engine, if one did.
     pub by: Option<PersonId>,
-}
-
-/// A pull request of a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PullRequest {
-    /// Its number in the forge; none until it is opened.
-    pub number: Option<u64>,
-    /// The commit it offers.
-    pub head: CommitId,
-    /// The newest commit that the forge is known to show.
-    pub shown: Option<CommitId>,
-    /// The commit by which it was merged.
-    pub merged: Option<CommitId>,
-    /// The commit that took the merge back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reverted: Option<CommitId>,
-}
-
-/// A review's verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// May be merged.
-    Approve,
-    /// Goes back to the agent.
-    RequestChanges,
-    /// Neither.
-    Comment,
-}
-
-/// A review.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Review {
-    /// Its number.
-    pub id: ReviewId,
-    /// Who reviewed.
-    pub by: PersonId,
-    /// What they decided.
-    pub verdict: Verdict,
-    /// The text above all comments.
-    pub body: String,
-    /// The threads it opened.
-    pub threads: Vec<ThreadId>,
-    /// When.
-    pub at: Timestamp,
-    /// The commits that were looked at.
-    pub heads: BTreeMap<RepositoryId, CommitId>,
-}
-
-/// A thread of review comments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Thread {
-    /// Its number.
-    pub id: ThreadId,
-    /// The review that opened it.
-    pub review: ReviewId,
-    /// Where it stands and what it says.
-    pub comment: super::ReviewComment,
-    /// The agent's answer, with the commit that mended it.
-    pub answer: Option<super::ThreadAnswer>,
-}
-
-/// An attempt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Attempt {
-    /// Its number.
-    pub id: AttemptId,
-    /// Whose work it does.
-    pub work: WorkId,
-    /// The agent.
-    pub agent: AgentId,
-    /// Why it was made.
-    pub reason: AttemptReason,
-    /// When it was scheduled.
-    pub scheduled_at: Timestamp,
-    /// When and by which worker it was taken.
-    pub started: Option<Started>,
-    /// How it ended and when.
-    pub ended: Option<Ended>,
-    /// Tokens and cost as last reported.
-    pub usage: Usage,
-    /// What it may spend.
-    #[serde(default, skip_serializing_if = "Budget::is_unlimited")]
-    pub reserved: Budget,
-}
-
-/// When a worker took an attempt, which one, and with which token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Started {
-    /// When.
-    pub at: Timestamp,
-    /// The worker.
-    pub worker: WorkerId,
-    /// The fencing token that it was given.
-    pub token: FencingToken,
-}
-
-/// When and how an attempt ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Ended {
-    /// When.
-    pub at: Timestamp,
-    /// How.
-    pub outcome: Outcome,
-}
-
-/// How urgent a chat message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Urgency {
-    /// Delivered when the agent's turn ends.
-    NextTurn,
-    /// The turn is interrupted for it.
-    Interrupt,
-}
-
-/// A chat message to an agent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Message {
-    /// Its number.
-    pub id: MessageId,
-    /// Whose agent it is for.
-    pub to: WorkId,
-    /// Who wrote it.
-    pub by: PersonId,
-    /// The text.
-    pub text: String,
-    /// How urgent it is.
-    pub urgency: Urgency,
-    /// When it was written.
-    pub at: Timestamp,
-    /// Which attempt got it, and when.
-    pub delivered: Option<(u32, Timestamp)>,
-}
-
-/// How a pull request is merged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum MergeMethod {
-    /// A merge commit.
-    #[default]
-    Merge,
-    /// One new commit.
-    Squash,
-    /// Each commit anew on top of the base.
-    Rebase,
 }
 
 impl Work {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use team6_core::ids::PersonId;
 use team6_core::time::Timestamp;
-use team6_notify::{Told, Waiting};
+use team6_notify::{Notice, Told, Waiting};
 use team6_store::{InboxCursor, InboxFilter, StorageError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -75,8 +75,7 @@ impl Notifier {
                 next = Some(next.map_or(until, |next| next.min(until)));
                 continue;
             }
-            let newest = waiting.iter().map(|one| one.since.0).max().unwrap_or_default();
-            let id = format!("{}-{person}-{newest}-{}", self.name, waiting.len());
+            let id = Notice::id_of(&self.name, &person, &waiting);
             match self.tell(id, &person, waiting.clone(), now).await {
                 Ok(()) => {
                     patience.forget(&person);

@@ -1,9 +1,10 @@
 // What is to be made and why, in markdown that everybody can edit, beside how it reads.
 import { useId, useState } from 'react';
 import type { SprintDetail } from '../api/generated/team6.schemas';
+import { Markdown, Readable } from '../ui/markdown/Markdown';
+import { SkeletonRows } from '../ui/Skeleton';
 import { Writes } from '../wait/Writes';
 import type { Draft } from './draft';
-import { Preview } from './Preview';
 
 type Side = 'write' | 'read';
 
@@ -59,7 +60,9 @@ export function PrdStep({ detail, draft }: { detail: SprintDetail; draft: Draft 
           className={`min-h-0 min-w-0 flex-1 overflow-y-auto border-line px-4 py-3 desk:border-l ${side === 'read' ? '' : 'max-desk:hidden'}`}
         >
           <div className="max-w-[68ch]">
-            <Preview text={plan.prd} />
+            <Readable fallback={<SkeletonRows rows={10} label="Loading how it reads" />}>
+              <Markdown text={plan.prd} />
+            </Readable>
           </div>
         </section>
       </div>

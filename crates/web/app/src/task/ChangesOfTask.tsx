@@ -20,7 +20,7 @@ export function ChangesOfTask({ detail }: { detail: TaskDetail }) {
       <div className="flex max-w-[900px] flex-col items-start gap-4 px-4 py-4 *:w-full">
         <p>
           {/* The page of the review is a place of its own. */}
-          <Link to={'/tasks/$task/review' as '/tasks/$task'} params={{ task: id }} className={buttonClass('act')}>
+          <Link to="/tasks/$task/review" params={{ task: id }} className={buttonClass('act')}>
             Review line by line
           </Link>
         </p>
