@@ -115,8 +115,7 @@ impl Sprint {
     pub(crate) fn has_budgets(&self) -> bool {
         let limits = &self.policy.budgets;
         let set = [limits.attempt, limits.task, self.budget];
-        let of_tasks = self.tasks.values().filter_map(|task| task.budget);
-        set.into_iter().chain(of_tasks).any(|budget| !budget.is_unlimited())
+        !self.index.limited.is_empty() || set.iter().any(|budget| !budget.is_unlimited())
     }
 
     /// The budgets that work falls under for a resource, `except` what one attempt of it holds.

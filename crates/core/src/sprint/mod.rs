@@ -10,6 +10,7 @@ mod delegation;
 mod effect;
 mod event;
 mod handle;
+mod index;
 mod refusal;
 mod reviewing;
 mod stage;

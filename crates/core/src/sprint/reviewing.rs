@@ -30,15 +30,11 @@ impl ReviewLoad {
 impl Sprint {
     /// What a person has to review of this sprint, now or soon.
     pub fn review_load(&self, owner: &PersonId) -> ReviewLoad {
-        let mut load = ReviewLoad::default();
-        for task in self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner)) {
-            match reviewed_soon(task) {
-                Some(Soon::Now) => load.unreviewed += 1,
-                Some(Soon::Later) => load.under_way += 1,
-                None => {}
-            }
-        }
-        load
+        let theirs = self.index.reviews.get(owner);
+        theirs.map_or_else(ReviewLoad::default, |theirs| ReviewLoad {
+            unreviewed: theirs.now.len(),
+            under_way: theirs.later.len(),
+        })
     }
 
     /// What the owner of a task that has not begun has to review, if that is as much as it may be.
@@ -54,9 +50,10 @@ impl Sprint {
 
     /// The begun task of a person that ends soonest as far as anybody knows.
     pub(crate) fn under_way(&self, owner: &PersonId) -> Option<&Task> {
-        let of_owner = self.tasks.values().filter(|task| task.owner.as_ref() == Some(owner));
-        of_owner
-            .filter(|task| matches!(reviewed_soon(task), Some(Soon::Later)))
+        let under_way = &self.index.reviews.get(owner)?.later;
+        under_way
+            .iter()
+            .filter_map(|id| self.tasks.get(id))
             .max_by_key(|task| (matches!(task.work.stage, Stage::Running { .. }), task.rank))
     }
 
@@ -91,7 +88,7 @@ impl Sprint {
 }
 
 /// When a task's owner has to review it, if at all.
-fn reviewed_soon(task: &Task) -> Option<Soon> {
+pub(crate) fn reviewed_soon(task: &Task) -> Option<Soon> {
     // A subtask is reviewed with the whole, also by an owner of its own: nobody is asked for it before its parent is
     // delivered, and that may wait for this very person.
     if task.subtask.is_some() || task.approved_by.is_some() {
@@ -115,7 +112,7 @@ fn reviewed_soon(task: &Task) -> Option<Soon> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Soon {
+pub(crate) enum Soon {
     Now,
     Later,
 }

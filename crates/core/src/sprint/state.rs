@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AgentCard;
 use super::delegation::Subtask;
+use super::index::Index;
 use super::stage::Stage;
 use super::updating::{Base, Updating};
 use crate::budget::{Amount, Budget};
@@ -111,6 +112,8 @@ pub struct Sprint {
     /// Tasks whose agents wait for their subtasks; derived from the stages.
     #[serde(default)]
     pub(crate) parked: BTreeSet<TaskId>,
+    /// What can be told from the tasks alone.
+    pub(crate) index: Index,
     /// When something must happen, by whose work; derived from the stages.
     pub(crate) deadlines: BTreeSet<(Timestamp, WorkId)>,
     /// Tasks that changed since somebody last asked; not a part of the state that is kept.
@@ -543,8 +546,7 @@ impl Sprint {
     pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
         let Touched { mut tasks, funds } = std::mem::take(&mut self.touched);
         if funds && (self.has_budgets() || self.funds.is_some()) {
-            let waits = |task: &&Task| task.blockers == 0 && matches!(task.work.stage, Stage::Waiting { .. });
-            tasks.extend(self.tasks.values().filter(waits).map(|task| task.id));
+            tasks.extend(self.index.ready.iter().map(|(_, task)| *task));
         }
         tasks
     }

@@ -16,7 +16,7 @@ use super::rows::{self, to_json};
 use super::{Clock, EngineError};
 
 /// The format of snapshots; another one is left aside and the log is read from its beginning.
-const SNAPSHOT: u32 = 2;
+const SNAPSHOT: u32 = 3;
 /// After how many events a snapshot is written.
 const SNAPSHOT_EVERY: u64 = 200;
 /// How many events are read at once.

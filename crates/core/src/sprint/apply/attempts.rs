@@ -377,9 +377,9 @@ impl Sprint {
 
     /// What waits for the budgets of the project, and what began to, or does not any more.
     fn touched_by_funds(&mut self) {
-        let waits = |task: &&Task| matches!(task.work.stage, Stage::Waiting { .. });
-        let waiting = self.tasks.values().filter(waits).map(|task| task.id);
-        self.touched.tasks.extend(waiting);
+        self.touched
+            .tasks
+            .extend(self.index.ready.iter().map(|(_, task)| *task));
     }
 
     /// Later attempts begin with what an attempt left behind.

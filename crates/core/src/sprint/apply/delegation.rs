@@ -3,6 +3,7 @@
 use crate::ids::TaskId;
 use crate::sprint::delegation::Subtask;
 use crate::sprint::event::{AttemptReason, Event, Outcome};
+use crate::sprint::index::Entry;
 use crate::sprint::stage::Stage;
 use crate::sprint::state::{Sprint, Task, WorkId};
 use crate::time::Timestamp;
@@ -62,6 +63,7 @@ impl Sprint {
         task.in_plan = in_plan;
         // It holds up all that its parent holds up.
         task.rank = rank + u64::from(task.planned.estimate_minutes.max(1));
+        self.index.moved(id, Entry::default(), Entry::of(&task));
         self.tasks.insert(id, task);
         self.touched.tasks.insert(id);
         if let Some(parent) = parent {

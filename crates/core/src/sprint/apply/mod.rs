@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Opening;
 use super::event::{AttemptReason, Event};
+use super::index::{Entry, Index};
 use super::stage::Stage;
 use super::state::{Attempt, Sprint, SprintPhase, Task, Touched, Work, WorkId};
 use super::updating::Updating;
@@ -63,6 +64,7 @@ impl Sprint {
             spent: Amount::default(),
             bases: BTreeMap::new(),
             parked: BTreeSet::new(),
+            index: Index::default(),
             deputies: BTreeMap::new(),
             may_not_approve: BTreeSet::new(),
             deadlines: BTreeSet::new(),
@@ -158,7 +160,10 @@ impl Sprint {
     fn task<T>(&mut self, id: TaskId, change: impl FnOnce(&mut Task) -> T) -> Option<T> {
         let task = self.tasks.get_mut(&id)?;
         self.touched.tasks.insert(id);
-        Some(change(task))
+        let before = Entry::of(task);
+        let changed = change(task);
+        self.index.moved(id, before, Entry::of(task));
+        Some(changed)
     }
 
     fn work_mut<T>(&mut self, id: WorkId, change: impl FnOnce(&mut Work) -> T) -> Option<T> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{PlanVersion, QuestionId, TaskId, TaskKey};
 use crate::plan::{Plan, SavedPlan};
 use crate::sprint::event::Event;
+use crate::sprint::index::Index;
 use crate::sprint::stage::Stage;
 use crate::sprint::state::{Approval, Author, Pause, Question, QuestionState, Sprint, SprintPhase, Task, WorkId};
 use crate::time::Timestamp;
@@ -164,6 +165,7 @@ impl Sprint {
             task.blockers = task.dependencies.iter().filter(|id| !done.contains(id)).count();
             task.rank = ranks[place];
         }
+        self.index = Index::of(self.tasks.values());
         self.open_tasks = self
             .tasks
             .values()

@@ -15,6 +15,7 @@ mod updating;
 pub use funds::FundsWait;
 pub(crate) use schedule::Block;
 
+use super::index::Index;
 use super::{Command, Event, Opening, Refusal, Sprint, SprintPhase, Stage, Task, Work, WorkId};
 use crate::ids::{FencingToken, PersonId, TaskId};
 use crate::time::Timestamp;
@@ -53,7 +54,13 @@ impl Sprint {
         decider.settle_parents();
         decider.settle_waiting();
         decider.settle_funds();
-        Ok(decider.events)
+        let events = decider.events;
+        debug_assert_eq!(
+            self.index,
+            Index::of(self.tasks.values()),
+            "the index follows the tasks"
+        );
+        Ok(events)
     }
 }
 

@@ -71,14 +71,10 @@ impl Sprint {
         self.reservation(WorkId::Task(task.id)).err().map(Block::Budget)
     }
 
-    /// All that waits, in the order in which it is begun: the longest chains first, so that where an owner can review only
-    /// some, those are begun; then the planning.
+    /// All that waits for its turn, in the order in which it is begun: the longest chains first, so that where an owner can
+    /// review only some, those are begun; then the planning.
     pub(crate) fn in_order(&self) -> Vec<WorkId> {
-        let waiting = |task: &&Task| matches!(task.work.stage, Stage::Waiting { .. });
-        let tasks = self.tasks.values().filter(waiting);
-        let mut tasks: Vec<(Reverse<u64>, TaskId)> = tasks.map(|t| (Reverse(t.rank), t.id)).collect();
-        tasks.sort_unstable();
-        let tasks = tasks.into_iter().map(|(_, task)| WorkId::Task(task));
+        let tasks = self.index.ready.iter().map(|(_, task)| WorkId::Task(*task));
         tasks.chain([WorkId::Planning]).collect()
     }
 
