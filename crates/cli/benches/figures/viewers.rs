@@ -8,6 +8,7 @@ use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use team6_testkit::repositories::Repository;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::harness::Place;
@@ -45,7 +46,8 @@ struct Heard {
     entries: Vec<Duration>,
 }
 
-async fn watches(client: reqwest::Client, url: String, token: String, until: u64) -> Heard {
+/// Watches until an event; says once it is told of what happens.
+async fn watches(client: reqwest::Client, url: String, token: String, until: u64, ready: mpsc::Sender<()>) -> Heard {
     let path = "/api/v1/stream?topics=project:shop,inbox:ada,trace:s1-a1";
     let request = client.get(format!("{url}{path}")).bearer_auth(token);
     let mut stream = request.send().await.unwrap().bytes_stream().eventsource();
@@ -62,6 +64,7 @@ async fn watches(client: reqwest::Client, url: String, token: String, until: u64
         let data: Value = serde_json::from_str(&message.data).unwrap();
         if message.event == "ready" {
             position = data["position"].as_u64().unwrap();
+            ready.send(()).await.unwrap();
             continue;
         }
         for event in data["events"].as_array().unwrap() {
@@ -147,8 +150,19 @@ async fn watched(url: &str, token: &str, go: impl FnOnce()) -> (Vec<Duration>, V
     // The heartbeats of the agent are events too, so there are at least so many.
     let until = head["head"].as_u64().unwrap() + EVENTS;
     let mut viewers = JoinSet::new();
+    let (ready, mut told) = mpsc::channel(VIEWERS);
     for _ in 0..VIEWERS {
-        viewers.spawn(watches(client.clone(), url.to_owned(), token.to_owned(), until));
+        viewers.spawn(watches(
+            client.clone(),
+            url.to_owned(),
+            token.to_owned(),
+            until,
+            ready.clone(),
+        ));
+    }
+    // What was said before somebody watched does not come late.
+    for _ in 0..VIEWERS {
+        told.recv().await.unwrap();
     }
     go();
     for n in 0..EVENTS {

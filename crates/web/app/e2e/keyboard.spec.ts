@@ -1,16 +1,7 @@
 // The same without a mouse, and on a phone.
+import { PHONE, tabTo } from './hands.ts';
 import { planned } from './story.ts';
-import { type Page, expect, overflows, test } from './test.ts';
-
-/** Moves the focus on until something has it. */
-async function tabTo(page: Page, wanted: ReturnType<Page['getByRole']>) {
-  await expect(wanted).toBeVisible();
-  for (let steps = 0; steps < 80; steps++) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error('the keyboard does not get there');
-}
+import { expect, overflows, test } from './test.ts';
 
 test('a question is answered and a plan approved by keyboard alone', async ({ place, signedIn }) => {
   planned(place);
@@ -19,17 +10,17 @@ test('a question is answered and a plan approved by keyboard alone', async ({ pl
   const inspector = page.getByRole('complementary', { name: 'What waits' });
   await expect(row('answer')).toHaveCount(1);
   await page.keyboard.press('j');
-  await tabTo(page, inspector.getByLabel('Or in your own words'));
+  await tabTo(inspector.getByLabel('Or in your own words'));
   // Letters that are written are no commands.
   await page.keyboard.type('No, jk: build on a slab');
   await page.keyboard.press('Control+Enter');
   await expect(row('answer')).toHaveCount(0);
   await expect(row('owners').or(row('approve'))).toHaveCount(1);
   await page.keyboard.press('j');
-  await tabTo(page, inspector.getByRole('button', { name: /Take all/ }));
+  await tabTo(inspector.getByRole('button', { name: /Take all/ }));
   await page.keyboard.press('Enter');
   await expect(inspector.getByLabel('Owner of Roof')).toHaveValue('ada');
-  await tabTo(page, inspector.getByRole('button', { name: /Approve version/ }));
+  await tabTo(inspector.getByRole('button', { name: /Approve version/ }));
   await page.keyboard.press('Enter');
   await expect(inspector.getByRole('button', { name: /Approve version/ })).toHaveCount(0);
   await page.keyboard.press('Escape');
@@ -44,7 +35,7 @@ test('a question is answered and a plan approved by keyboard alone', async ({ pl
 });
 
 test.describe('on a phone', () => {
-  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  test.use(PHONE);
 
   test('a question is answered, and the places are at the bottom', async ({ place, signedIn }) => {
     planned(place);

@@ -1,5 +1,6 @@
 // The pages beside the sprint: what stands there is true, what is done there is done, and every number leads somewhere.
 import { readFileSync } from 'node:fs';
+import { PHONE } from './hands.ts';
 import { atWork, planned } from './story.ts';
 import { expect, test } from './test.ts';
 
@@ -40,13 +41,21 @@ test('a memory is found, pinned, put in other words and taken out, and each come
   const page = await signedIn('/memory');
   const list = page.getByRole('list', { name: 'Memories' });
   await expect(list.getByRole('listitem')).toHaveCount(2);
+  await page.keyboard.press('n');
+  await page.keyboard.type('Walls are plumb.');
+  await page.getByLabel('Where it holds').last().selectOption('app');
+  await page.getByLabel(/Below this path/).fill('walls');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('complementary', { name: 'Memory' })).toContainText('app/walls');
+  await expect(list.getByRole('listitem')).toHaveCount(3);
   await page.getByLabel('Kind').selectOption('pitfall');
   await expect(list.getByRole('listitem')).toHaveCount(1);
   await page.getByLabel('Kind').selectOption('');
   await page.getByLabel('Search memories').fill('bricks');
   await expect(list.getByRole('listitem')).toHaveCount(1);
   await list.getByRole('button').click();
-  await expect(page).toHaveURL(/q=bricks&memory=1/);
+  await expect(page).toHaveURL(/q=bricks/);
+  await expect(page).toHaveURL(/memory=1/);
   const one = page.getByRole('complementary', { name: 'Memory' });
   const notices = page.getByRole('region', { name: 'Notices' });
 
@@ -111,6 +120,29 @@ test('a repository gets its checks, and is taken out by its name only', async ({
   await connect.getByLabel(/Where it is/).press('Enter');
   await connect.getByRole('button', { name: 'On to its checks' }).click();
   await expect(page).toHaveURL(/repo=app/);
+});
+
+test('a project is made, and a repository connected to it', async ({ place, signedIn }) => {
+  const page = await signedIn('/repos');
+  await page.getByRole('link', { name: 'New project' }).click();
+  const form = page.getByRole('complementary', { name: 'New project' });
+  await expect(form.getByLabel('Its name, in small letters')).toBeFocused();
+  await page.keyboard.type('shop');
+  await page.keyboard.press('Enter');
+  await expect(form.getByRole('alert')).toBeVisible();
+  await form.getByLabel('Its name, in small letters').fill('yard');
+  await form.getByLabel(/What people call it/).fill('The yard');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Project yard' })).toContainText('The yard');
+  const connect = page.getByRole('complementary', { name: 'Connect' });
+  await connect.getByLabel(/Where it is/).fill(`${place.folder}/app.git`);
+  // A name stands for one repository in all projects.
+  await connect.getByRole('button', { name: 'Connect' }).click();
+  await expect(connect.getByRole('alert')).toContainText('give this one another name');
+  await connect.getByLabel(/Its name/).fill('yard-app');
+  await connect.getByRole('button', { name: 'Connect' }).click();
+  await connect.getByRole('button', { name: 'On to its checks' }).click();
+  expect(place.team6('project', 'list')).toContain('yard');
 });
 
 test('a setting says where it came from and how it is set', async ({ signedIn }) => {
@@ -189,7 +221,7 @@ test('a sprint is replayed: it is shown as it was at an event', async ({ place, 
 });
 
 test.describe('on a phone', () => {
-  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  test.use(PHONE);
 
   test('the other places are under More', async ({ signedIn }) => {
     const page = await signedIn();

@@ -1,6 +1,7 @@
-// From a goal to an approved plan in the browser, by mouse, by keyboard alone and on a phone; two who edit at once; and
+// From a goal to an approved plan in the browser, by mouse and by keyboard alone; two who edit at once; and
 // what the planning agent made anew.
-import { type Page, expect, link, overflows, test } from './test.ts';
+import { tabTo } from './hands.ts';
+import { type Page, expect, link, test } from './test.ts';
 
 test.use({ story: 'plan' });
 
@@ -65,16 +66,6 @@ test('a goal becomes an approved plan, with an edit on the way', async ({ signed
   await expect(page).toHaveURL(/\/sprints\/1/);
 });
 
-/** Moves the focus on until something has it. */
-async function tabTo(page: Page, wanted: ReturnType<Page['getByRole']>) {
-  await expect(wanted).toBeVisible();
-  for (let steps = 0; steps < 80; steps++) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error('the keyboard does not get there');
-}
-
 test('the same by keyboard alone', async ({ signedIn }) => {
   const page = await signedIn('/inbox');
   await expect(page.getByText('Nothing waits for you')).toBeVisible();
@@ -88,10 +79,10 @@ test('the same by keyboard alone', async ({ signedIn }) => {
   await expect(page).toHaveURL(/\/plan\/1\/goal/);
   await expect(page.getByText('The draft is ready.')).toBeVisible();
   await page.keyboard.press(']');
-  await tabTo(page, page.getByRole('button', { name: 'No, by e-mail only' }));
+  await tabTo(page.getByRole('button', { name: 'No, by e-mail only' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'No, by e-mail only' })).toHaveCount(0);
-  await tabTo(page, page.getByRole('region', { name: 'Question 2' }).getByRole('textbox'));
+  await tabTo(page.getByRole('region', { name: 'Question 2' }).getByRole('textbox'));
   await page.keyboard.type('Euro only');
   await page.keyboard.press('Control+Enter');
   await expect(page.getByText('ada: Euro only')).toBeVisible();
@@ -121,16 +112,16 @@ test('the same by keyboard alone', async ({ signedIn }) => {
   await page.keyboard.press('Escape');
 
   await page.keyboard.press(']');
-  await tabTo(page, page.getByRole('button', { name: /Take all 4 suggestions/ }));
+  await tabTo(page.getByRole('button', { name: /Take all 4 suggestions/ }));
   await page.keyboard.press('Enter');
   await expect(page.getByText('Every task has an owner')).toBeVisible();
-  await tabTo(page, page.getByRole('button', { name: /Ada Lovelace owns Till/ }));
+  await tabTo(page.getByRole('button', { name: /Ada Lovelace owns Till/ }));
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('button', { name: /Lin Chen owns Till/ })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: /Lin Chen owns Till/ })).toHaveAttribute('aria-pressed', 'true');
   await page.keyboard.press(']');
-  await tabTo(page, page.getByRole('button', { name: /Approve version \d/ }));
+  await tabTo(page.getByRole('button', { name: /Approve version \d/ }));
   await page.keyboard.press('Enter');
   await expect(page.getByText(/Version \d was approved by ada/)).toBeVisible();
 });
@@ -220,33 +211,4 @@ test('a task is added to a sprint that runs, and waits for approval', async ({ p
   await expect(page.getByText(/1 task begins/)).toBeVisible();
   await page.getByRole('button', { name: 'Approve version 2' }).click();
   await expect(page.getByText(/Version 2 was approved by ada/)).toBeVisible();
-});
-
-test.describe('on a phone', () => {
-  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-
-  test('a goal becomes an approved plan', async ({ signedIn, place }) => {
-    const page = await signedIn('/plan/new');
-    await page.getByLabel('What does the team want?').fill('A till for the shop.');
-    await page.getByRole('button', { name: 'Start planning' }).tap();
-    await expect(page.getByText('The draft is ready.')).toBeVisible();
-    expect(await overflows(page)).toBe(false);
-    await step(page, 'Questions').tap();
-    await page.getByRole('button', { name: 'No, by e-mail only' }).tap();
-    await expect(page.getByText('ada: No, by e-mail only')).toBeVisible();
-    expect(await overflows(page)).toBe(false);
-    await step(page, 'Tasks').tap();
-    await title(page, 3).fill('Drawer with a bell');
-    await planIs(page, /Saved as version 2/);
-    expect(await overflows(page)).toBe(false);
-    await step(page, 'Owners').tap();
-    await page.getByRole('button', { name: /Take all 3 suggestions/ }).tap();
-    await expect(page.getByText('Every task has an owner')).toBeVisible();
-    expect(await overflows(page)).toBe(false);
-    await step(page, 'Approve').tap();
-    await page.getByRole('button', { name: 'Approve version 2' }).tap();
-    await expect(page.getByText(/Version 2 was approved by ada/)).toBeVisible();
-    expect(await overflows(page)).toBe(false);
-    expect(place.team6('sprint', 'show', '1')).toContain('Drawer with a bell');
-  });
 });

@@ -225,6 +225,8 @@ export interface MemorySearch {
   repo?: string;
   /** The memory in the inspector. */
   memory?: number;
+  /** Whether one is being added there. */
+  add?: true;
 }
 
 const memoryRoute = createRoute({
@@ -237,6 +239,7 @@ const memoryRoute = createRoute({
     ...one(search, 'state', MEMORY_STATES),
     ...text(search, 'repo'),
     ...number(search, 'memory'),
+    ...(search.add === true ? { add: true as const } : {}),
   }),
   component: lazyRouteComponent(() => import('./memory/MemoryPage'), 'MemoryPage'),
 });
@@ -244,10 +247,11 @@ const memoryRoute = createRoute({
 const reposRoute = createRoute({
   getParentRoute: () => shell,
   path: '/repos',
-  /** The repository in the inspector, or the project that one is being connected to. */
-  validateSearch: (search: Record<string, unknown>): { repo?: string; connect?: string } => ({
+  /** The repository in the inspector, or the project that one is being connected to, or a new project. */
+  validateSearch: (search: Record<string, unknown>): { repo?: string; connect?: string; add?: true } => ({
     ...text(search, 'repo'),
     ...text(search, 'connect'),
+    ...(search.add === true ? { add: true as const } : {}),
   }),
   component: lazyRouteComponent(() => import('./repos/ReposPage'), 'ReposPage'),
 });

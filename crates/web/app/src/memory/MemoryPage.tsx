@@ -4,16 +4,19 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useRef } from 'react';
 import type { Memory } from '../api/generated/team6.schemas';
 import { projects } from '../api/queries';
+import { NoProject } from '../repos/NoProject';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { Age } from '../ui/Age';
+import { Button } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { Filters, Select, Text } from '../ui/Field';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { useChosen } from '../ui/useChosen';
+import { AddMemory } from './AddMemory';
 import { OneMemory } from './OneMemory';
 import { memories, memory } from './queries';
 import { KINDS, STATES, scopeOf, sourceOf, stateOf } from './words';
@@ -22,7 +25,7 @@ const route = getRouteApi('/shell/memory');
 
 export function MemoryPage() {
   const search = route.useSearch();
-  const { q = '', kind, state, repo, memory: chosen } = search;
+  const { q = '', kind, state, repo, memory: chosen, add } = search;
   const navigate = route.useNavigate();
   const { data: known } = useQuery(projects);
   const project = known?.find(({ id }) => id === search.project) ?? known?.[0];
@@ -37,10 +40,11 @@ export function MemoryPage() {
     }),
   );
   const { data: alone } = useQuery(memory(project?.id, chosen));
-  const choose = (id: number | undefined) => set({ memory: id });
+  const choose = (id: number | undefined) => set({ memory: id, add: undefined });
+  const adds = () => set({ add: true, memory: undefined });
   useChosen((list ?? []).map(({ id }) => id), chosen, choose);
   const field = useRef<HTMLDivElement>(null);
-  usePageKeys({ '/': () => field.current?.querySelector('input')?.focus() });
+  usePageKeys({ '/': () => field.current?.querySelector('input')?.focus(), n: adds });
   const shown = list?.find(({ id }) => id === chosen) ?? alone;
   const narrowed = q !== '' || kind !== undefined || state !== undefined || repo !== undefined;
   return (
@@ -51,12 +55,25 @@ export function MemoryPage() {
           Memory <span className="ml-1 font-mono font-normal text-faint">{list?.length ?? ''}</span>
         </h1>
       }
+      actions={project && <Button onClick={adds}>Add a memory</Button>}
       inspector={
-        shown &&
-        project && (
-          <Inspector label="Memory" title={<h2 className="truncate font-semibold">M-{shown.id}</h2>} onClose={() => choose(undefined)}>
-            <OneMemory key={shown.id} project={project.id} memory={shown} repositories={Object.keys(project.repositories)} />
+        project && add ? (
+          <Inspector label="New memory" title={<h2 className="truncate font-semibold">New memory</h2>} onClose={() => choose(undefined)}>
+            <AddMemory
+              key={project.id}
+              project={project.id}
+              repositories={Object.keys(project.repositories)}
+              onAdded={({ id }) => choose(id)}
+              onLeave={() => choose(undefined)}
+            />
           </Inspector>
+        ) : (
+          shown &&
+          project && (
+            <Inspector label="Memory" title={<h2 className="truncate font-semibold">M-{shown.id}</h2>} onClose={() => choose(undefined)}>
+              <OneMemory key={shown.id} project={project.id} memory={shown} repositories={Object.keys(project.repositories)} />
+            </Inspector>
+          )
         )
       }
     >
@@ -96,7 +113,7 @@ export function MemoryPage() {
           <ProblemNote error={error} />
         </div>
       ) : known?.length === 0 ? (
-        <Empty title="There is no project yet" command="team6 project add NAME" />
+        <NoProject>What is learnt at work is remembered for the project in which it was learnt.</NoProject>
       ) : !list || !project ? (
         <SkeletonRows rows={10} label="Loading the memory" />
       ) : list.length === 0 ? (

@@ -5,9 +5,9 @@ import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { openSprint } from '../api/generated/team6';
 import { projects } from '../api/queries';
 import { useCommand } from '../api/useCommand';
+import { NoProject } from '../repos/NoProject';
 import { Page } from '../shell/Page';
 import { Button } from '../ui/Button';
-import { Empty } from '../ui/Empty';
 import { Kbd } from '../ui/Kbd';
 import { ProblemNote } from '../ui/ProblemNote';
 import { say } from '../ui/toasts';
@@ -56,9 +56,7 @@ export function NewPlanPage() {
   return (
     <Page name="Plan a sprint" title={<h1 className="text-head font-semibold">Plan a sprint</h1>}>
       {all.length === 0 ? (
-        <Empty title="There is no project yet" command="team6 project add NAME && team6 repo add NAME PATH_OR_URL">
-          A sprint is planned for a project with at least one repository.
-        </Empty>
+        <NoProject>A sprint is planned for a project with at least one repository.</NoProject>
       ) : (
         <div role="region" aria-label="The goal" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto">
           <div className="flex max-w-[680px] flex-col gap-5 px-4 py-6">

@@ -6,17 +6,18 @@ import { projects } from '../api/queries';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { buttonClass } from '../ui/Button';
-import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useChosen } from '../ui/useChosen';
+import { AddProject } from './AddProject';
 import { Connect } from './Connect';
+import { NoProject } from './NoProject';
 import { OneRepository } from './OneRepository';
 import { ProjectSettings } from './ProjectSettings';
 
 const route = getRouteApi('/shell/repos');
 
 export function ReposPage() {
-  const { repo, connect } = route.useSearch();
+  const { repo, connect, add } = route.useSearch();
   const navigate = route.useNavigate();
   const { data: all } = useQuery(projects);
   const rows = (all ?? []).flatMap((project) => Object.values(project.repositories).map((repository) => ({ project, repository })));
@@ -36,10 +37,19 @@ export function ReposPage() {
           Repositories <span className="ml-1 font-mono font-normal text-faint">{all ? rows.length : ''}</span>
         </h1>
       }
+      actions={
+        <Link to="/repos" search={{ add: true }} className={buttonClass('plain')}>
+          New project
+        </Link>
+      }
       inspector={
         shown ? (
           <Inspector label="Repository" title={<h2 className="truncate font-mono font-semibold">{shown.repository.id}</h2>} onClose={() => choose(undefined)}>
             <OneRepository key={shown.repository.id} project={shown.project} repository={shown.repository} onGone={() => choose(undefined)} />
+          </Inspector>
+        ) : add ? (
+          <Inspector label="New project" title={<h2 className="truncate font-semibold">A new project</h2>} onClose={() => choose(undefined)}>
+            <AddProject onAdded={(id) => void navigate({ search: { connect: id }, replace: true })} />
           </Inspector>
         ) : (
           to && (
@@ -53,9 +63,7 @@ export function ReposPage() {
       {!all ? (
         <SkeletonRows rows={8} label="Loading the repositories" />
       ) : all.length === 0 ? (
-        <Empty title="There is no project yet" command="team6 project add NAME">
-          A project has repositories, a queue and a memory. Make one, and connect what its sprints are about.
-        </Empty>
+        <NoProject>A project has repositories, a queue and a memory. Make one, and connect what its sprints are about.</NoProject>
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto">
           {all.map((project) => (

@@ -82,7 +82,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
   const doSend = () => isOffered && hasWords && !busy && send.mutate();
 
   return (
-    <footer className="shrink-0 border-t border-line bg-surface">
+    <footer data-docked className="shrink-0 border-t border-line bg-surface">
       {ending === 'send' && (
         <Panel label="Send the review" onClose={() => onEnding(null)}>
           <label className="flex flex-col gap-1 text-dense text-muted">

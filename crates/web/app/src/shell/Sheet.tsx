@@ -24,6 +24,7 @@ const KEYS: readonly { keys: string; what: string; where: string }[] = [
   { keys: 'e', what: 'Next error', where: 'Activity of a task' },
   { keys: 'f', what: 'Follow the end', where: 'Activity of a task' },
   { keys: '/', what: 'Search', where: 'Activity of a task, memory' },
+  { keys: 'n', what: 'Add a memory', where: 'Memory' },
   { keys: 'j / k', what: 'Next, previous file', where: 'Review' },
   { keys: 'n / p', what: 'Next, previous change', where: 'Review' },
   { keys: 'c', what: 'Comment on the lines', where: 'Review' },

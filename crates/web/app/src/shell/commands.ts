@@ -38,6 +38,8 @@ export function commands(client: QueryClient, navigate: UseNavigateResult<string
       value: 'Do',
       items: [
         { value: 'plan', label: 'Plan a sprint', run: () => void navigate({ to: '/plan/new' }) },
+        { value: 'remember', label: 'Add a memory', run: () => void navigate({ to: '/memory', search: { add: true } }) },
+        { value: 'project', label: 'New project', run: () => void navigate({ to: '/repos', search: { add: true } }) },
         ...details
           .filter(({ sprint: { phase } }) => phase === 'planning' || phase === 'running')
           .map(({ sprint: { id, title } }) => ({

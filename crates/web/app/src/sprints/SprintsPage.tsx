@@ -44,7 +44,7 @@ export function SprintsPage() {
       name="Sprints"
       title={
         <h1 className="text-head font-semibold">
-          {phase === 'closed' ? 'Closed sprints' : 'Sprints'}
+          {phase === 'closed' ? 'Closed sprints' : 'Sprints'}{' '}
           <span className="ml-2 font-mono font-normal text-faint">{shown.length}</span>
         </h1>
       }

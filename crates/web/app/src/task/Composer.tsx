@@ -28,7 +28,7 @@ export function Composer({ detail }: { detail: TaskDetail }) {
     send.mutate('next_turn');
   };
   return (
-    <section aria-label="Chat with the agent" className="shrink-0 border-t border-line bg-surface">
+    <section aria-label="Chat with the agent" data-docked className="shrink-0 border-t border-line bg-surface">
       <Conversation messages={detail.messages} detail={detail} />
       <Writes>
         <div className="flex flex-wrap items-end gap-2 px-4 py-2">

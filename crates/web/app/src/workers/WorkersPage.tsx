@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { QueueItem, Room } from '../api/generated/team6.schemas';
+import { NoProject } from '../repos/NoProject';
 import { Page } from '../shell/Page';
-import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
 import { WorkList } from '../work/WorkList';
 import { machine, queues, work } from '../work/queries';
@@ -35,9 +35,7 @@ export function WorkersPage() {
       {!all || !items || !room ? (
         <SkeletonRows rows={10} label="Loading the queues" />
       ) : all.length === 0 ? (
-        <Empty title="There is no project yet" command="team6 project add NAME">
-          Each project has a queue and a worker of its own, so that none waits for another.
-        </Empty>
+        <NoProject>Each project has a queue and a worker of its own, so that none waits for another.</NoProject>
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto">
           <div className="flex flex-wrap gap-x-8 gap-y-1 border-b border-line bg-sunken px-4 py-2">

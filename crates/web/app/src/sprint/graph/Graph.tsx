@@ -4,8 +4,10 @@ import { Controls, MiniMap, ReactFlow, ReactFlowProvider, type Edge, type Node, 
 import '@xyflow/react/dist/base.css';
 import './graph.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
-import type { SprintDetail, TaskId } from '../../api/generated/team6.schemas';
+import type { SprintDetail, SprintTask, TaskId } from '../../api/generated/team6.schemas';
 import { type Group, groupOf, statusOf } from '../../ui/status';
+import { Dependency } from './Dependency';
+import { Dim } from './dim';
 import { TaskNode, type TaskNodeData } from './TaskNode';
 import { NODE, type Place, frontier, layout, neighbour, related } from './layout';
 
@@ -29,6 +31,50 @@ function fits(placed: Map<TaskId, Place>, frame: HTMLElement | null): boolean {
 }
 
 const NODE_TYPES = { task: TaskNode };
+const EDGE_TYPES = { dependency: Dependency };
+const LABELS = { 'minimap.ariaLabel': 'All tasks from afar' };
+
+function nodesOf(
+  tasks: readonly SprintTask[],
+  critical: readonly TaskId[],
+  placed: ReadonlyMap<TaskId, Place>,
+  chosen: TaskId | undefined,
+): Node<TaskNodeData>[] {
+  const longest = new Set(critical);
+  return tasks.map(({ task }) => ({
+    id: String(task.id),
+    type: 'task',
+    position: placed.get(task.id) ?? { x: 0, y: 0 },
+    width: NODE.width,
+    height: NODE.height,
+    selected: task.id === chosen,
+    data: { task, critical: longest.has(task.id) },
+  }));
+}
+
+function edgesOf(tasks: readonly SprintTask[], critical: readonly TaskId[]): Edge[] {
+  const next = new Map(critical.map((id, at) => [id, critical[at + 1]]));
+  return tasks.flatMap(({ task, depends_on }) =>
+    depends_on.map((from) => ({
+      id: `${from}-${task.id}`,
+      type: 'dependency',
+      source: String(from),
+      target: String(task.id),
+      focusable: false,
+      className: next.get(from) === task.id ? 'critical' : undefined,
+    })),
+  );
+}
+
+/** The tasks that are not looked at: what has nothing to do with the focus, and what is not in the group that is shown. */
+function dimmed(tasks: readonly SprintTask[], focus: TaskId | null, shown: Group | undefined): ReadonlySet<TaskId> {
+  const lit = focus === null ? null : related(tasks, focus);
+  const isDim = ({ task }: SprintTask) =>
+    (lit !== null && !lit.has(task.id)) || (shown !== undefined && groupOf(task.state) !== shown);
+  return new Set(tasks.filter(isDim).map(({ task }) => task.id));
+}
+
+const colourOf = (node: Node) => `var(--st-${statusOf((node as Node<TaskNodeData>).data.task.state)}, var(--faint))`;
 
 export function Graph(props: Props) {
   return (
@@ -46,37 +92,9 @@ function Canvas({ detail, shown, chosen, onChoose }: Props) {
   const shape = tasks.map(({ task, level, depends_on }) => `${task.id}:${level}:${depends_on.join(',')}`).join(' ');
   const placed = useMemo(() => layout(tasks), [shape]);
   const focus = pointed ?? chosen ?? null;
-  const lit = useMemo(() => (focus === null ? null : related(tasks, focus)), [shape, focus]);
-
-  const nodes: Node<TaskNodeData>[] = tasks.map(({ task }) => ({
-    id: String(task.id),
-    type: 'task',
-    position: placed.get(task.id) ?? { x: 0, y: 0 },
-    width: NODE.width,
-    height: NODE.height,
-    selected: task.id === chosen,
-    data: {
-      task,
-      critical: critical.includes(task.id),
-      dim: (lit !== null && !lit.has(task.id)) || (shown !== undefined && groupOf(task.state) !== shown),
-    },
-  }));
-  const isCritical = (from: TaskId, to: TaskId) => {
-    const at = critical.indexOf(from);
-    return at >= 0 && critical[at + 1] === to;
-  };
-  const edges: Edge[] = tasks.flatMap(({ task, depends_on }) =>
-    depends_on.map((from) => ({
-      id: `${from}-${task.id}`,
-      source: String(from),
-      target: String(task.id),
-      focusable: false,
-      className: [
-        isCritical(from, task.id) ? 'critical' : '',
-        lit !== null && !(lit.has(from) && lit.has(task.id)) ? 'dim' : '',
-      ].join(' '),
-    })),
-  );
+  const dim = useMemo(() => dimmed(tasks, focus, shown), [tasks, focus, shown]);
+  const nodes = useMemo(() => nodesOf(tasks, critical, placed, chosen), [tasks, critical, placed, chosen]);
+  const edges = useMemo(() => edgesOf(tasks, critical), [shape, critical]);
 
   const frame = useRef<HTMLDivElement>(null);
   const opened = useRef(false);
@@ -96,7 +114,7 @@ function Canvas({ detail, shown, chosen, onChoose }: Props) {
     if (chosen === undefined || !event.key.startsWith('Arrow')) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = neighbour(tasks, chosen, event.key);
+    const next = neighbour(tasks, placed, chosen, event.key);
     if (next === null) return;
     onChoose(next);
     const place = placed.get(next);
@@ -106,34 +124,38 @@ function Canvas({ detail, shown, chosen, onChoose }: Props) {
 
   return (
     <div ref={frame} className="min-h-0 flex-1" onKeyDownCapture={press} data-view="graph">
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        minZoom={0.08}
-        maxZoom={1.5}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        onlyRenderVisibleElements
-        disableKeyboardA11y
-        onNodeClick={(_event, node) => onChoose(Number(node.id))}
-        onNodeMouseEnter={(_event, node) => point(Number(node.id))}
-        onNodeMouseLeave={() => point(null)}
-        onPaneClick={() => onChoose(undefined)}
-        ariaLabelConfig={{ 'minimap.ariaLabel': 'All tasks from afar' }}
-      >
-        {tasks.length > 12 && (
-          <MiniMap
-            pannable
-            zoomable
-            nodeColor={(node) => `var(--st-${statusOf((node as Node<TaskNodeData>).data.task.state)}, var(--faint))`}
-            className="max-desk:hidden"
-          />
-        )}
-        <Controls showInteractive={false} />
-      </ReactFlow>
+      <Dim value={dim}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          minZoom={0.08}
+          maxZoom={1.5}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          onlyRenderVisibleElements
+          disableKeyboardA11y
+          onNodeClick={(_event, node) => onChoose(Number(node.id))}
+          // What passes under the pointer while somebody moves the graph is not pointed at.
+          onNodeMouseEnter={(event, node) => event.buttons === 0 && point(Number(node.id))}
+          onNodeMouseLeave={() => point(null)}
+          onPaneClick={() => onChoose(undefined)}
+          ariaLabelConfig={LABELS}
+        >
+          {tasks.length > 12 && (
+            <MiniMap
+              pannable
+              zoomable
+              nodeColor={colourOf}
+              className="max-desk:hidden"
+            />
+          )}
+          <Controls showInteractive={false} />
+        </ReactFlow>
+      </Dim>
     </div>
   );
 }

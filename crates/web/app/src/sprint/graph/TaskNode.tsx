@@ -1,19 +1,19 @@
 import { Handle, type Node, type NodeProps, Position, useStore } from '@xyflow/react';
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import type { TaskItem } from '../../api/generated/team6.schemas';
 import { StatusMark } from '../../ui/StatusMark';
 import { cx } from '../../ui/cx';
 import { statusOf } from '../../ui/status';
+import { Dim } from './dim';
 
 export interface TaskNodeData extends Record<string, unknown> {
   task: TaskItem;
   critical: boolean;
-  /** Whether something else is looked at. */
-  dim: boolean;
 }
 
 /** From afar a task is a cell in the colour of its status, nearer it has its number, and near all that fits. */
-export const TaskNode = memo(function TaskNode({ data: { task, critical, dim }, selected }: NodeProps<Node<TaskNodeData>>) {
+export const TaskNode = memo(function TaskNode({ data: { task, critical }, selected }: NodeProps<Node<TaskNodeData>>) {
+  const dim = useContext(Dim).has(task.id);
   const distance = useStore(({ transform: [, , zoom] }) => (zoom > 0.6 ? 'near' : zoom > 0.25 ? 'middle' : 'far'));
   const status = statusOf(task.state);
   return (

@@ -53,8 +53,9 @@ it('what is lit is what stands before and what waits', () => {
 });
 
 it('arrow keys walk along the edges and within a rank', () => {
-  expect(neighbour(DIAMOND, 2, 'ArrowLeft')).toBe(1);
-  expect(neighbour(DIAMOND, 2, 'ArrowRight')).toBe(4);
-  expect([neighbour(DIAMOND, 2, 'ArrowDown'), neighbour(DIAMOND, 2, 'ArrowUp')]).toContain(3);
-  expect(neighbour(DIAMOND, 1, 'ArrowLeft')).toBeNull();
+  const go = (from: number, key: string) => neighbour(DIAMOND, layout(DIAMOND), from, key);
+  expect(go(2, 'ArrowLeft')).toBe(1);
+  expect(go(2, 'ArrowRight')).toBe(4);
+  expect([go(2, 'ArrowDown'), go(2, 'ArrowUp')]).toContain(3);
+  expect(go(1, 'ArrowLeft')).toBeNull();
 });

@@ -16,11 +16,16 @@ export function layout(tasks: readonly SprintTask[]): Map<TaskId, Place> {
   const ranks = ranked(tasks);
   const before = new Map(tasks.map(({ task, depends_on }) => [task.id, depends_on]));
   const after = reversed(tasks);
+  const heights = new Map<TaskId, number>();
+  for (const rank of ranks) number(rank, heights);
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
     const forward = sweep % 2 === 0;
     const neighbours = forward ? before : after;
     const order = forward ? ranks : [...ranks].reverse();
-    for (const rank of order) sortByNeighbours(rank, places(ranks), neighbours);
+    for (const rank of order) {
+      sortByNeighbours(rank, heights, neighbours);
+      number(rank, heights);
+    }
   }
   const tallest = Math.max(1, ...ranks.map((rank) => rank.length));
   const placed = new Map<TaskId, Place>();
@@ -45,19 +50,27 @@ function ranked(tasks: readonly SprintTask[]): TaskId[][] {
 function reversed(tasks: readonly SprintTask[]): Map<TaskId, TaskId[]> {
   const after = new Map<TaskId, TaskId[]>();
   for (const { task, depends_on } of tasks)
-    for (const id of depends_on) after.set(id, [...(after.get(id) ?? []), task.id]);
+    for (const id of depends_on) {
+      const waits = after.get(id);
+      if (waits) waits.push(task.id);
+      else after.set(id, [task.id]);
+    }
   return after;
 }
 
-function places(ranks: readonly TaskId[][]): Map<TaskId, number> {
-  // In the middle of its rank, so that ranks of different lengths are compared fairly.
-  return new Map(ranks.flatMap((rank) => rank.map((id, at) => [id, at - (rank.length - 1) / 2] as const)));
+/** Notes how high each of a rank stands, counted from its middle, so that ranks of different lengths compare fairly. */
+function number(rank: readonly TaskId[], heights: Map<TaskId, number>) {
+  rank.forEach((id, at) => heights.set(id, at - (rank.length - 1) / 2));
 }
 
-function sortByNeighbours(rank: TaskId[], places: Map<TaskId, number>, neighbours: Map<TaskId, readonly TaskId[]>) {
+function sortByNeighbours(
+  rank: TaskId[],
+  heights: ReadonlyMap<TaskId, number>,
+  neighbours: ReadonlyMap<TaskId, readonly TaskId[]>,
+) {
   const centre = new Map(
     rank.map((id, at) => {
-      const known = (neighbours.get(id) ?? []).flatMap((each) => places.get(each) ?? []);
+      const known = (neighbours.get(id) ?? []).flatMap((each) => heights.get(each) ?? []);
       const mean = known.reduce((sum, place) => sum + place, 0) / known.length;
       return [id, known.length > 0 ? mean : at - (rank.length - 1) / 2] as const;
     }),
@@ -92,8 +105,12 @@ export function frontier(tasks: readonly SprintTask[]): TaskId[] {
 }
 
 /** The task to which an arrow key leads: along the edges, and within a rank. */
-export function neighbour(tasks: readonly SprintTask[], from: TaskId, key: string): TaskId | null {
-  const placed = layout(tasks);
+export function neighbour(
+  tasks: readonly SprintTask[],
+  placed: ReadonlyMap<TaskId, Place>,
+  from: TaskId,
+  key: string,
+): TaskId | null {
   const here = placed.get(from);
   const task = tasks.find((each) => each.task.id === from);
   if (!here || !task) return null;

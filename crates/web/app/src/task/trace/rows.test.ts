@@ -28,6 +28,12 @@ it('further pieces of a message are one row with the whole text', () => {
   expect(row && wholeText(row)).toBe('I read the code.\nThen I write.');
 });
 
+it('empty lines before a text are not its line', () => {
+  const [row] = rowsOf(['\n\n', 'I ', 'read.', '\nThen', ' I write.'].map((text) => ({ kind: 'message', text })));
+  expect(row?.text).toBe('I read.');
+  expect(row?.entries.length).toBe(5);
+});
+
 it('a tool call is one row, which tells what is known of it now', () => {
   const rows = rowsOf([call('pending'), { kind: 'note', text: 'meanwhile' }, call('failed', 'exit 1')]);
   expect(rows.map(({ seq, verb, state }) => [seq, verb, state])).toEqual([

@@ -25,12 +25,16 @@ const LINE = 240;
 export class Rows {
   readonly list: Row[] = [];
   readonly #calls = new Map<string, number>();
+  /** The entries of the last row, which further pieces of its text join. */
+  #pieces: TraceEntry[] = [];
+  /** How the text of the last row begins, as far as its line may need it; none once the line is whole. */
+  #beginning: string | null = null;
 
   push(entry: TraceEntry) {
     const { body } = entry;
     const last = this.list.at(-1);
     if (last && continues(last, body)) {
-      this.#extend(this.list.length - 1, last, entry);
+      this.#extend(last, entry);
       return;
     }
     const known = body.kind === 'tool_call' ? this.#calls.get(body.id) : undefined;
@@ -41,15 +45,28 @@ export class Rows {
       return;
     }
     if (body.kind === 'tool_call') this.#calls.set(body.id, this.list.length);
-    this.list.push({ seq: entry.seq, kind: body.kind, at: entry.at, until: entry.at, entries: [entry], ...shown(body) });
+    this.#pieces = [entry];
+    this.#beginning = open(textOf(body));
+    this.list.push({ seq: entry.seq, kind: body.kind, at: entry.at, until: entry.at, entries: this.#pieces, ...shown(body) });
   }
 
-  #extend(index: number, row: Row, entry: TraceEntry) {
-    const piece = 'text' in entry.body && typeof entry.body.text === 'string' ? entry.body.text : '';
-    const open = row.text.length < LINE && !row.entries.some((each) => textOf(each.body).includes('\n'));
-    const text = open ? line(row.text + piece) : row.text;
-    this.list[index] = { ...row, text, until: entry.at, entries: [...row.entries, entry] };
+  #extend(row: Row, entry: TraceEntry) {
+    // In place: a text may come in a hundred thousand pieces.
+    this.#pieces.push(entry);
+    let { text } = row;
+    if (this.#beginning !== null) {
+      const beginning = this.#beginning + textOf(entry.body);
+      text = line(beginning);
+      this.#beginning = open(beginning);
+    }
+    this.list[this.list.length - 1] = { ...row, text, until: entry.at };
   }
+}
+
+/** A text whose first line may go on; none if it cannot, or is longer than is shown. */
+function open(text: string): string | null {
+  const begun = text.trimStart();
+  return begun.length > LINE || begun.includes('\n') || text.length > LINE * 4 ? null : text;
 }
 
 /** Whether an entry is a further piece of the text of a row. */
