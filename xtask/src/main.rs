@@ -19,8 +19,8 @@ Developer commands
   cargo xtask mutations [name] [steps]   break the rules on purpose, and see the simulator notice
 ";
 
-/// How many steps the simulator plays against each mutation.
-const STEPS: u64 = 200_000;
+/// How many steps the simulator plays against each mutation: as many as it plays in the tests.
+const STEPS: u64 = 1_000_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

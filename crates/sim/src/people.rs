@@ -236,7 +236,8 @@ pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     let due: Vec<&Task> = due.collect();
     let task = due.get(rng.usize(0..due.len().max(1)))?;
     let everybody = people();
-    let by = everybody[rng.usize(0..everybody.len())].clone();
+    let anybody = everybody[rng.usize(0..everybody.len())].clone();
+    let by = task.owner.clone().filter(|_| rng.bool()).unwrap_or(anybody);
     let partly = task.pull_requests.values().any(|p| p.merged.is_some());
     if partly && rng.u8(0..3) == 0 {
         let task = task.id;

@@ -61,7 +61,9 @@ pub(crate) fn run(
 ) -> Vec<(Timestamp, Message)> {
     let work = sprint.attempt(attempt).map(|a| a.work);
     let beat = sprint.policy.heartbeat;
-    let length = Duration::from_secs(rng.u64(1..600));
+    // When it is calm, work fits into whatever was reserved for it: no person can raise what one attempt may spend.
+    let longest = if calm { 60 } else { 600 };
+    let length = Duration::from_secs(rng.u64(1..longest));
     let mut messages = vec![
         (
             now + beat / 10,

@@ -164,12 +164,12 @@ impl History {
                 let command = people::anything(&mut self.rng, &self.sprint);
                 self.engine(command)?;
             }
-            10..=14 => {
+            10..=19 => {
                 if let Some(command) = people::tempted(&mut self.rng, &self.sprint) {
                     self.engine(command)?;
                 }
             }
-            15..=34 => self.ask_people()?,
+            20..=34 => self.ask_people()?,
             35..=54 => self.do_effect()?,
             55..=64 => self.take_job()?,
             65 => {

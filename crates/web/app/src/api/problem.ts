@@ -46,7 +46,7 @@ export function offline(): RequestError {
     code: 'offline',
     title: 'The server does not answer',
     status: 0,
-    detail: 'The server does not answer. It is tried again by itself; what you wrote is still here.',
+    detail: 'The server does not answer. What you wrote is still here; try again once it answers, and nothing is carried out twice.',
   });
 }
 

@@ -1,5 +1,6 @@
 // Asks the server to do something, once, however often the request is sent; says what came of it.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { say } from '../ui/toasts';
 import { type RequestError, asRequestError } from './problem';
 
@@ -10,7 +11,7 @@ interface Command<V> {
   done?: string | ((variables: V) => string);
   /** The way back, where there is one. */
   undo?: (variables: V) => void;
-  onDone?: () => void;
+  onDone?: (variables: V) => void;
   /** The place of the command shows its refusal itself. */
   quiet?: boolean;
 }
@@ -20,14 +21,28 @@ const CHANGED = new Set(['inbox', 'sprints', 'sprint', 'task', 'forecast']);
 
 export function useCommand<V = void>({ run, done, undo, onDone, quiet }: Command<V>) {
   const client = useQueryClient();
+  const unanswered = useRef<{ asked: string; key: string } | null>(null);
   return useMutation<unknown, RequestError, V>({
-    mutationFn: (variables) => carryOut((options) => run(variables, options)),
+    mutationFn: async (variables) => {
+      // Whoever asks for the same again because no answer came asks for one thing, not for two.
+      const asked = JSON.stringify(variables) ?? '';
+      const key = unanswered.current?.asked === asked ? unanswered.current.key : newKey();
+      unanswered.current = { asked, key };
+      try {
+        const answer = await carryOut((options) => run(variables, options), key);
+        unanswered.current = null;
+        return answer;
+      } catch (error) {
+        if (!asRequestError(error).isPassing) unanswered.current = null;
+        throw error;
+      }
+    },
     onSuccess: (_answer, variables) => {
       // What it changed is fetched at once; the live stream brings the rest.
       void client.invalidateQueries({ predicate: ({ queryKey }) => CHANGED.has(String(queryKey[0])) });
       const title = typeof done === 'function' ? done(variables) : done;
       if (title) say({ kind: 'done', title, ...(undo ? { undo: () => undo(variables) } : {}) });
-      onDone?.();
+      onDone?.(variables);
     },
     onError: (error) => {
       const problem = asRequestError(error);
@@ -44,8 +59,8 @@ export function further(options: RequestInit, request: string): RequestInit {
 }
 
 /** A request whose answer was lost is sent again under the same key, so that it is carried out once. */
-export async function carryOut<T>(run: (options: RequestInit) => Promise<T>): Promise<T> {
-  const options = { headers: { 'Idempotency-Key': newKey() } };
+export async function carryOut<T>(run: (options: RequestInit) => Promise<T>, key = newKey()): Promise<T> {
+  const options = { headers: { 'Idempotency-Key': key } };
   try {
     return await run(options);
   } catch (error) {

@@ -107,3 +107,20 @@ it('a trace that is not there takes nothing from the other tabs', async () => {
   expect(server.open.map(({ url }) => url)).toEqual(['/api/v1/stream?topics=trace:s1-a3@0']);
   expect(watching.news('reset')).toEqual([]);
 });
+
+it('a tab that slept for long is told again, and follows what it followed', async () => {
+  const hub = new Hub();
+  const [sleeper, other] = [tab(hub), tab(hub)];
+  sleeper.wish({ wish: 'trace', attempt: 's1-a3', after: 20 });
+  await vi.waitFor(() => expect(server.open.map(({ url }) => url)).toEqual(['/api/v1/stream?topics=trace:s1-a3@20']));
+  const now = Date.now();
+  const time = vi.spyOn(Date, 'now').mockReturnValue(now + 600_000);
+  other.wish({ wish: 'alive' });
+  await vi.waitFor(() => expect(server.open.map(({ url }) => url)).toEqual(['/api/v1/stream']));
+  sleeper.wish({ wish: 'alive' });
+  await vi.waitFor(() => expect(sleeper.news('reset')).toHaveLength(1));
+  await vi.waitFor(() => expect(server.open.map(({ url }) => url)).toEqual(['/api/v1/stream?topics=trace:s1-a3@20']));
+  server.open[0]?.say(batch('9', { events: [{ position: 9, kind: 'task_done' }] }));
+  await vi.waitFor(() => expect(sleeper.news('events')).toHaveLength(1));
+  time.mockRestore();
+});

@@ -14,7 +14,8 @@ const MOST = 50;
 interface Tab {
   port: MessagePort;
   seen: number;
-  traces: Set<AttemptId>;
+  /** The traces that it follows, each after the entry from which it wanted it. */
+  traces: Map<AttemptId, number>;
 }
 
 export class Hub {
@@ -28,10 +29,12 @@ export class Hub {
   #cursor: string | null = null;
   #connection: News = { news: 'connection', connected: false, since: Date.now() };
   #recent: { at: number; events: LiveEvent[] }[] = [];
+  /** The last connection was refused, which tabs know. */
+  #isRefused = false;
   #again: ReturnType<typeof setTimeout> | null = null;
 
   join(port: MessagePort) {
-    const tab: Tab = { port, seen: Date.now(), traces: new Set() };
+    const tab: Tab = { port, seen: Date.now(), traces: new Map() };
     this.#tabs.add(tab);
     port.onmessage = ({ data }: MessageEvent<Wish>) => this.#heed(tab, data);
     port.postMessage(this.#connection);
@@ -41,17 +44,15 @@ export class Hub {
 
   #heed(tab: Tab, wish: Wish) {
     tab.seen = Date.now();
+    if (wish.wish !== 'bye' && !this.#tabs.has(tab)) this.#takeBack(tab);
     switch (wish.wish) {
       case 'alive':
         return this.#forgetTheGone();
       case 'connect':
         return this.#stream ? undefined : this.#connect();
       case 'trace':
-        tab.traces.add(wish.attempt);
-        // A tab that joins late sees by the numbers of the entries that some are missing, and reads them by itself.
-        if (this.#traces.has(wish.attempt)) return;
-        this.#traces.set(wish.attempt, wish.after);
-        return this.#connectAgain();
+        tab.traces.set(wish.attempt, wish.after);
+        return this.#want(wish.attempt, wish.after);
       case 'untrace':
         tab.traces.delete(wish.attempt);
         return this.#endUnwanted();
@@ -59,6 +60,22 @@ export class Hub {
         this.#tabs.delete(tab);
         return this.#endUnwanted();
     }
+  }
+
+  /** A tab that slept was taken for gone: what happened meanwhile was not told to it. */
+  #takeBack(tab: Tab) {
+    this.#tabs.add(tab);
+    for (const [attempt, after] of tab.traces) this.#want(attempt, after);
+    if (!this.#stream) this.#connect();
+    tab.port.postMessage(this.#connection);
+    tab.port.postMessage({ news: 'reset' } satisfies News);
+  }
+
+  #want(attempt: AttemptId, after: number) {
+    // A tab that joins late sees by the numbers of the entries that some are missing, and reads them by itself.
+    if (this.#traces.has(attempt)) return;
+    this.#traces.set(attempt, after);
+    this.#connectAgain();
   }
 
   /** Goes on from the same place with other traces. */
@@ -81,6 +98,7 @@ export class Hub {
       signal: stream.signal,
       onConnection: (connected) => {
         if (connected) this.#known = new Set(wanted.map(([attempt]) => attempt));
+        if (connected) this.#isRefused = false;
         this.#connected(connected);
       },
       onRefused: (status) => {
@@ -88,7 +106,9 @@ export class Hub {
         if (status === 404 && this.#dropUnknown()) return this.#connectAgain();
         // A place that the server does not understand is forgotten.
         this.#cursor = null;
-        this.#tell({ news: status === 401 ? 'signed-out' : 'reset' });
+        if (status === 401) this.#tell({ news: 'signed-out' });
+        else if (!this.#isRefused) this.#tell({ news: 'reset' });
+        this.#isRefused = true;
         if (status !== 401) this.#connectAgain(5_000);
       },
       onFrame: ({ id, event, data }) => {

@@ -25,7 +25,7 @@ async function watched() {
   });
   observer.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(10);
-  return { renewal: new Renewal(client), server, shown: () => observer.getCurrentResult().data?.version };
+  return { renewal: new Renewal(client), server, shown: () => observer.getCurrentResult().data?.version, refetch: () => void observer.refetch() };
 }
 
 it('many events are answered by one fetch', async () => {
@@ -53,6 +53,17 @@ it('what happens during a fetch is fetched after it', async () => {
   renewal.events([event(3)]);
   await vi.advanceTimersByTimeAsync(2_000);
   expect([server.fetches, shown()]).toEqual([3, 3]);
+});
+
+it('a fetch that ran before something happened is not taken for an answer to it', async () => {
+  const { renewal, server, shown, refetch } = await watched();
+  server.delay = 500;
+  refetch();
+  await vi.advanceTimersByTimeAsync(100);
+  server.version = 2;
+  renewal.events([event(2)]);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([server.fetches, shown()]).toEqual([3, 2]);
 });
 
 it('a sign of life fetches nothing', async () => {

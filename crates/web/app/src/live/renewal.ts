@@ -74,9 +74,12 @@ export class Renewal {
       this.#wanted.delete(name);
       if (this.#has(wanted)) continue;
       this.#running.add(name);
+      // A fetch that runs already may have been answered before this happened.
+      const joined = this.#client.isFetching({ queryKey: wanted.key }) > 0;
       const fetched = this.#client.invalidateQueries({ queryKey: wanted.key }, { cancelRefetch: false });
       void fetched.finally(() => {
         this.#running.delete(name);
+        if (joined && !this.#has(wanted)) this.#want(wanted.key, wanted.version);
         // What happened during the fetch may not be in it.
         if (this.#wanted.has(name)) this.#timer ??= setTimeout(() => this.#flush(), GATHER);
       });

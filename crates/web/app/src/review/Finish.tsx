@@ -33,37 +33,40 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
   const { drafts, body } = useKept(id);
   const written = drafts.filter(({ text }) => text.trim() !== '');
   const heads = Object.fromEntries(detail.pull_requests.map(({ repository, head }) => [repository, head]));
-  const review = (verdict: Verdict, options: RequestInit) =>
-    reviewTask(id, { verdict, body: verdict === 'approve' ? '' : body.trim(), comments: verdict === 'approve' ? [] : written.map(({ place, text }) => commentAt(place, text.trim())), heads }, options);
+  const approval = (options: RequestInit) => reviewTask(id, { verdict: 'approve', body: '', comments: [], heads }, options);
   const isDecider = decides(detail, person);
 
   const send = useCommand({
-    run: async (_: void, options) => {
+    run: async ({ body, drafts }: { body: string; drafts: readonly Draft[] }, options) => {
+      const verdict: Verdict = isDecider ? 'request_changes' : 'comment';
+      const comments = drafts.map(({ place, text }) => commentAt(place, text.trim()));
       try {
-        await review(isDecider ? 'request_changes' : 'comment', options);
+        await reviewTask(id, { verdict, body: body.trim(), comments, heads }, options);
       } catch (error) {
-        onRefused(refusedOf(error, written));
+        onRefused(refusedOf(error, drafts));
         throw error;
       }
     },
     done: isDecider ? 'Sent to the agent' : 'Sent',
-    onDone: () => {
-      sent(id, written.map((draft) => draft.id));
+    onDone: (what) => {
+      sent(id, what);
       onRefused(new Map());
       onEnding(null);
     },
   });
-  const approve = useCommand({ run: (_: void, options) => review('approve', options), done: 'Approved', onDone: () => onEnding(null) });
+  const approve = useCommand({ run: (_: void, options) => approval(options), done: 'Approved', onDone: () => onEnding(null) });
   const merge = useCommand({
     run: async (_: void, options) => {
-      if (detail.approved_by == null) await review('approve', options);
+      if (detail.approved_by == null) await approval(options);
       return mergeTask(id, {}, further(options, 'merge'));
     },
     done: detail.approved_by == null ? 'Approved, and merging' : 'Merging',
     onDone: () => onEnding(null),
   });
   const busy = send.isPending || approve.isPending || merge.isPending;
-  const isOffered = detail.task.state === 'in review' || detail.task.state === 'delivered';
+  // Nobody decides over what they are not shown.
+  const isShown = reviewed.sections.every(({ error }) => error === null);
+  const isOffered = isShown && (detail.task.state === 'in review' || detail.task.state === 'delivered');
   const hasWords = written.length > 0 || body.trim() !== '';
   const mergeVerb = detail.approved_by == null ? 'Approve and merge' : 'Merge';
   const effect = forecasts && tasks ? effectOf(detail, forecasts, tasks) : null;
@@ -79,7 +82,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
     ) : (
       'Comment'
     );
-  const doSend = () => isOffered && hasWords && !busy && send.mutate();
+  const doSend = () => isOffered && hasWords && !busy && send.mutate({ body, drafts: written });
 
   return (
     <footer data-docked className="shrink-0 border-t border-line bg-surface">
@@ -169,7 +172,8 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
           </div>
         ) : (
           <p className="ml-auto text-dense text-muted">
-            It is {detail.task.state}. {written.length > 0 ? 'What you wrote is kept.' : 'There is nothing to decide now.'}
+            {isShown ? `It is ${detail.task.state}. ` : 'A part of it cannot be shown, so nothing is decided here. '}
+            {written.length > 0 ? 'What you wrote is kept.' : 'There is nothing to decide now.'}
           </p>
         )}
       </div>

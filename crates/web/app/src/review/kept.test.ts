@@ -37,8 +37,14 @@ it('what was sent is gone, and what was written meanwhile is not', async () => {
   page.write(1, one.id, 'one');
   other.id = page.begin(1, { ...PLACE, lines: null }).id;
   page.write(1, other.id, 'other');
-  page.sent(1, [one.id]);
-  expect(page.kept(1).drafts.map(({ text }) => text)).toEqual(['other']);
+  page.writeBody(1, 'Nearly');
+  const { body, drafts } = page.kept(1);
+  page.write(1, other.id, 'other, and more');
+  page.writeBody(1, 'Nearly there');
+  page.sent(1, { body, drafts });
+  expect(page.kept(1).drafts.map(({ text }) => text)).toEqual(['other, and more']);
+  expect(page.kept(1).body).toBe('Nearly there');
+  page.writeBody(1, '');
   page.drop(1, other.id);
   expect(localStorage.length).toBe(0);
 });

@@ -58,9 +58,11 @@ export function drop(task: TaskId, id: string) {
   keep(task, { ...kept(task), drafts: kept(task).drafts.filter((draft) => draft.id !== id) });
 }
 
-/** What was sent is the server's now. */
-export function sent(task: TaskId, ids: readonly string[]) {
-  keep(task, { ...kept(task), body: '', drafts: kept(task).drafts.filter(({ id }) => !ids.includes(id)) });
+/** What was sent is the server's now; what was written meanwhile stays. */
+export function sent(task: TaskId, { body, drafts }: Pick<Kept, 'body' | 'drafts'>) {
+  const now = kept(task);
+  const isSent = (draft: Draft) => drafts.some(({ id, text }) => id === draft.id && text === draft.text);
+  keep(task, { ...now, body: now.body === body ? '' : now.body, drafts: now.drafts.filter((draft) => !isSent(draft)) });
 }
 
 export function view(task: TaskId, mark: string, isViewed: boolean) {

@@ -1,6 +1,6 @@
 // Everything that a review shows, and whether all of it is there: nothing can be pressed before, nor moves after.
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { ChangedFile, MergeForecast, PullRequestItem, SprintTask, TaskDetail } from '../api/generated/team6.schemas';
 import { changes, me, mergeForecast, sprint, task } from '../api/queries';
 import { inMergeOrder } from './effect';
@@ -51,6 +51,11 @@ export function useReview(id: number, wanted: Since | undefined): Reviewed | nul
   });
   const diffs = useQueries({ queries: asked as ReturnType<typeof changesSince>[] });
   const earlier = useEarlier(id, detail);
+  // A delivery that was not published yet could not be read; by the next version of its task it may be.
+  useEffect(() => {
+    for (const { isError, refetch } of diffs) if (isError) void refetch();
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [detail?.version]);
   const read = diffs.map(({ data }) => data);
   // Files are the same objects as long as what they are made of is.
   const sections = useMemo(

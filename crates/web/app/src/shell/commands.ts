@@ -51,6 +51,21 @@ export function commands(client: QueryClient, navigate: UseNavigateResult<string
       ],
     },
     {
+      value: 'Set',
+      items: [
+        ...THEMES.map((theme) => ({ value: `theme ${theme}`, label: `Theme: ${theme}`, run: () => setTheme(theme) })),
+        ...DENSITIES.map((density) => ({
+          value: `density ${density}`,
+          label: `Density: ${density}`,
+          run: () => setDensity(density),
+        })),
+        ...((client.getQueryData(people.queryKey)?.length ?? 0) > 1
+          ? [{ value: 'person', label: 'Act for somebody else', run: () => open('person') }]
+          : []),
+        { value: 'keys', label: 'Show all keys', hint: '?', run: () => open('sheet') },
+      ],
+    },
+    {
       value: 'Sprints',
       items: known.map(({ id, title, project }) => ({
         value: `sprint ${id}`,
@@ -72,21 +87,6 @@ export function commands(client: QueryClient, navigate: UseNavigateResult<string
           run: () => void navigate({ to: '/tasks/$task', params: { task: task.id } }),
         })),
       ),
-    },
-    {
-      value: 'Set',
-      items: [
-        ...THEMES.map((theme) => ({ value: `theme ${theme}`, label: `Theme: ${theme}`, run: () => setTheme(theme) })),
-        ...DENSITIES.map((density) => ({
-          value: `density ${density}`,
-          label: `Density: ${density}`,
-          run: () => setDensity(density),
-        })),
-        ...((client.getQueryData(people.queryKey)?.length ?? 0) > 1
-          ? [{ value: 'person', label: 'Act for somebody else', run: () => open('person') }]
-          : []),
-        { value: 'keys', label: 'Show all keys', hint: '?', run: () => open('sheet') },
-      ],
     },
   ];
   return groups.filter(({ items }) => items.length > 0);

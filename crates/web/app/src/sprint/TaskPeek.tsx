@@ -40,7 +40,7 @@ export function TaskPeek({ task: { task, depends_on, estimate_minutes }, all, on
         <dt className="text-faint">Estimate</dt>
         <dd className="font-mono">{estimate_minutes} min</dd>
       </dl>
-      {task.why && isSolvable(task.why) && <Solve key={task.why.reason.reason} sprint={task.sprint} task={task.id} why={task.why} />}
+      {task.why && isSolvable(task.why) && <Solve sprint={task.sprint} task={task.id} why={task.why} />}
       <Actions id={task.id} />
       <Related title="Waits for" tasks={before} onChoose={onChoose} />
       <Related title="Waiting for it" tasks={after} onChoose={onChoose} />

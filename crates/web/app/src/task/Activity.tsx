@@ -1,6 +1,6 @@
 // What the agent of a task does, live, with a word to it docked below.
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { AttemptItem, TaskDetail } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
 import { usePageKeys } from '../shell/keys';
@@ -22,13 +22,14 @@ interface Props {
 }
 
 export function Activity({ detail, attempt, entry }: Props) {
+  const [text, write] = useState('');
   const newest = detail.attempts.at(-1);
   const shown = detail.attempts.find(({ id }) => id === attempt) ?? newest;
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
         {shown ? (
-          <Shown key={shown.id} attempts={detail.attempts} shown={shown} entry={entry} detail={detail} />
+          <Shown key={shown.id} attempts={detail.attempts} shown={shown} entry={entry} composer={<Composer detail={detail} text={text} onText={write} />} />
         ) : (
           <div className="min-h-0 flex-1 overflow-y-auto">
             <Empty title="No agent has worked on it yet" command={`team6 task log ${detail.task.id} --follow`}>
@@ -42,13 +43,13 @@ export function Activity({ detail, attempt, entry }: Props) {
 }
 
 interface ShownProps {
-  detail: TaskDetail;
   attempts: readonly AttemptItem[];
   shown: AttemptItem;
   entry: number | null;
+  composer: ReactNode;
 }
 
-function Shown({ detail, attempts, shown, entry }: ShownProps) {
+function Shown({ attempts, shown, entry, composer }: ShownProps) {
   const navigate = route.useNavigate();
   const [filter, setFilter] = useState<Filter>('all');
   const [search, setSearch] = useState('');
@@ -114,7 +115,7 @@ function Shown({ detail, attempts, shown, entry }: ShownProps) {
             <SkeletonRows rows={12} label="Loading the activity" />
           </div>
         )}
-        <Composer detail={detail} />
+        {composer}
       </div>
       {row && (
         <Inspector

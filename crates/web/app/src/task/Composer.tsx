@@ -1,5 +1,5 @@
 // A word with the agent of a task, always at hand below what it does: what was written, and whether it was read.
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type Dispatch, type KeyboardEvent, type SetStateAction, useId } from 'react';
 import { messageAgent } from '../api/generated/team6';
 import type { Message, TaskDetail, Urgency } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
@@ -11,21 +11,29 @@ import { deliveryOf, whenRead } from './delivery';
 /** How many messages are shown above the field. */
 const SHOWN = 3;
 
-export function Composer({ detail }: { detail: TaskDetail }) {
+interface Props {
+  detail: TaskDetail;
+  /** What is being written; it outlives the attempt at whose work one looks. */
+  text: string;
+  onText: Dispatch<SetStateAction<string>>;
+}
+
+export function Composer({ detail, text, onText }: Props) {
   const { id } = detail.task;
   const field = useId();
-  const [text, setText] = useState('');
   const send = useCommand({
-    run: (urgency: Urgency, options) => messageAgent(id, { text: text.trim(), urgency }, options),
-    onDone: () => setText(''),
+    run: (message: { text: string; urgency: Urgency }, options) => messageAgent(id, message, options),
   });
   const read = whenRead(detail);
   if (read === null) return <Conversation messages={detail.messages} detail={detail} />;
   const ready = text.trim() !== '' && !send.isPending;
+  // What is written while it is under way stays.
+  const sendAs = (urgency: Urgency) =>
+    send.mutate({ text: text.trim(), urgency }, { onSuccess: () => onText((now) => (now === text ? '' : now)) });
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey) || !ready) return;
     event.preventDefault();
-    send.mutate('next_turn');
+    sendAs('next_turn');
   };
   return (
     <section aria-label="Chat with the agent" data-docked className="shrink-0 border-t border-line bg-surface">
@@ -40,16 +48,16 @@ export function Composer({ detail }: { detail: TaskDetail }) {
               id={field}
               rows={text.includes('\n') || text.length > 80 ? 3 : 1}
               value={text}
-              onChange={(event) => setText(event.target.value)}
+              onChange={(event) => onText(event.target.value)}
               onKeyDown={press}
               className="block min-h-8 w-full resize-y rounded-md border border-line-strong bg-canvas px-2.5 py-1 max-desk:min-h-11"
             />
           </div>
-          <Button look="act" className="h-8" disabled={!ready} onClick={() => send.mutate('next_turn')}>
+          <Button look="act" className="h-8" disabled={!ready} onClick={() => sendAs('next_turn')}>
             {send.isPending ? 'Sending' : 'Send'}
           </Button>
           {detail.task.state === 'in progress' && (
-            <Button className="h-8" disabled={!ready} onClick={() => send.mutate('interrupt')} title="Ends its turn, so that it reads now">
+            <Button className="h-8" disabled={!ready} onClick={() => sendAs('interrupt')} title="Ends its turn, so that it reads now">
               Interrupt
             </Button>
           )}

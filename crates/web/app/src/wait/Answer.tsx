@@ -8,7 +8,7 @@ interface Props {
   why?: string;
   options: readonly string[];
   busy: boolean;
-  onAnswer: (text: string) => void;
+  onAnswer: (text: string, then?: { onSuccess: () => void }) => void;
   children?: React.ReactNode;
 }
 

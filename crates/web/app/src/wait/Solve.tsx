@@ -24,7 +24,7 @@ export function Solve(props: Props) {
   return (
     <Writes>
       <Readable fallback={<SkeletonRows rows={6} label="Loading what waits" />}>
-        <Means {...props} />
+        <Means key={whichOf(props)} {...props} />
       </Readable>
     </Writes>
   );
@@ -61,6 +61,12 @@ function Means({ sprint, task, why }: Props) {
     default:
       return <p className="break-words text-muted">{why.text}</p>;
   }
+}
+
+/** What is solved here: what is written for one wait is never sent for another. */
+function whichOf({ sprint, task, why: { reason } }: Props): string {
+  const part = reason.reason === 'question_open' ? reason.question : reason.reason === 'awaits_approval' ? reason.version : '';
+  return `${sprint} ${task} ${reason.reason} ${part}`;
 }
 
 /** Whether a person can do something about a reason right where it is shown. */

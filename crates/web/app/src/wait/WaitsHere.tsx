@@ -14,7 +14,7 @@ const URGENT = new Set(['failed', 'planning_failed', 'asked', 'question_open']);
 export function WaitsHere({ sprint, task, why }: Props) {
   const { reason } = why.reason;
   return (
-    <details key={reason} open={URGENT.has(reason)} className="shrink-0 border-b border-line">
+    <details key={`${sprint} ${task} ${reason}`} open={URGENT.has(reason)} className="shrink-0 border-b border-line">
       <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 px-4 hover:bg-hover">
         <span className="size-2 shrink-0 rounded-full bg-accent" aria-hidden />
         <span className="min-w-0 truncate">{why.text}</span>

@@ -13,7 +13,8 @@ interface Props {
   /** Whether it can be sent without words. */
   optional?: boolean;
   rows?: number;
-  onSend: (text: string) => void;
+  /** Once it has arrived, the field is empty again, unless something else was written meanwhile. */
+  onSend: (text: string, then: { onSuccess: () => void }) => void;
   /** Further ways out, beside the button. */
   children?: ReactNode;
 }
@@ -22,7 +23,7 @@ export function Words({ label, placeholder, verb, look = 'act', busy, optional, 
   const id = useId();
   const [text, setText] = useState('');
   const ready = !busy && (optional || text.trim() !== '');
-  const send = () => ready && onSend(text.trim());
+  const send = () => ready && onSend(text.trim(), { onSuccess: () => setText((now) => (now === text ? '' : now)) });
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();

@@ -1,8 +1,12 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { readTrace, showAttempt } from '../../api/generated/team6';
+import { asRequestError } from '../../api/problem';
 import type { AttemptId } from '../../api/generated/team6.schemas';
 import { followTrace } from '../../live/link';
 import { TraceLog, WINDOW } from './log';
+
+/** After how many milliseconds a trace that could not be read is asked for again. */
+const AGAIN = 3_000;
 
 interface Opened {
   attempt: AttemptId;
@@ -21,11 +25,12 @@ export function useTrace(attempt: AttemptId, near: number | null): Opened {
     const { log } = fresh;
     let leave = () => {};
     let left = false;
+    let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
       const { trace } = await showAttempt(attempt);
       await log.open(Math.max(0, Math.min(near ?? trace, trace) - (near === null ? WINDOW : WINDOW / 2)));
       if (left) return;
-      setOpened((now) => ({ ...now, ready: true }));
+      setOpened((now) => ({ ...now, ready: true, failed: null }));
       leave = followTrace(attempt, log.last, {
         entries: (entries) => log.append(entries),
         end: () => log.end(),
@@ -34,9 +39,17 @@ export function useTrace(attempt: AttemptId, near: number | null): Opened {
       // What came between the last page and the joining.
       await log.catchUp();
     };
-    open().catch((failed: unknown) => left || setOpened((now) => ({ ...now, failed })));
+    const begun = () =>
+      open().catch((failed: unknown) => {
+        if (left) return;
+        setOpened((now) => ({ ...now, failed }));
+        // A server that does not answer is asked again until it does.
+        if (asRequestError(failed).isPassing) again = setTimeout(() => void begun(), AGAIN);
+      });
+    void begun();
     return () => {
       left = true;
+      clearTimeout(again);
       leave();
     };
     // An entry that is chosen later lies in the window already.
