@@ -345,10 +345,13 @@ impl Sprint {
             Stage::Waiting { not_before, .. } => (Reason::Ready, Actor::Engine, Some(*not_before)),
             Stage::Idle | Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => by_owner(Reason::NotPlanned),
         };
+        // An approved task waits for its merge since it was approved, not since it was delivered.
+        let approved = task.filter(|_| matches!(reason, Reason::Merge { .. }));
+        let approved = approved.and_then(|task| task.reviews.last()).map(|review| review.at);
         Explanation {
             reason,
             actor,
-            since: work.since,
+            since: work.since.max(approved.unwrap_or(work.since)),
             by,
         }
     }

@@ -273,6 +273,8 @@ pub async fn a_waiting_worker_is_woken_by_what_makes_jobs_available(queue: Queue
     let held = lease(&queue, 1, 10, 20).await.unwrap();
     queue.complete(&held.lease, at(11)).await.unwrap();
     woken(&mut bell, "a free slot").await;
+    queue.ring(&project("web"));
+    woken(&mut bell, "somebody who rings").await;
     let mut other = job("b", 0, 0);
     other.project = project("api");
     queue.enqueue(other).await.unwrap();

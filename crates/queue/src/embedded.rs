@@ -181,6 +181,10 @@ impl JobQueue for EmbeddedQueue {
         self.bells.listen(project)
     }
 
+    fn ring(&self, project: &ProjectId) {
+        self.bells.ring(project);
+    }
+
     async fn damage(&self) -> Result<Vec<String>, QueueError> {
         Ok(self.database.damage().await?)
     }

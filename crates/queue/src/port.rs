@@ -149,6 +149,9 @@ pub trait JobQueue: Send + Sync {
     /// for [`JobQueue::next_due`], whichever comes first.
     fn wake(&self, project: &ProjectId) -> watch::Receiver<u64>;
 
+    /// Rings that bell, such as when a project may have more jobs at once.
+    fn ring(&self, project: &ProjectId);
+
     /// When the first waiting job of a project is due; in the past if only the project's limit holds it back.
     async fn next_due(&self, project: &ProjectId) -> Result<Option<Timestamp>, QueueError>;
 

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use team6_core::budget::{Budget, BudgetLimits};
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{AttemptId, FencingToken, PersonId, ProjectId, SprintId};
@@ -40,7 +42,7 @@ struct Shop {
     engine: Engine,
     project: ProjectId,
     sprint: Budget,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Shop {
@@ -65,7 +67,7 @@ impl Shop {
             engine,
             project,
             sprint: Budget::default(),
-            _folder: place,
+            folder: place,
         }
     }
 
@@ -101,6 +103,12 @@ impl Shop {
                 false
             }
         }
+    }
+
+    /// Another program that has the log open.
+    async fn other_program(&self) -> sqlx::SqliteConnection {
+        let file = self.folder.path().join("team6.db");
+        SqliteConnectOptions::new().filename(file).connect().await.unwrap()
     }
 
     async fn does(&self, sprint: SprintId, command: Command) {
@@ -175,6 +183,27 @@ async fn what_an_agent_tells_after_its_attempt_ended_is_spent_of_its_projects_bu
         why.unwrap().contains("is used up: 100 tokens of 100 tokens"),
         "and nothing is left"
     );
+}
+
+#[tokio::test]
+async fn a_command_that_is_on_record_is_done_also_while_the_ledger_cannot_be_written() {
+    let shop = Shop::open().await;
+    let first = shop.plans().await;
+    assert!(shop.takes(first).await);
+    let second = shop.plans().await;
+    assert!(!shop.takes(second).await, "the first holds most of it");
+    let mut other = shop.other_program().await;
+    let full = "CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.stream LIKE 'ledger/%' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::raw_sql(full).execute(&mut other).await.unwrap();
+    // It does not fail, since it is on record.
+    shop.fails(first, 10).await;
+    assert_eq!(shop.queued(second).await, None, "nobody knows that something came back");
+    sqlx::raw_sql("DROP TRIGGER full").execute(&mut other).await.unwrap();
+    while shop.queued(second).await.is_none() {
+        let next = shop.engine.tick().await.expect("it is tried again");
+        tokio::time::sleep(next.since(shop.engine.now())).await;
+    }
+    assert!(shop.takes(second).await);
 }
 
 #[tokio::test]

@@ -26,6 +26,14 @@ const MAX_SCENARIO: u64 = 4 * 1024 * 1024;
 ///
 /// A scenario that cannot be read is explained on stderr, with exit code 2.
 pub fn main(scenario: &Path) -> ExitCode {
+    if matches!(scenario.to_str(), Some("--help" | "-h" | "help" | "")) {
+        let _ = writeln!(
+            io::stdout(),
+            "Usage: team6 scripted-agent SCENARIO\n\n{}",
+            include_str!("scenario.md")
+        );
+        return ExitCode::SUCCESS;
+    }
     let scenario = match load(scenario) {
         Ok(scenario) => scenario,
         Err(error) => return failed(&error, 2),

@@ -279,7 +279,7 @@ mod tests {
         why.since = now;
         why.by = Some(now + std::time::Duration::from_secs(330));
         let shown = screen(&model, 160, 24);
-        assert!(shown.contains("(just now, in 5 min at the latest)"), "{shown}");
+        assert!(shown.contains("(just now, looked at again in 5 min)"), "{shown}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use delegation::{Brief, DelegationBlock, Subtask};
 pub use effect::Effect;
 pub use event::{AttemptReason, Event, Outcome};
 pub(crate) use handle::Block;
-pub use handle::FundsWait;
+pub use handle::{FundsWait, STATES};
 pub use refusal::{ApprovalBlock, Refusal, TooLate};
 pub use reviewing::ReviewLoad;
 pub use stage::{Hold, Stage};

@@ -121,8 +121,10 @@ pub enum Refusal {
     OwnDeputy { owner: PersonId },
     #[error("only the sprint's lead {lead} does this; ask {lead}")]
     NotLead { lead: PersonId },
-    #[error("task {task} is {stage}, not in review; wait until its pull requests are open")]
+    #[error("task {task} is {stage}, not in review; {}", instead(stage))]
     NotInReview { task: TaskId, stage: String },
+    #[error("what is handed over has no title; give it one line that says what is wanted")]
+    NoTitle,
     #[error("a review that requests changes says which: write a text or comment on lines")]
     EmptyReview,
     #[error("task {task} was delivered anew since you looked at it; look at the new commits and review again")]
@@ -227,4 +229,16 @@ fn list_owners(missing: &[(TaskId, PersonId)]) -> String {
 
 fn owner_name(owner: &Option<PersonId>) -> String {
     owner.as_ref().map_or_else(|| "nobody yet".into(), ToString::to_string)
+}
+
+/// What there is to do about a task that is not in review.
+fn instead(stage: &str) -> &'static str {
+    match stage {
+        "done" => "it is merged; what should be different there is a task of its own",
+        "cancelled" | "given up" => "nothing of it is reviewed or merged any more",
+        "merging" | "reverting" => "wait until that has ended",
+        "failed" => "retry it, or give it up",
+        "asking its owner" => "answer its agent first",
+        _ => "wait until its pull requests are open",
+    }
 }

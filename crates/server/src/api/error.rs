@@ -236,6 +236,7 @@ fn refused(refusal: &Refusal) -> ApiError {
         | Refusal::TextTooLong { .. }
         | Refusal::BadPlan { .. }
         | Refusal::EmptyReview
+        | Refusal::NoTitle
         | Refusal::ForeignRepository { .. }
         | Refusal::UnknownAgent { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::NoSuchTask { .. }

@@ -152,7 +152,7 @@ async fn inboxes(api: &ApiState, sprint: Option<SprintId>, kind: &str) -> Inboxe
         return Inboxes::Nobodys;
     };
     // What was handed on leaves the inbox of somebody whom neither the event nor the sprint names any more.
-    if matches!(kind, "owner_set" | "question_handed") {
+    if matches!(kind, "owner_set" | "question_handed" | "deputy_set") {
         return Inboxes::Everybodys;
     }
     let concerned = api.engine.read(sprint, |sprint, _| Inboxes::Of(concerned(sprint)));

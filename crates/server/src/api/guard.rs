@@ -7,11 +7,13 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 
 use super::ApiState;
 use super::error::ApiError;
@@ -26,15 +28,26 @@ pub(super) async fn hosts(State(api): State<ApiState>, request: Request, next: N
 
 /// Refuses what shows neither the token nor a session.
 pub(super) async fn admitted(State(api): State<ApiState>, request: Request, next: Next) -> Response {
-    let admitted = match shown(&api, &request) {
-        Ok(Shown::Token) => true,
-        Ok(Shown::Session(secret)) => api.sessions().know(&secret, api.engine.now()).await,
-        Err(error) => return error.into_response(),
-    };
-    match admitted {
-        true => next.run(request).await,
-        false => unauthorized(&api, "the session has ended").into_response(),
+    match shown(&api, &request) {
+        Ok(Shown::Token) => next.run(request).await,
+        Ok(Shown::Session(secret)) if api.sessions().know(&secret, api.engine.now()).await => {
+            while_known(api, secret, next.run(request).await)
+        }
+        Ok(Shown::Session(_)) => unauthorized(&api, "the session has ended").into_response(),
+        Err(error) => error.into_response(),
     }
+}
+
+/// What goes on for long ends with the session of whoever reads it.
+fn while_known(api: ApiState, secret: String, response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_none_or(|kind| !kind.as_bytes().starts_with(b"text/event-stream")) {
+        return response;
+    }
+    let ended = async move { api.sessions().until_ended(&secret, || api.engine.now()).await };
+    let (head, body) = response.into_parts();
+    let body = body.into_data_stream().take_until(Box::pin(ended));
+    Response::from_parts(head, Body::from_stream(body))
 }
 
 /// Whether a request shows the token itself.

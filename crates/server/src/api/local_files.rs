@@ -5,6 +5,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use team6_core::ids::{ProjectId, RepositoryId};
@@ -73,12 +74,12 @@ async fn put_local_file(
     Path((project, repository)): Path<(ProjectId, RepositoryId)>,
     Query(Which { path }): Query<Which>,
     Caller(by): Caller,
-    content: Bytes,
+    content: Result<Bytes, BytesRejection>,
 ) -> Answer<Page<LocalFileItem>> {
-    if content.len() > LARGEST {
+    let content = content.ok().filter(|content| content.len() <= LARGEST).ok_or_else(|| {
         let text = format!("{path} is larger than {} KiB; keep it elsewhere", LARGEST >> 10);
-        return Err(ApiError::unusable("local-file-too-large", text));
-    }
+        ApiError::unusable("local-file-too-large", text)
+    })?;
     // Neither repeats nor removals come in between.
     let _alone = api.connecting().lock().await;
     // Whether it may be given is known before anything is written; the event comes when there is something to tell of.

@@ -129,7 +129,7 @@ async fn loads(api: &ApiState) -> Result<BTreeMap<PersonId, u32>, ApiError> {
             filter.after = Some(last.id);
             let open = rows
                 .iter()
-                .filter(|row| row.state != "done" && row.state != "cancelled")
+                .filter(|row| !matches!(row.state.as_str(), "done" | "cancelled" | "given up"))
                 .count();
             *load = load.saturating_add(u32::try_from(open).unwrap_or(u32::MAX));
         }

@@ -133,6 +133,8 @@ async fn update_project(
         }
         None => api.on_project(&project, &by, key.as_ref(), first).await?,
     };
+    // More may begin now than a moment ago.
+    api.queue.ring(&project);
     Ok(Json(changed))
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Sprint};
+use team6_core::sprint::{Command, Refusal, Sprint, Stage};
 use team6_forge::RevertOutcome;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,19 +37,25 @@ async fn forecast_revert(
     let identity = identity(&api.people, &by);
     let wanted = |sprint: &Sprint, _| {
         let known = sprint.tasks.get(&task)?;
+        // As it would be refused.
+        if known.work.stage == Stage::Done {
+            let stage = "done".to_owned();
+            return Some(Err(Refusal::NotInReview { task, stage }));
+        }
         let each = known.to_revert().into_iter();
         let each = each.filter_map(|repository| {
             let merged = known.pull_requests.get(&repository)?.merged.clone()?;
             let (number, revert) = describe(sprint, known, &repository, identity.clone(), at)?;
             Some((repository, number, merged, revert))
         });
-        Some(each.collect::<Vec<_>>())
+        Some(Ok(each.collect::<Vec<_>>()))
     };
     let wanted = api
         .engine
         .read(sprint, wanted)
         .await?
-        .ok_or(EngineError::NoSuchTask(task))?;
+        .ok_or(EngineError::NoSuchTask(task))?
+        .map_err(EngineError::from)?;
     let mut forecasts = Vec::new();
     for (repository, number, merged, revert) in wanted {
         let (reverts, text, conflicts) = match api.forge.dry_run_revert(&repository, number, &revert).await {

@@ -204,7 +204,7 @@ fn planner(api: &ApiState, wanted: Option<AgentId>) -> Result<AgentId, ApiError>
     let Some(card) = cards.iter().find(|card| card.id == wanted) else {
         let known: Vec<AgentId> = cards.into_iter().map(|card| card.id).collect();
         let text = format!("there is no agent {wanted}; see the list of agents");
-        return Err(ApiError::unusable("unknown-agent", text).with("known", known));
+        return Err(ApiError::missing("no-such-agent", text).with("known", known));
     };
     if !card.installed {
         let how = card.install.as_ref().map(|install| format!(": {install}"));

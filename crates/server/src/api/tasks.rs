@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use team6_core::budget::Budget;
 use team6_core::ids::{PersonId, ProjectId, SprintId, TaskId};
-use team6_core::sprint::{Brief, Command, Event, MergeMethod, Sprint, TaskSummary, WorkId};
+use team6_core::sprint::{Brief, Command, Event, MergeMethod, STATES, Sprint, TaskSummary, WorkId};
 use team6_store::{TaskFilter, TaskRow};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,27 +41,6 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(choose_agent))
         .routes(routes!(set_task_budget))
 }
-
-/// What tasks can be asked for by; the names that the rules give to their states.
-const STATES: [&str; 17] = [
-    "idle",
-    "waiting",
-    "assigned",
-    "in progress",
-    "held",
-    "asking its owner",
-    "waiting for subtasks",
-    "being checked",
-    "publishing",
-    "in review",
-    "delivered",
-    "merging",
-    "reverting",
-    "failed",
-    "done",
-    "cancelled",
-    "given up",
-];
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

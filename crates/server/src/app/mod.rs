@@ -155,6 +155,7 @@ impl App {
         let notifiers = notifiers.map_err(|wrong| AppError::Configuration(wrong.join("\n")))?;
         let recovered = recover::recover(&control, provisioner.as_ref(), &name).await?;
         control.engine.settle_leftovers().await?;
+        recover::name_strangers(&control.engine, &config.people).await?;
         // The work may have ended just before the engine did.
         recover::remove_homes(&control, &worker.homes, Checks::None).await;
         Ok(Self {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use team6_core::ids::{AttemptId, FencingToken};
+use team6_core::ids::{AttemptId, FencingToken, PersonId};
 use team6_core::sprint::{Command, Sprint, Stage};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
@@ -12,8 +12,9 @@ use team6_worker::is_of_no_attempt;
 use team6_workspace::{Provisioner, Swept};
 
 use super::error::AppError;
+use crate::config::Person;
 use crate::control::{ControlParts, live};
-use crate::engine::{ENGINE, EngineError};
+use crate::engine::{ENGINE, Engine, EngineError};
 
 /// What was found of an earlier run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,4 +134,29 @@ pub(super) async fn remove_homes(parts: &ControlParts, homes: &Path, checks: Che
             tracing::warn!(path = %entry.path().display(), %error, "an agent's home stays");
         }
     }
+}
+
+/// Says which open tasks belong to people who are not of the team any more: nobody is asked for them.
+pub(super) async fn name_strangers(engine: &Engine, people: &BTreeMap<PersonId, Person>) -> Result<(), EngineError> {
+    for id in engine.open_sprints().await? {
+        let look = |sprint: &Sprint, _| {
+            let mut theirs: BTreeMap<PersonId, Vec<String>> = BTreeMap::new();
+            for task in sprint.tasks.values().filter(|task| !task.work.stage.is_ended()) {
+                let owner = task.owner.as_ref().filter(|owner| !people.contains_key(*owner));
+                if let Some(owner) = owner {
+                    theirs.entry(owner.clone()).or_default().push(task.id.to_string());
+                }
+            }
+            theirs
+        };
+        for (owner, tasks) in engine.read(id, look).await? {
+            let tasks = tasks.join(", ");
+            tracing::warn!(
+                sprint = %id, %owner, tasks,
+                "the owner of these tasks is not among the configured people, so nobody is asked for them; name another with \
+                 `team6 sprint owners {id} TASK=NAME`, or add [people.{owner}] again"
+            );
+        }
+    }
+    Ok(())
 }

@@ -52,8 +52,7 @@ impl Engine {
     pub(super) async fn limits_moved(&self, project: &ProjectId) -> Result<(), EngineError> {
         if self.limits(project).await?.is_some() {
             // What ended while nothing was limited was not given back.
-            self.settle_ended(project).await?;
-            return self.return_funds(project).await;
+            return self.settle_project(project).await;
         }
         for id in self.open_sprints().await? {
             let look = |sprint: &Sprint, _| {
@@ -120,6 +119,15 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Gives back what attempts of a project that ended have not spent, and tells those who wait for it.
+    pub(super) async fn settle_project(&self, project: &ProjectId) -> Result<(), EngineError> {
+        if self.limits(project).await?.is_none() {
+            return Ok(());
+        }
+        self.settle_ended(project).await?;
+        self.return_funds(project).await
     }
 
     async fn settle_ended(&self, project: &ProjectId) -> Result<(), EngineError> {

@@ -42,6 +42,9 @@ use projects::Projects;
 use sprints::Sprints;
 use wake::Deadlines;
 
+/// After how long what could not be done is tried again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// The actor's name of what the engine does by itself.
 pub const ENGINE: &str = "team6";
 
@@ -57,6 +60,8 @@ pub struct Engine {
     /// What people said of them, of the projects that were asked for.
     budgets: funds::Budgets,
     deadlines: Deadlines,
+    /// Sprints of which something that follows from a command is still to be done.
+    behind: Mutex<BTreeSet<SprintId>>,
     /// Rings when a base branch of a project may have moved, or it has another repository.
     bases: Mutex<BTreeMap<ProjectId, watch::Sender<u64>>>,
     /// Rings when a delivery may have to be checked, or no longer.
@@ -75,6 +80,7 @@ impl Engine {
             limits: OnceLock::new(),
             budgets: funds::Budgets::default(),
             deadlines: Deadlines::default(),
+            behind: Mutex::default(),
             bases: Mutex::default(),
             checking: watch::Sender::new(0),
             store,
@@ -154,17 +160,44 @@ impl Engine {
             *checks = self.project(&project).await?.checks_to_run();
         }
         let done = self.sprints.execute(id, command, actor, answer).await?;
-        if done.events.iter().any(moves_checks) {
+        // It is on record by now, whatever becomes of what follows from it.
+        if let Err(error) = self.follow_up(id, &done.events).await {
+            tracing::error!(sprint = %id, %error, "what follows from a command could not be done; it is tried again in a second");
+            self.fall_behind(id);
+        }
+        Ok(done)
+    }
+
+    /// What follows from events of a sprint elsewhere.
+    async fn follow_up(&self, id: SprintId, events: &[Event]) -> Result<(), EngineError> {
+        if events.iter().any(moves_checks) {
             self.checking.send_modify(|n| *n += 1);
         }
         let merged = |event: &Event| matches!(event, Event::PullRequestMerged { .. });
-        if done.events.iter().any(merged) {
+        if events.iter().any(merged) {
             let project = self.sprints.read(id, |sprint, _| sprint.project.clone()).await?;
             self.base_moved(&project);
         }
         self.set_deadline(id).await?;
-        self.keep_books(id, &done.events).await?;
-        Ok(done)
+        self.keep_books(id, events).await
+    }
+
+    fn behind(&self) -> MutexGuard<'_, BTreeSet<SprintId>> {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fall_behind(&self, id: SprintId) {
+        self.behind().insert(id);
+        self.deadlines.set(id, Some(self.now() + AGAIN));
+    }
+
+    /// Does what followed from earlier commands and could not be done.
+    async fn catch_up(&self, id: SprintId) -> Result<(), EngineError> {
+        let project = self.sprints.read(id, |sprint, _| sprint.project.clone()).await?;
+        self.checking.send_modify(|n| *n += 1);
+        self.base_moved(&project);
+        self.set_deadline(id).await?;
+        self.settle_project(&project).await
     }
 
     /// Moves whenever a delivery may have to be checked, or no longer.
@@ -231,7 +264,12 @@ impl Engine {
         for id in self.deadlines.due(now) {
             if let Err(error) = self.execute(id, Command::Tick, ENGINE, None).await {
                 tracing::error!(sprint = %id, %error, "a deadline could not be kept; it is tried again in a second");
-                self.deadlines.set(id, Some(now + std::time::Duration::from_secs(1)));
+                self.deadlines.set(id, Some(now + AGAIN));
+            }
+            let is_behind = self.behind().remove(&id);
+            if is_behind && let Err(error) = self.catch_up(id).await {
+                tracing::error!(sprint = %id, %error, "what follows from a command could still not be done");
+                self.fall_behind(id);
             }
         }
         self.deadlines.next()

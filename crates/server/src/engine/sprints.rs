@@ -19,6 +19,8 @@ use super::{Clock, EngineError};
 const SNAPSHOT: u32 = 3;
 /// After how many events a snapshot is written.
 const SNAPSHOT_EVERY: u64 = 200;
+/// How many sprints are kept in memory before those that have ended make room.
+const KEPT: usize = 200;
 /// How many events are read at once.
 pub(super) const PAGE: u32 = 1_000;
 /// How often a command is decided anew because another server was faster.
@@ -45,7 +47,7 @@ pub(super) struct Loaded {
 
 type Slot = Arc<Mutex<Option<Loaded>>>;
 
-/// All sprints that were used since the start.
+/// The sprints that go on, and those that were looked at lately.
 pub(super) struct Sprints {
     store: Arc<dyn Store>,
     clock: Arc<Clock>,
@@ -63,6 +65,9 @@ impl Sprints {
 
     fn slot(&self, id: SprintId) -> Slot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= KEPT && !slots.contains_key(&id) {
+            slots.retain(|_, slot| goes_on(slot));
+        }
         slots.entry(id).or_default().clone()
     }
 
@@ -102,15 +107,18 @@ impl Sprints {
                 return Err(EngineError::NoSuchSprint(id));
             };
             let now = self.clock.now();
-            let events = loaded.sprint.handle(command.clone(), now)?;
+            // Until the events are stored, memory is ahead of the log, also if this future is dropped here. What is refused
+            // changes nothing.
+            loaded.stale = true;
+            let handled = loaded.sprint.handle(command.clone(), now);
+            loaded.stale = handled.as_ref().is_ok_and(|events| !events.is_empty());
+            let events = handled?;
             if events.is_empty() && answer.is_none() {
                 return Ok(Done {
                     events,
                     version: loaded.version,
                 });
             }
-            // Until the events are stored, memory is ahead of the log, also if this future is dropped here.
-            loaded.stale = true;
             match self.append(loaded, &events, actor, answer.clone(), now).await {
                 Ok(version) => {
                     loaded.stale = false;
@@ -197,6 +205,12 @@ impl Sprints {
         }
         Ok(appended.version)
     }
+}
+
+/// Whether a sprint has not ended, or somebody is at it.
+fn goes_on(slot: &Slot) -> bool {
+    let is_open = |place: &Option<Loaded>| place.as_ref().is_some_and(|loaded| loaded.sprint.is_open());
+    Arc::strong_count(slot) > 1 || slot.try_lock().map_or(true, |place| is_open(&place))
 }
 
 /// Reads a sprint from its last snapshot and the events after it; none if there is no such sprint.

@@ -10,7 +10,7 @@ use team6_notify::Told;
 const FOLDER: &str = "notified";
 
 /// The file of one channel.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Kept(PathBuf);
 
 impl Kept {

@@ -64,7 +64,7 @@ impl Notifier {
     ) -> Result<Option<Timestamp>, String> {
         let waiting = self.all_that_waits(engine).await.map_err(|error| error.to_string())?;
         if told.forget_solved(&waiting) {
-            self.keep(told)?;
+            self.keep(told).await?;
         }
         let now = engine.now();
         let due = told.due(&waiting, &self.rules, now);
@@ -80,7 +80,7 @@ impl Notifier {
                 Ok(()) => {
                     patience.forget(&person);
                     told.tell(&waiting);
-                    self.keep(told)?;
+                    self.keep(told).await?;
                 }
                 Err(why) => {
                     let until = patience.hold(&person, now);
@@ -109,10 +109,11 @@ impl Notifier {
         }
     }
 
-    fn keep(&self, told: &Told) -> Result<(), String> {
-        self.kept
-            .write(told)
-            .map_err(|error| format!("what was told cannot be kept: {error}"))
+    async fn keep(&self, told: &Told) -> Result<(), String> {
+        let (kept, told) = (self.kept.clone(), told.clone());
+        let written = tokio::task::spawn_blocking(move || kept.write(&told)).await;
+        let written = written.map_err(std::io::Error::other).flatten();
+        written.map_err(|error| format!("what was told cannot be kept: {error}"))
     }
 }
 

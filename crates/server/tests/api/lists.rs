@@ -48,6 +48,7 @@ async fn the_parts_of_a_list_are_the_whole_list() {
         ("/tasks?sprint=3", "after", 3),
         ("/tasks?state=idle,waiting", "after", 21),
         ("/tasks?owner=ada", "after", 0),
+        ("/tasks?state=being brought up to date", "after", 0),
         ("/log?stream=sprint/2", "after", 3),
         ("/log?project=shop", "after", 23),
     ] {

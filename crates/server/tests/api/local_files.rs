@@ -83,6 +83,9 @@ async fn paths_that_lead_elsewhere_and_files_that_are_too_large_are_refused() {
     put(&server, "big", vec![b'x'; (1 << 20) + 1])
         .await
         .refused(422, "local-file-too-large");
+    put(&server, "huge", vec![b'x'; 5 << 20])
+        .await
+        .refused(422, "local-file-too-large");
     let tracked = put(&server, "Cargo.toml", SECRET).await;
     assert!(tracked.text.contains("app itself has Cargo.toml"), "{}", tracked.text);
     tracked.refused(422, "local-file-tracked");

@@ -183,7 +183,7 @@ async fn agents_that_are_not_installed_or_unknown_plan_nothing() {
         .client
         .post("/sprints", open("nobody"))
         .await
-        .problem(422, "unknown-agent");
+        .problem(404, "no-such-agent");
     assert!(
         problem["known"].as_array().unwrap().contains(&json!("scripted")),
         "{problem}"

@@ -2,8 +2,9 @@
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use team6_testkit::wait::within;
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, LIMIT};
 use crate::server::Server;
 
 /// A browser that shows a page of the server itself.
@@ -169,6 +170,30 @@ async fn who_signs_out_is_out_and_so_is_everybody_if_they_wish() {
     let out = Answer::to(third.sends(Method::POST, "/sign-out?everywhere=true", "same-origin")).await;
     assert_eq!(out.done(), json!({ "sessions": 2 }));
     assert!(!other.is_signed_in().await && !third.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn what_a_session_reads_ends_with_it() {
+    let server = Server::open().await;
+    let token = json!({ "token": server.token() });
+    let (one, _) = Browser::signed_in(&server.client, token.clone()).await;
+    let (other, _) = Browser::signed_in(&server.client, token).await;
+    let reads = |browser: &Browser<'_>, path| browser.sends(Method::GET, path, "same-origin").send();
+    let mut goes_on = reads(&other, "/stream").await.unwrap();
+    let streams = [
+        reads(&one, "/stream").await.unwrap(),
+        reads(&one, "/events").await.unwrap(),
+    ];
+    let out = one.sends(Method::POST, "/sign-out", "same-origin");
+    Answer::to(out).await.done();
+    for stream in streams {
+        let text = within("the end of a stream", LIMIT, stream.text()).await.unwrap();
+        assert!(text.contains("event: ready"), "{text}");
+    }
+    assert!(goes_on.chunk().await.unwrap().is_some());
+    server.with_project().await;
+    let told = within("an event", LIMIT, goes_on.chunk()).await.unwrap();
+    assert!(told.is_some(), "other sessions read on");
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ test('what an agent writes to harm its reader is only words', async ({ place, si
   // Every entry of its trace, unfolded.
   await page.goto(`${place.url}/tasks/1`);
   const rows = page.getByRole('list', { name: 'Activity' });
-  await expect(rows.getByText('complete task')).toBeVisible();
+  await expect(rows.getByText('complete task')).toBeVisible({ timeout: 30_000 });
   const last = Number((await page.getByTestId('last-entry').textContent())?.split(' ')[0]);
   expect(last).toBeGreaterThan(20);
   for (let entry = 1; entry <= last; entry += 1) {

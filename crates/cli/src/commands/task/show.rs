@@ -19,7 +19,8 @@ pub(crate) fn why_in_short(why: &Why) -> String {
 }
 
 fn times(why: &Why) -> String {
-    let by = why.by.map(|by| format!(", {} at the latest", until(by)));
+    // What goes on is looked at by then, and may go on.
+    let by = why.by.map(|by| format!(", looked at again {}", until(by)));
     format!("{}{}", ago(why.since), by.unwrap_or_default())
 }
 
@@ -472,6 +473,12 @@ fn next(detail: &TaskDetail, page: &mut Page) {
     }
     if open && detail.approved_by.is_some() && detail.parent.is_none() {
         page.next(format!("team6 task merge {id}"), "merges it");
+        if let Some(Reason::Merge { trouble: Some(_) }) = detail.task.why.as_ref().map(|why| &why.reason) {
+            page.next(
+                format!("team6 task chat {id} \"TEXT\""),
+                "tells its agent how to mend it",
+            );
+        }
     }
     if matches!(
         detail.task.why.as_ref().map(|why| &why.reason),
@@ -532,7 +539,7 @@ mod tests {
         insta::assert_snapshot!(page.text(), @"
         # task  title  state      owner  agent   why
             11  Do 11  in review  ada    claude  waits for review -> ada (just now)
-            12  Do 12  failed     ada    claude  tries again soon -> the engine (just now, in 5 min at the latest)
+            12  Do 12  failed     ada    claude  tries again soon -> the engine (just now, looked at again in 5 min)
         ");
     }
 }

@@ -65,7 +65,11 @@ impl Decider<'_> {
         let Some(check) = pending.find(|check| check.name == *name).cloned() else {
             return Ok(());
         };
-        if ran.run.is_at(&check, repository, &task.offered()) {
+        // What was merged meanwhile stays what it is checked as.
+        let mut heads = task.offered();
+        let own = task.pull_requests.get_key_value(repository);
+        heads.extend(own.map(|(repository, offered)| (repository, &offered.head)));
+        if ran.run.is_at(&check, repository, &heads) {
             self.record(id, repository.clone(), check, ran);
             self.settle_checks(id);
         }

@@ -84,6 +84,9 @@ impl Decider<'_> {
     fn planned(&self, brief: &Brief, id: TaskId, parent: &Task) -> Result<PlannedTask, Refusal> {
         // The number is the engine's; one that is taken, or older than its parent, would be a mistake of ours.
         let free = id > parent.id && !self.sprint.tasks.contains_key(&id);
+        if brief.title.trim().is_empty() {
+            return Err(Refusal::NoTitle);
+        }
         let planned = brief.planned(id, parent).filter(|_| free);
         planned.ok_or(Refusal::NoSuchTask { task: id })
     }

@@ -439,7 +439,29 @@ fn some_text(text: &str) -> Result<(), Refusal> {
     check_text(text)
 }
 
-/// What people call a stage.
+/// All that `stage_name` says.
+pub const STATES: [&str; 18] = [
+    "idle",
+    "waiting",
+    "assigned",
+    "in progress",
+    "held",
+    "asking its owner",
+    "waiting for subtasks",
+    "being checked",
+    "publishing",
+    "in review",
+    "being brought up to date",
+    "delivered",
+    "merging",
+    "reverting",
+    "failed",
+    "done",
+    "cancelled",
+    "given up",
+];
+
+/// What people call a stage: one of `STATES`.
 pub(crate) fn stage_name(stage: &Stage) -> &'static str {
     match stage {
         Stage::Idle => "idle",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use team6_core::ids::PersonId;
 use team6_core::time::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::super::error::ApiError;
 use super::super::token::Token;
@@ -30,6 +30,8 @@ pub(in super::super) struct Sessions {
     /// The name of the cookie. Cookies know no ports, so two servers of one machine need names of their own.
     name: String,
     now: Mutex<Now>,
+    /// Rings when a session may have ended.
+    ended: watch::Sender<u64>,
 }
 
 /// What is open now.
@@ -74,6 +76,7 @@ impl Sessions {
                 sessions: sessions.into(),
                 codes: VecDeque::new(),
             }),
+            ended: watch::Sender::new(0),
         }
     }
 
@@ -107,6 +110,7 @@ impl Sessions {
         };
         if let Some(session) = known.opened.clone() {
             open.sessions.retain(|open| open.digest != session);
+            self.ring();
             self.keep(&open).await?;
             let text =
                 "this link was used before, so the session that it opened has been ended; call `team6 open` again";
@@ -138,6 +142,7 @@ impl Sessions {
             until,
         });
         keep_newest(&mut open.sessions);
+        self.ring();
         // On a full disk people still get in, to see what fills it; a restart forgets them.
         if let Err(error) = self.keep(open).await {
             tracing::warn!(?error, "a session is not kept over a restart");
@@ -155,6 +160,20 @@ impl Sessions {
             .any(|session| session.digest == digest && session.until > now)
     }
 
+    /// Returns when the session with a secret has ended.
+    pub(in super::super) async fn until_ended(&self, secret: &str, now: impl Fn() -> Timestamp) {
+        let mut ended = self.ended.subscribe();
+        while self.know(secret, now()).await {
+            if ended.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn ring(&self) {
+        self.ended.send_modify(|n| *n += 1);
+    }
+
     /// Ends the session with a secret, or all of them, and says how many ended.
     pub(super) async fn end(&self, only: Option<&str>) -> Result<usize, ApiError> {
         let digest = only.map(|secret| self.token.digest_of(secret));
@@ -167,6 +186,7 @@ impl Sessions {
         }
         let ended = before - open.sessions.len();
         if ended > 0 {
+            self.ring();
             self.keep(&open).await?;
         }
         Ok(ended)
