@@ -193,14 +193,19 @@ async fn a_command_that_is_on_record_is_done_also_while_the_ledger_cannot_be_wri
     let second = shop.plans().await;
     assert!(!shop.takes(second).await, "the first holds most of it");
     let mut other = shop.other_program().await;
-    let full = "CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.stream LIKE 'ledger/%' BEGIN SELECT RAISE(ABORT, 'full'); END";
-    sqlx::raw_sql(full).execute(&mut other).await.unwrap();
+    // An integer that overflows is an error like any of the disk's.
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON events WHEN NEW.stream LIKE 'ledger/%' \
+                  BEGIN SELECT abs(-9223372036854775807 - 1); END";
+    sqlx::raw_sql(broken).execute(&mut other).await.unwrap();
     // It does not fail, since it is on record.
     shop.fails(first, 10).await;
     assert_eq!(shop.queued(second).await, None, "nobody knows that something came back");
-    sqlx::raw_sql("DROP TRIGGER full").execute(&mut other).await.unwrap();
-    while shop.queued(second).await.is_none() {
+    sqlx::raw_sql("DROP TRIGGER broken").execute(&mut other).await.unwrap();
+    loop {
         let next = shop.engine.tick().await.expect("it is tried again");
+        if shop.queued(second).await.is_some() {
+            break;
+        }
         tokio::time::sleep(next.since(shop.engine.now())).await;
     }
     assert!(shop.takes(second).await);

@@ -92,6 +92,11 @@ impl Forge {
                 ..
             } => {
                 let (task, repository, merge) = (*task, repository.clone(), *merge);
+                // What is merged in part is what most rules are about.
+                let is_partly = self
+                    .pull_requests
+                    .iter()
+                    .any(|((of, _), known)| *of == task && known.merged.is_some());
                 let known = self.pull_requests.get_mut(&(task, repository.clone()))?;
                 if let Some(commit) = &known.merged {
                     return Some(Command::PullRequestMerged {
@@ -111,8 +116,9 @@ impl Forge {
                         why: "the head moved".into(),
                     });
                 }
-                match rng.u8(0..10) {
-                    0 if !calm => Some(Command::MergeRefused {
+                let drawn = rng.u8(0..10);
+                match drawn {
+                    0 | 3..=6 if !calm && (is_partly || drawn == 0) => Some(Command::MergeRefused {
                         task,
                         repository,
                         merge,
@@ -159,7 +165,7 @@ impl Forge {
                 revert,
                 ..
             } => {
-                let trouble = match (wanted, rng.u8(0..6)) {
+                let trouble = match (wanted, rng.u8(0..3)) {
                     (true, 0) if !calm => Some("app: conflicts in src/lib.rs".to_owned()),
                     _ => None,
                 };

@@ -9,6 +9,7 @@ mod checks;
 mod forge;
 mod invariants;
 mod log;
+mod mood;
 mod people;
 mod plans;
 mod queue;

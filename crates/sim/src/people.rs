@@ -234,7 +234,9 @@ pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     };
     let due = due.filter(|t| decided(&t.work.stage));
     let due: Vec<&Task> = due.collect();
-    let task = due.get(rng.usize(0..due.len().max(1)))?;
+    let half_done = |task: &&&Task| task.pull_requests.values().any(|p| p.merged.is_some());
+    let drawn = due.get(rng.usize(0..due.len().max(1)))?;
+    let task = due.iter().find(half_done).filter(|_| rng.bool()).unwrap_or(drawn);
     let everybody = people();
     let anybody = everybody[rng.usize(0..everybody.len())].clone();
     let by = task.owner.clone().filter(|_| rng.bool()).unwrap_or(anybody);

@@ -108,7 +108,7 @@ fn task(rng: &mut Rng, keys: &[TaskKey], n: usize) -> PlannedTask {
         depends_on.push(keys[rng.usize(0..keys.len())].clone());
     }
     let all = repositories();
-    let repositories = if rng.u8(0..4) == 0 {
+    let repositories = if rng.u8(0..3) == 0 {
         all
     } else {
         vec![all[rng.usize(0..all.len())].clone()]

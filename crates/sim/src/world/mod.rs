@@ -15,6 +15,7 @@ use team6_core::time::Timestamp;
 use crate::forge::Forge;
 use crate::invariants::{Checker, Violation};
 use crate::log::Log;
+use crate::mood::Mood;
 use crate::people;
 use crate::plans;
 use crate::queue::Queue;
@@ -58,6 +59,7 @@ pub struct History {
     next_task: u64,
     messages: u64,
     calm: bool,
+    mood: Mood,
     outcome: Outcome,
 }
 
@@ -66,6 +68,7 @@ impl History {
     fn open(seed: u64) -> Result<Self, Violation> {
         let mut rng = Rng::with_seed(seed);
         let at_once = rng.usize(1..6);
+        let mood = Mood::drawn(&mut rng);
         let now = Timestamp(1_000_000);
         let reviews = rng.usize(0..4);
         let lead = people::people().swap_remove(0);
@@ -104,27 +107,45 @@ impl History {
             next_task: 1,
             messages: 0,
             calm: false,
+            mood,
             outcome: Outcome::default(),
         };
         history.store(&events)?;
         Ok(history)
     }
 
-    /// Plays the history of this seed to its end: a wild part, then a calm one in which it must finish.
+    /// Plays the history of this seed to its end: wild parts, with calm between them so that they meet work at every stage
+    /// of its life, and then a calm one in which it must finish.
     pub fn play(seed: u64) -> Result<Outcome, Violation> {
         let mut history = Self::open(seed)?;
+        for _ in 0..history.rng.u8(0..4) {
+            history.wild_part()?;
+            history.rest()?;
+        }
         history.wild_part()?;
         history.calm_part()?;
         history.epilogue()
     }
 
     fn wild_part(&mut self) -> Result<(), Violation> {
-        for _ in 0..self.rng.u64(100..1_200) {
+        for _ in 0..self.rng.u64(50..600) {
             if !self.sprint.is_open() {
                 break;
             }
             self.wild_step()?;
         }
+        Ok(())
+    }
+
+    fn rest(&mut self) -> Result<(), Violation> {
+        self.calm = true;
+        for _ in 0..self.rng.u64(0..300) {
+            if !self.sprint.is_open() {
+                break;
+            }
+            self.calm_step()?;
+        }
+        self.calm = false;
         Ok(())
     }
 
@@ -158,32 +179,40 @@ impl History {
     }
 
     fn wild_step(&mut self) -> Result<(), Violation> {
+        let Mood {
+            tempted,
+            sensible,
+            pushes,
+        } = self.mood;
+        // Shares of what depends on the mood end where the next begins.
+        let (tempted, sensible) = (42 + tempted, 42 + tempted + sensible);
+        let pushes = sensible + pushes;
         match self.rng.u8(0..100) {
             0 => self.crash()?,
             1..=9 => {
                 let command = people::anything(&mut self.rng, &self.sprint);
                 self.engine(command)?;
             }
-            10..=19 => {
-                if let Some(command) = people::tempted(&mut self.rng, &self.sprint) {
-                    self.engine(command)?;
-                }
-            }
-            20..=34 => self.ask_people()?,
-            35..=54 => self.do_effect()?,
-            55..=64 => self.take_job()?,
-            65 => {
+            10..=29 => self.do_effect()?,
+            30..=39 => self.take_job()?,
+            40 => {
                 // A job that the queue forgot.
                 self.queue.lose();
             }
-            66 => {
+            41 => {
                 let lacking = self
                     .rng
                     .bool()
                     .then(|| "less than 1000 MB of memory are free".to_owned());
                 self.engine(Command::ReportRoom { lacking })?;
             }
-            67 => {
+            roll if roll < tempted => {
+                if let Some(command) = people::tempted(&mut self.rng, &self.sprint) {
+                    self.engine(command)?;
+                }
+            }
+            roll if roll < sensible => self.ask_people()?,
+            roll if roll < pushes => {
                 // Somebody pushes to a base, and it is seen or not.
                 let repositories = plans::repositories();
                 self.forge.pushed(&repositories[self.rng.usize(0..repositories.len())]);
