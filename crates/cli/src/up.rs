@@ -160,13 +160,8 @@ fn programs_of(up: &Up) -> Result<Programs, String> {
     let own = programs::own()?;
     let mut scripted = programs::hidden(&own, "scripted-agent");
     if let Some(scenario) = &up.scenario {
-        // Agents see it at this path in their sandboxes, so it leads nowhere else on the way.
-        let scenario = scenario.canonicalize().map_err(|error| {
-            format!(
-                "failed to read the scenario {}: {error}; --scenario names what the scripted agent plays",
-                scenario.display()
-            )
-        })?;
+        // Agents see it at this path in their sandboxes, so it leads nowhere else on the way. What is not there is told next.
+        let scenario = scenario.canonicalize().unwrap_or_else(|_| scenario.clone());
         team6_agent::scripted::check(&scenario)
             .map_err(|error| format!("failed to {error}; --scenario names what the scripted agent plays"))?;
         scripted.args.push(scenario.to_string_lossy().into_owned());

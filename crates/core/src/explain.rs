@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::budget::BudgetOf;
 use crate::checks::CheckOutcome;
 use crate::ids::{PersonId, TaskId};
-use crate::sprint::{AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, WorkId};
+use crate::sprint::{
+    AttemptReason, Block, Pause, QuestionState, ReviewLoad, Sprint, SprintPhase, Stage, Task, Verdict, WorkId,
+};
 use crate::time::Timestamp;
 
 pub use reason::{Actor, Reason};
@@ -346,12 +348,14 @@ impl Sprint {
             Stage::Idle | Stage::Done | Stage::Cancelled { .. } | Stage::GivenUp { .. } => by_owner(Reason::NotPlanned),
         };
         // An approved task waits for its merge since it was approved, not since it was delivered.
-        let approved = task.filter(|_| matches!(reason, Reason::Merge { .. }));
-        let approved = approved.and_then(|task| task.reviews.last()).map(|review| review.at);
+        let reviews = task
+            .filter(|_| matches!(reason, Reason::Merge { .. }))
+            .map(|task| &task.reviews);
+        let approval = reviews.and_then(|reviews| reviews.iter().rfind(|review| review.verdict == Verdict::Approve));
         Explanation {
             reason,
             actor,
-            since: work.since.max(approved.unwrap_or(work.since)),
+            since: approval.map_or(work.since, |approval| approval.at.max(work.since)),
             by,
         }
     }

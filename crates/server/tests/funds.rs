@@ -206,6 +206,7 @@ async fn a_command_that_is_on_record_is_done_also_while_the_ledger_cannot_be_wri
         if shop.queued(second).await.is_some() {
             break;
         }
+        // As the server does between its ticks: the engine itself says when the next one is due.
         tokio::time::sleep(next.since(shop.engine.now())).await;
     }
     assert!(shop.takes(second).await);

@@ -234,14 +234,17 @@ pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     };
     let due = due.filter(|t| decided(&t.work.stage));
     let due: Vec<&Task> = due.collect();
-    let half_done = |task: &&&Task| task.pull_requests.values().any(|p| p.merged.is_some());
+    let is_partly = |task: &Task| task.pull_requests.values().any(|p| p.merged.is_some());
     let drawn = due.get(rng.usize(0..due.len().max(1)))?;
-    let task = due.iter().find(half_done).filter(|_| rng.bool()).unwrap_or(drawn);
+    let task = due
+        .iter()
+        .find(|task| is_partly(task))
+        .filter(|_| rng.bool())
+        .unwrap_or(drawn);
     let everybody = people();
     let anybody = everybody[rng.usize(0..everybody.len())].clone();
     let by = task.owner.clone().filter(|_| rng.bool()).unwrap_or(anybody);
-    let partly = task.pull_requests.values().any(|p| p.merged.is_some());
-    if partly && rng.u8(0..3) == 0 {
+    if is_partly(task) && rng.u8(0..3) == 0 {
         let task = task.id;
         return Some(Command::Revert { by, task });
     }

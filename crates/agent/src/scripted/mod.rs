@@ -26,7 +26,7 @@ const MAX_SCENARIO: u64 = 4 * 1024 * 1024;
 ///
 /// A scenario that cannot be read is explained on stderr, with exit code 2.
 pub fn main(scenario: &Path) -> ExitCode {
-    if matches!(scenario.to_str(), Some("--help" | "-h" | "help" | "")) {
+    if matches!(scenario.to_str(), Some("--help" | "-h")) {
         let _ = writeln!(
             io::stdout(),
             "Usage: team6 scripted-agent SCENARIO\n\n{}",

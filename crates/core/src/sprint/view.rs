@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::handle::stage_name;
+use super::handle::{STATES, stage_name};
 use super::{Sprint, SprintPhase, Stage, Task, WorkId};
 use crate::budget::BudgetShort;
 use crate::explain::{Actor, Explanation, Reason};
@@ -154,12 +154,14 @@ impl Sprint {
     /// A task in a list.
     pub fn task_summary(&self, id: TaskId) -> Option<TaskSummary> {
         let task = self.tasks.get(&id)?;
+        let state = stage_name(&task.work.stage);
+        debug_assert!(STATES.contains(&state), "people may ask for {state}");
         Some(TaskSummary {
             id,
             sprint: self.id,
             parent: task.parent(),
             title: task.planned.title.clone(),
-            state: stage_name(&task.work.stage).to_owned(),
+            state: state.to_owned(),
             owner: task.owner.clone(),
             agent: task.agent.as_ref().map(|choice| choice.agent.clone()),
             since: task.work.since,

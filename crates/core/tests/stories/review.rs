@@ -1,5 +1,7 @@
 //! Reviews, merges, and messages around them: the owner's part.
 
+use std::time::Duration;
+
 use team6_core::failure::FailureKind;
 use team6_core::ids::TaskId;
 use team6_core::sprint::{Command, Effect, Event, MergeProblem, Refusal, ReviewComment, Stage, Verdict, WorkId};
@@ -196,6 +198,36 @@ fn cancel(number: u64) -> Command {
         by: ada(),
         task: TaskId(number),
     }
+}
+
+#[test]
+fn a_task_waits_for_its_merge_since_it_was_approved() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.delivers(1, &[("app", 'a')]);
+    let since = |team: &Team| team.sprint.explain(TaskId(1)).unwrap().since;
+    let delivered = since(&team);
+    team.waits(Duration::from_secs(60));
+    team.does(Team::review(1, Verdict::Approve, vec![]));
+    let approved = team.now;
+    team.waits(Duration::from_secs(60));
+    team.does(Team::review(1, Verdict::Comment, vec![]));
+    assert_eq!((since(&team), approved > delivered), (approved, true));
+}
+
+#[test]
+fn what_is_handed_over_has_a_title() {
+    let mut team = Team::running(vec![task("a", &[])]);
+    team.works_on(1);
+    let refused = team.refused(Command::AddSubtask {
+        by: ada(),
+        parent: TaskId(1),
+        brief: Box::default(),
+        task: TaskId(9),
+    });
+    assert_eq!(
+        refused.to_string(),
+        "what is handed over has no title; give it one line that says what is wanted"
+    );
 }
 
 #[test]

@@ -76,10 +76,16 @@ async fn put_local_file(
     Caller(by): Caller,
     content: Result<Bytes, BytesRejection>,
 ) -> Answer<Page<LocalFileItem>> {
-    let content = content.ok().filter(|content| content.len() <= LARGEST).ok_or_else(|| {
-        let text = format!("{path} is larger than {} KiB; keep it elsewhere", LARGEST >> 10);
-        ApiError::unusable("local-file-too-large", text)
-    })?;
+    let content = match content {
+        Ok(content) if content.len() <= LARGEST => content,
+        Err(broken) if broken.status() != StatusCode::PAYLOAD_TOO_LARGE => {
+            return Err(ApiError::bad("bad-body", broken.body_text()));
+        }
+        _ => {
+            let text = format!("{path} is larger than {} KiB; keep it elsewhere", LARGEST >> 10);
+            return Err(ApiError::unusable("local-file-too-large", text));
+        }
+    };
     // Neither repeats nor removals come in between.
     let _alone = api.connecting().lock().await;
     // Whether it may be given is known before anything is written; the event comes when there is something to tell of.

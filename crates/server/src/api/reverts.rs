@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, Refusal, Sprint, Stage};
+use team6_core::sprint::{Command, Sprint};
 use team6_forge::RevertOutcome;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,12 +37,13 @@ async fn forecast_revert(
     let identity = identity(&api.people, &by);
     let wanted = |sprint: &Sprint, _| {
         let known = sprint.tasks.get(&task)?;
-        // As it would be refused.
-        if known.work.stage == Stage::Done {
-            let stage = "done".to_owned();
-            return Some(Err(Refusal::NotInReview { task, stage }));
+        let there = known.to_revert();
+        if !there.is_empty()
+            && let Err(refusal) = known.may_be_reverted()
+        {
+            return Some(Err(refusal));
         }
-        let each = known.to_revert().into_iter();
+        let each = there.into_iter();
         let each = each.filter_map(|repository| {
             let merged = known.pull_requests.get(&repository)?.merged.clone()?;
             let (number, revert) = describe(sprint, known, &repository, identity.clone(), at)?;

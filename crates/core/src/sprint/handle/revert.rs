@@ -7,18 +7,26 @@ use std::collections::BTreeMap;
 
 use super::{Decider, stage_name};
 use crate::ids::{CommitId, PersonId, RepositoryId, TaskId};
-use crate::sprint::{Event, Refusal, Stage, WorkId};
+use crate::sprint::{Event, Refusal, Stage, Task, WorkId};
+
+impl Task {
+    /// Whether what is merged of it may be taken back now.
+    pub fn may_be_reverted(&self) -> Result<(), Refusal> {
+        match &self.work.stage {
+            Stage::InReview => Ok(()),
+            stage => Err(Refusal::NotInReview {
+                task: self.id,
+                stage: stage_name(stage).into(),
+            }),
+        }
+    }
+}
 
 impl Decider<'_> {
     pub(super) fn revert(&mut self, by: &PersonId, id: TaskId) -> Result<(), Refusal> {
         self.open()?;
         let task = self.owned(id, by)?;
-        if task.work.stage != Stage::InReview {
-            return Err(Refusal::NotInReview {
-                task: id,
-                stage: stage_name(&task.work.stage).into(),
-            });
-        }
+        task.may_be_reverted()?;
         if task.pull_requests.values().all(|offered| offered.merged.is_none()) {
             return Err(Refusal::NothingToRevert { task: id });
         }
