@@ -10,7 +10,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use serde_json::Value;
 
 /// For how long an event is waited for.
 const LIMIT: Duration = Duration::from_secs(60);
+/// For how long a command may run, and a server start or stop: what hangs is killed, so that its test fails and says why.
+const LONGEST: Duration = Duration::from_secs(180);
 
 const TEAM6: &str = env!("CARGO_BIN_EXE_team6");
 
@@ -34,6 +36,16 @@ pub struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+}
+
+/// Kills a process that is still at work after [`LONGEST`], unless this was dropped before.
+struct Deadline {
+    _ended: mpsc::Sender<()>,
+}
+
+/// A command whose output is read as it comes, which is killed when dropped.
+pub struct Watching {
+    pub child: Child,
 }
 
 /// A running server, which is killed when dropped.
@@ -105,6 +117,7 @@ impl Place {
             .open(self.path().join("server.log"))
             .unwrap();
         let mut child = self.command(&all).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let _deadline = Deadline::of(&child);
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         while !line.contains("listens on") {
@@ -146,6 +159,13 @@ impl Place {
         self.command(args).stdout(Stdio::piped()).spawn().unwrap()
     }
 
+    /// The same, and it ends with the test.
+    pub fn watching(&self, args: &[&str]) -> (Watching, impl Iterator<Item = String> + use<>) {
+        let mut child = self.spawn(args);
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (Watching { child }, lines.map_while(Result::ok))
+    }
+
     /// The first event of a kind for which this holds, from the beginning of sprint 1 on.
     pub fn event(&self, kind: &str, holds: impl Fn(&Value) -> bool) -> Value {
         self.followed(&["events", "--sprint", "1", "--follow", "--json"], kind, holds)
@@ -157,11 +177,10 @@ impl Place {
     }
 
     fn followed(&self, args: &[&str], kind: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let mut viewer = self.spawn(args);
-        let lines = BufReader::new(viewer.stdout.take().unwrap()).lines();
+        let (viewer, lines) = self.watching(args);
         let (sender, events) = mpsc::channel();
         let reader = std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
+            for line in lines {
                 if sender.send(line).is_err() {
                     return;
                 }
@@ -178,8 +197,7 @@ impl Place {
             }
             seen.push(line);
         };
-        viewer.kill().unwrap();
-        viewer.wait().unwrap();
+        drop(viewer);
         drop(events);
         reader.join().unwrap();
         found.unwrap_or_else(|| panic!("no {kind} came: {}\n{}", seen.join("\n"), self.log()))
@@ -187,8 +205,7 @@ impl Place {
 
     /// Runs a command.
     pub fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
-        Ran::new(&output)
+        Ran::of(self.command(args))
     }
 
     /// Runs a command that works, and gives what it printed.
@@ -201,13 +218,10 @@ impl Place {
     /// Runs a command that works and reads this, and gives what it printed.
     pub fn fed(&self, args: &[&str], input: &str) -> String {
         let file = self.file("input", input);
-        let output = self
-            .command(args)
-            .stdin(fs::File::open(&file).unwrap())
-            .output()
-            .unwrap();
+        let mut command = self.command(args);
+        command.stdin(fs::File::open(&file).unwrap());
+        let ran = Ran::of(command);
         fs::remove_file(file).unwrap();
-        let ran = Ran::new(&output);
         assert_eq!(ran.code, 0, "team6 {}: {ran:?}\n{}", args.join(" "), self.log());
         ran.stdout
     }
@@ -228,7 +242,10 @@ impl Place {
 }
 
 impl Ran {
-    fn new(output: &Output) -> Self {
+    fn of(mut command: Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let _deadline = Deadline::of(&child);
+        let output = child.wait_with_output().unwrap();
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -251,6 +268,7 @@ impl Server {
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) -> bool {
         self.ask_to_stop();
+        let _deadline = Deadline::of(&self.child);
         self.child.wait().unwrap().success()
     }
 
@@ -262,7 +280,28 @@ impl Server {
 
     /// Whether it ended in order, once it has ended.
     pub fn ended(mut self) -> bool {
+        let _deadline = Deadline::of(&self.child);
         self.child.wait().unwrap().success()
+    }
+}
+
+impl Deadline {
+    fn of(child: &Child) -> Self {
+        let pid = rustix::process::Pid::from_child(child);
+        let (ended, over) = mpsc::channel();
+        std::thread::spawn(move || {
+            if over.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        });
+        Self { _ended: ended }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

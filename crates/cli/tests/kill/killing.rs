@@ -1,6 +1,5 @@
 //! A sprint in which people do what waits for them and somebody follows, while the server is killed and started again.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -63,8 +62,14 @@ pub(crate) fn killed_again_and_again(
     let (send, receive) = mpsc::channel::<Value>();
     let mut followed = Vec::new();
     let (killed, server) = std::thread::scope(|scope| {
+        // One command follows through all restarts. It would wait for a server for ever, so it ends with this closure.
+        let (mut viewer, lines) = place.watching(&["sprint", "watch", "1", "--json"]);
+        scope.spawn(move || {
+            for line in lines {
+                let _ = send.send(serde_json::from_str(&line).unwrap());
+            }
+        });
         let acting = scope.spawn(move || people(place, &answer));
-        scope.spawn(move || viewer(place, &send));
         let mut killed = 0;
         while killed < kills {
             // Few events at a time, so that all of the kills fall into the sprint; the viewer is there from the first on.
@@ -83,6 +88,7 @@ pub(crate) fn killed_again_and_again(
             server = place.up(&["--scenario", scenario]);
         }
         acting.join().unwrap();
+        assert!(viewer.child.wait().unwrap().success(), "the viewer gave up");
         followed.extend(receive.iter());
         (killed, server)
     });
@@ -123,16 +129,6 @@ fn people(place: &Place, answer: &impl Fn(&Place, &Value)) {
             }
         }
     }
-}
-
-/// Follows the sprint through all restarts with one command, and hands on each event.
-fn viewer(place: &Place, events: &mpsc::Sender<Value>) {
-    let mut child = place.spawn(&["sprint", "watch", "1", "--json"]);
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    for line in lines.map_while(Result::ok) {
-        let _ = events.send(serde_json::from_str(&line).unwrap());
-    }
-    assert!(child.wait().unwrap().success(), "the viewer gave up");
 }
 
 impl Survived {

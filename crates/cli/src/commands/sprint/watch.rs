@@ -71,7 +71,10 @@ async fn lines(client: &Client, arguments: WatchArguments, context: &Context) ->
             let Some(event) = events.next().await? else {
                 return Ok(());
             };
-            up_to_date = matches!(event.name.as_str(), "sprint_finished" | "sprint_cancelled" | "reset");
+            // A connection made again begins with `ready`, also when the end was the last that was told.
+            if event.name != "ready" {
+                up_to_date = matches!(event.name.as_str(), "sprint_finished" | "sprint_cancelled" | "reset");
+            }
             tell(&event, &mut story, context)?;
             // A server that went away is waited for by the next event, which is told in any case.
             match detail(client, sprint).await {
