@@ -26,6 +26,8 @@ pub(crate) struct PullRequest {
     pub(crate) number: u64,
     pub(crate) head: CommitId,
     pub(crate) merged: Option<CommitId>,
+    /// The newest number when it was merged.
+    pub(crate) newest_then: u64,
     pub(crate) closed: bool,
     pub(crate) reverted: bool,
     /// The delivery that was pushed last.
@@ -135,6 +137,7 @@ impl Forge {
                     }
                     _ => {
                         known.merged = Some(head.clone());
+                        known.newest_then = self.opened;
                         *self.bases.entry(repository.clone()).or_default() += 1;
                         Some(Command::PullRequestMerged {
                             task,
@@ -165,8 +168,8 @@ impl Forge {
                 revert,
                 ..
             } => {
-                let trouble = match (wanted, rng.u8(0..3)) {
-                    (true, 0) if !calm => Some("app: conflicts in src/lib.rs".to_owned()),
+                let trouble = match (wanted, rng.bool()) {
+                    (true, true) if !calm => Some("app: conflicts in src/lib.rs".to_owned()),
                     _ => None,
                 };
                 for (place, repository) in repositories.iter().enumerate() {
@@ -290,6 +293,7 @@ impl Forge {
                 number: *opened,
                 head: head.clone(),
                 merged: None,
+                newest_then: 0,
                 closed: false,
                 reverted: false,
                 delivery,

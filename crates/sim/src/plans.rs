@@ -1,4 +1,4 @@
-//! Random plans: graphs of every shape, over one or two repositories.
+//! Random plans: graphs of every shape, over one to three repositories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,18 @@ use team6_core::sprint::Brief;
 
 /// The repositories of the simulated project.
 pub(crate) fn repositories() -> Vec<RepositoryId> {
-    ["api", "web"]
+    ["api", "web", "docs"]
         .into_iter()
         .filter_map(|name| RepositoryId::new(name).ok())
         .collect()
 }
 
-/// The checks of the simulated project: one repository has two, and the other one.
+/// The repositories that have checks, one of which is run over both together.
+pub(crate) fn checked_together() -> BTreeSet<RepositoryId> {
+    repositories().into_iter().take(2).collect()
+}
+
+/// The checks of the simulated project: the first repository has one and the second two.
 pub(crate) fn checks() -> BTreeMap<RepositoryId, Vec<Check>> {
     let check = |name: &str| {
         let name = CheckName::new(name).ok()?;
@@ -32,7 +37,7 @@ pub(crate) fn checks() -> BTreeMap<RepositoryId, Vec<Check>> {
     let mut all: BTreeMap<RepositoryId, Vec<Check>> = repositories().into_iter().zip(checks).collect();
     // And one over both together.
     if let (Some(mut both), Some((_, first))) = (check("both"), all.iter_mut().next()) {
-        both.together = repositories().into_iter().collect();
+        both.together = checked_together();
         first.push(both);
     }
     all
@@ -86,7 +91,7 @@ pub(crate) fn brief(rng: &mut Rng) -> Brief {
     let agents = ["back", "front", "nobody"];
     let agent = agents[rng.usize(0..3)].parse().ok().filter(|_| rng.u8(0..8) == 0);
     let repositories = match rng.u8(0..4) {
-        0 => vec![repositories().swap_remove(rng.usize(0..2))],
+        0 => vec![repositories().swap_remove(rng.usize(0..3))],
         _ => Vec::new(),
     };
     Brief {
@@ -107,12 +112,9 @@ fn task(rng: &mut Rng, keys: &[TaskKey], n: usize) -> PlannedTask {
         // A cycle, or a task that waits for itself.
         depends_on.push(keys[rng.usize(0..keys.len())].clone());
     }
-    let all = repositories();
-    let repositories = if rng.u8(0..3) == 0 {
-        all
-    } else {
-        vec![all[rng.usize(0..all.len())].clone()]
-    };
+    let mut repositories = repositories();
+    rng.shuffle(&mut repositories);
+    repositories.truncate([1, 1, 1, 2, 3, 3][rng.usize(0..6)]);
     let specialties = ["backend", "frontend"];
     let specialty = if rng.bool() {
         Specialty::new(specialties[rng.usize(0..2)]).ok()

@@ -6,6 +6,11 @@ import { LANGUAGES } from './src/review/languages.ts';
 
 const EMPTY = '\0nothing';
 const CHOSEN = '\0grammars';
+/** Tables that nothing is looked up in: no diff and no text of an agent has elements of SVG, or is written with named characters. */
+const TABLES: Record<string, string> = {
+  '\0no-svg': "export const svg = { property: {}, normal: {}, space: 'svg' };",
+  '\0no-names': 'export const characterEntitiesHtml4 = {};',
+};
 const UNUSED = new Set([
   'shiki/wasm',
   'shiki/engine/oniguruma',
@@ -25,12 +30,15 @@ export function fewGrammars(of: 'page' | 'worker'): Plugin {
     enforce: 'pre',
     resolveId: (id, importer) => {
       if (id === 'shiki/langs') return of === 'page' ? CHOSEN : EMPTY;
+      if (/lib\/svg\.js$/.test(id) && importer?.includes('property-information')) return '\0no-svg';
+      if (id === 'character-entities-html4') return '\0no-names';
       // The other way of colouring, which is never asked for.
       if (/backends\/highlights\.js$|\/highlights-\w+\.js$/.test(id) && importer?.includes('@pierre')) return EMPTY;
       return UNUSED.has(id) ? EMPTY : null;
     },
     load: (id) => {
       if (id === EMPTY) return 'export const bundledLanguages = {}, themes = {}, HighlightsHighlighter = null; export default {};';
+      if (id in TABLES) return TABLES[id];
       if (IDLE.test(id)) return idle(readFileSync(id, 'utf8'));
       if (id !== CHOSEN) return null;
       const each = LANGUAGES.map((name) => `${JSON.stringify(name)}: () => import('@shikijs/langs/${name}')`);

@@ -13,7 +13,7 @@ use super::template::{Arguments, Template};
 use crate::toml_reader::{Fields, Node, Reader};
 
 /// The names of all steps.
-pub(super) const STEPS: [&str; 24] = [
+pub(super) const STEPS: [&str; 25] = [
     "say",
     "think",
     "steps",
@@ -38,7 +38,9 @@ pub(super) const STEPS: [&str; 24] = [
     "rewrite_history",
     "delete_workspace",
     "end",
+    "repeat",
 ];
+pub(super) const ROUND: &str = "round";
 const INTERNAL_ERROR: i32 = -32603;
 const DAY_MS: i64 = 86_400_000;
 const DAY_S: i64 = 86_400;
@@ -198,6 +200,7 @@ impl Scope<'_> {
             "exit" => "code",
             "flood" => "megabytes",
             "garbage" => "lines",
+            "repeat" => "steps",
             "end" => "reason",
             _ => "on",
         };
@@ -272,6 +275,7 @@ impl Scope<'_> {
                 }
             }
             "end" => Action::End(self.reason(fields)?),
+            "repeat" => self.repeat(fields)?,
             "crash" => switched(fields, Action::Crash),
             "refuse" => switched(fields, Action::Refuse),
             "delete_workspace" => switched(fields, Action::DeleteWorkspace),
@@ -421,6 +425,22 @@ impl Scope<'_> {
                     .filter_map(|(name, value)| Some((name.get_ref().to_string(), self.arguments(value)?)));
                 Arguments::Table(fields.collect())
             }
+        })
+    }
+
+    fn repeat(&self, fields: &mut Fields<'_>) -> Option<Action> {
+        let times = fields.integer("times", 1..1_000_001);
+        fields.require("times")?;
+        let mut names = self.names.to_vec();
+        names.push(ROUND.to_owned());
+        let steps = steps(self.reader, fields, &names);
+        if steps.is_empty() {
+            let text = "repeat.steps must have a step at least";
+            self.reader.add(&fields.place, text);
+        }
+        Some(Action::Repeat {
+            times: small(times),
+            steps,
         })
     }
 

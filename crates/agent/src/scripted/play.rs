@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::agent::Session;
+use super::parse;
 use super::scenario::{Action, Scenario, Script, Step};
 use super::steps;
 use super::template::{self, Captures, Places, Template};
@@ -52,7 +53,7 @@ pub(super) async fn turn(scenario: &Scenario, mut turn: Turn) -> Result<PromptRe
         .find(|script| script.when.is_match(&turn.prompt));
     let steps = script.map_or(&scenario.otherwise, |script| &script.steps);
     turn.captures = script.map(|script| captures(script, &turn.prompt)).unwrap_or_default();
-    let reason = turn.play(steps).await?;
+    let reason = turn.play(steps).await?.unwrap_or(StopReason::EndTurn);
     Ok(PromptResponse::new(reason).usage(turn.usage))
 }
 
@@ -93,7 +94,8 @@ impl Turn {
         }
     }
 
-    async fn play(&mut self, steps: &[Step]) -> Result<StopReason, Error> {
+    /// Takes steps; why the turn ended over them, if it did.
+    async fn play(&mut self, steps: &[Step]) -> Result<Option<StopReason>, Error> {
         for step in steps {
             let rounds = match &step.for_each {
                 Some(pattern) => template::matches(pattern, &self.prompt),
@@ -102,23 +104,42 @@ impl Turn {
             for round in rounds {
                 let outer = self.captures.clone();
                 self.captures.extend(round);
+                if let Action::Repeat { times, steps } = &step.action {
+                    let ended = self.repeat(*times, steps).await?;
+                    self.captures = outer;
+                    if ended.is_some() {
+                        return Ok(ended);
+                    }
+                    continue;
+                }
                 let outcome = self.take(step).await;
                 self.captures = outer;
                 match outcome {
                     Ok(Outcome::Next) => {}
-                    Ok(Outcome::End(reason)) => return Ok(reason),
+                    Ok(Outcome::End(reason)) => return Ok(Some(reason)),
                     Ok(Outcome::Fail(error)) => return Err(error),
                     Err(stuck) => {
                         self.close(&stuck).await;
                         let text = format!("I cannot go on with line {} ({}): {stuck}", step.line, step.name);
                         // When nobody listens any more, the turn ends all the same.
                         let _ = self.say(&text).await;
-                        return Ok(StopReason::EndTurn);
+                        return Ok(Some(StopReason::EndTurn));
                     }
                 }
             }
         }
-        Ok(StopReason::EndTurn)
+        Ok(None)
+    }
+
+    async fn repeat(&mut self, times: u32, steps: &[Step]) -> Result<Option<StopReason>, Error> {
+        for round in 1..=times {
+            self.captures.insert(parse::ROUND.to_owned(), round.to_string());
+            let ended = Box::pin(self.play(steps)).await?;
+            if ended.is_some() {
+                return Ok(ended);
+            }
+        }
+        Ok(None)
     }
 
     /// Takes a step, or leaves it at once when the turn is cancelled.

@@ -105,6 +105,11 @@ pub(super) enum Action {
     },
     DeleteWorkspace,
     End(StopReason),
+    /// Takes steps again and again; `round` is captured, from 1.
+    Repeat {
+        times: u32,
+        steps: Vec<Step>,
+    },
 }
 
 /// How a file is edited.

@@ -31,6 +31,7 @@ steps = [
     { end = "over" },
     { hang = { deaf = "yes" } },
     { pause = -1 },
+    { repeat = { times = 0, steps = [{ say = "{capture.rond}" }] } },
     { tool = { name = "t", arguments = { a = "{capture.idd}", list = { for_each = '(?P<id>x)', itme = 1 } } } },
 ]
 [[script]]
@@ -50,11 +51,13 @@ steps = [{}]
     line 11: end.reason "over" is not known; use end_turn, max_tokens, max_turn_requests, refusal, cancelled
     line 12: hang.deaf must be true or false
     line 13: pause.ms must be a whole number from 0 to 86399999
-    line 14: capture "idd" is not known; there are none
-    line 14: for_each field "itme" is not known; did you mean "item"?
-    line 14: for_each needs "item"
-    line 16: script needs "when"
-    line 17: a step needs one of say, think, steps, read, edit, delete, run, commit, tool, usage, permission, pause, wait_for, hang, crash, exit, fail, refuse, flood, garbage, daemon, rewrite_history, delete_workspace, end
+    line 14: repeat.times must be a whole number from 1 to 1000000
+    line 14: capture "rond" is not known; did you mean "round"?
+    line 15: capture "idd" is not known; there are none
+    line 15: for_each field "itme" is not known; did you mean "item"?
+    line 15: for_each needs "item"
+    line 17: script needs "when"
+    line 18: a step needs one of say, think, steps, read, edit, delete, run, commit, tool, usage, permission, pause, wait_for, hang, crash, exit, fail, refuse, flood, garbage, daemon, rewrite_history, delete_workspace, end, repeat
     "#);
 }
 

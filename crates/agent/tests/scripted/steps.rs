@@ -225,6 +225,19 @@ async fn a_file_can_be_waited_for() {
 }
 
 #[tokio::test]
+async fn steps_are_repeated_with_the_number_of_the_round_until_one_ends_the_turn() {
+    let desk = scripted(
+        r#"{ repeat = { times = 2, steps = [{ say = "{capture.round}" }, { think = "so?" }] } },
+           { repeat = { times = 1000000, steps = [{ repeat = { times = 1, steps = [{ say = "once" }] } }, { refuse = true }] } },
+           { say = "never" }"#,
+    );
+    let mut agent = desk.agent().await;
+    let answer = agent.prompt("go").await.unwrap();
+    assert_eq!(answer["stopReason"], "refusal");
+    assert_eq!(agent.said(), ["1", "2", "once"]);
+}
+
+#[tokio::test]
 async fn the_first_script_that_matches_is_played_with_what_it_captures() {
     let desk = Desk::with(
         r#"

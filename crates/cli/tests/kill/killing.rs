@@ -1,6 +1,7 @@
 //! A sprint in which people do what waits for them and somebody follows, while the server is killed and started again.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -42,11 +43,23 @@ fn next(state: &mut u64) -> u64 {
 
 /// A place whose server comes back on the same port each time, so that whoever follows finds it again.
 pub(crate) fn place(more: &str) -> Place {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut place = Place::listening(port, more);
+    let mut place = Place::listening(port_of_its_own(), more);
     place.folder.disable_cleanup(true);
     println!("the folder stays when the test fails: {}", place.path().display());
     place
+}
+
+/// A port that nobody else is given while its server is away: the system hands out those from 32768 on to whoever asks for
+/// any, and there are many who ask.
+fn port_of_its_own() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Kills the server of sprint 1 this often, at moments that follow from the seed, while people do what their inbox asks

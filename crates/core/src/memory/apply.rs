@@ -79,7 +79,9 @@ impl Memories {
                 if let Some(task) = task {
                     let open = self.open.entry(*task).or_default();
                     open.attempts.insert(*attempt);
-                    open.memories.extend(memories);
+                    for id in memories {
+                        open.memories.entry(*id).or_insert(*attempt);
+                    }
                 }
             }
             MemoryEvent::OutcomeNoted {

@@ -5,13 +5,26 @@ use serde::{Deserialize, Serialize};
 use super::{EVIDENCE_MOST, HELD_MOST, Kind, Scope, Source, TEXT_LEAST, TEXT_MOST};
 use crate::ids::{AttemptId, MemoryId, PersonId, TaskId};
 
-/// How a task ended whose attempts were given memories.
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ended", rename_all = "snake_case")]
+pub enum Ended {
+    /// It was merged.
+    Merged {
+        /// The last attempt that began because the work was sent back, if any did.
+        mended_by: Option<AttemptId>,
+    },
+    /// It was cancelled or given up.
+    Dropped,
+}
+
+/// What became of the work that was given memories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It was merged as it was first delivered.
+    /// It was merged as it was first delivered after they were given.
     Passed,
-    /// It was sent back before it was merged.
+    /// It was sent back after they were given, and then merged.
     SentBack,
     /// It was cancelled or given up, which says nothing of what it was given.
     Dropped,
@@ -73,7 +86,7 @@ pub enum MemoryCommand {
         memories: Vec<MemoryId>,
     },
     /// A task ended.
-    Judge { task: TaskId, verdict: Verdict },
+    Judge { task: TaskId, ended: Ended },
 }
 
 /// What happened to a project's memory.

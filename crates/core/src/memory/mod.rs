@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AgentId, AttemptId, MemoryId, PersonId, TaskId, ThreadId};
 use crate::time::Timestamp;
 
-pub use command::{MemoryCommand, MemoryEvent, MemoryRefusal, Verdict};
+pub use command::{Ended, MemoryCommand, MemoryEvent, MemoryRefusal, Verdict};
 pub use rules::{Handled, Memories};
 pub use scope::{Scope, ScopePath};
 pub use score::{Chosen, Found, Sought, choose, score};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::words::Print;
 use super::{
-    EVIDENCE_KEPT, EVIDENCE_MOST, Evidence, HELD_MOST, Kind, Memory, MemoryCommand, MemoryEvent, MemoryRefusal, Scope,
-    Source, State, TEXT_LEAST, TEXT_MOST, Verdict, secrets,
+    EVIDENCE_KEPT, EVIDENCE_MOST, Ended, Evidence, HELD_MOST, Kind, Memory, MemoryCommand, MemoryEvent, MemoryRefusal,
+    Scope, Source, State, TEXT_LEAST, TEXT_MOST, Verdict, secrets,
 };
 use crate::ids::{AttemptId, MemoryId, PersonId, TaskId};
 
@@ -27,7 +27,8 @@ pub struct Memories {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Given {
     pub(super) attempts: BTreeSet<AttemptId>,
-    pub(super) memories: BTreeSet<MemoryId>,
+    /// With the attempt that was given each first.
+    pub(super) memories: BTreeMap<MemoryId, AttemptId>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +92,7 @@ impl Memories {
         self.open
             .get(&task)
             .into_iter()
-            .flat_map(|given| given.memories.iter().copied())
+            .flat_map(|given| given.memories.keys().copied())
     }
 
     /// Which events follow from a command.
@@ -146,7 +147,7 @@ impl Memories {
                 task,
                 memories,
             } => Ok(self.give(attempt, task, memories)),
-            MemoryCommand::Judge { task, verdict } => Ok(self.judge(task, verdict)),
+            MemoryCommand::Judge { task, ended } => Ok(self.judge(task, ended)),
         }
     }
 
@@ -308,15 +309,29 @@ impl Memories {
         }
     }
 
-    fn judge(&self, task: TaskId, verdict: Verdict) -> Handled {
-        let given = self.open.get(&task).map(|given| MemoryEvent::OutcomeNoted {
+    /// What was given only to whoever mended the work had no part in what was sent back.
+    fn judge(&self, task: TaskId, ended: Ended) -> Handled {
+        let verdict = |first: AttemptId| match ended {
+            Ended::Dropped => Verdict::Dropped,
+            Ended::Merged { mended_by } if mended_by.is_some_and(|mended| first < mended) => Verdict::SentBack,
+            Ended::Merged { .. } => Verdict::Passed,
+        };
+        let mut judged: Vec<(Verdict, Vec<MemoryId>)> = Vec::new();
+        for (id, first) in self.open.get(&task).into_iter().flat_map(|given| &given.memories) {
+            let verdict = verdict(*first);
+            match judged.iter_mut().find(|(known, _)| *known == verdict) {
+                Some((_, memories)) => memories.push(*id),
+                None => judged.push((verdict, vec![*id])),
+            }
+        }
+        let noted = judged.into_iter().map(|(verdict, memories)| MemoryEvent::OutcomeNoted {
             task,
             verdict,
-            memories: given.memories.iter().copied().collect(),
+            memories,
         });
         Handled {
             memory: None,
-            events: given.into_iter().collect(),
+            events: noted.collect(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Sprint, Task};
+use crate::checks::Check;
 use crate::ids::{BranchName, CommitId, RepositoryId, TaskId};
 use crate::time::Timestamp;
 
@@ -54,6 +55,9 @@ pub struct Updating {
     pub rounds: u32,
     /// How often it was begun.
     pub begun: u32,
+    /// Checks of what the engine merged into some of its branches, which were not run because another went to its agent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unchecked: BTreeMap<RepositoryId, Vec<Check>>,
 }
 
 /// A base that the engine merged into a task's branch.
@@ -91,7 +95,7 @@ pub struct BaseConflict {
     /// How often the base was known to have moved when it was tried.
     #[serde(default)]
     pub moves: u32,
-    /// Whether the same commits did not fit before.
+    /// Whether it is known already: the same commits did not fit before, or nothing has tried them since it was told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
 }

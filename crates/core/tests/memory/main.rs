@@ -6,8 +6,8 @@ mod properties;
 
 use team6_core::ids::{AttemptId, MemoryId, PersonId, SprintId, TaskId, ThreadId};
 use team6_core::memory::{
-    EVIDENCE_KEPT, Found, Handled, Kind, Memories, Memory, MemoryCommand, MemoryEvent, MemoryRefusal, Scope, Sought,
-    Source, State, Verdict, choose, section,
+    EVIDENCE_KEPT, Ended, Found, Handled, Kind, Memories, Memory, MemoryCommand, MemoryEvent, MemoryRefusal, Scope,
+    Sought, Source, State, choose, section,
 };
 use team6_core::policy::MemoryLimits;
 use team6_core::time::Timestamp;
@@ -266,20 +266,45 @@ fn the_record_of_a_memory_is_how_the_tasks_ended_that_were_given_it() {
     for (n, task) in [(1, 1), (1, 1), (2, 1), (3, 2), (4, 3)] {
         project.order(give(n, task)).unwrap();
     }
-    let judge = |task: u64, verdict| MemoryCommand::Judge {
+    let judge = |task: u64, ended| MemoryCommand::Judge {
         task: TaskId(task),
-        verdict,
+        ended,
     };
-    project.order(judge(1, Verdict::Passed)).unwrap();
-    project.order(judge(2, Verdict::SentBack)).unwrap();
-    project.order(judge(3, Verdict::Dropped)).unwrap();
+    let mended_by = |n| Ended::Merged {
+        mended_by: Some(attempt(n)),
+    };
+    project.order(judge(1, Ended::Merged { mended_by: None })).unwrap();
+    project.order(judge(2, mended_by(5))).unwrap();
+    project.order(judge(3, Ended::Dropped)).unwrap();
     assert_eq!(
-        project.order(judge(1, Verdict::SentBack)).unwrap().events,
+        project.order(judge(1, mended_by(5))).unwrap().events,
         [],
         "a task ends once"
     );
     let uses = project.get(memory).uses;
     assert_eq!((uses.given, uses.passed, uses.sent_back), (4, 1, 1));
+}
+
+#[test]
+fn what_was_told_to_mend_what_was_sent_back_is_not_blamed_for_it() {
+    let mut project = Project::default();
+    let first = project.learns("Prices are kept in cents, as whole numbers.");
+    let later = project.learns("Rates are read from the table of the year.");
+    let give = |n: u32, memories: &[MemoryId]| MemoryCommand::Give {
+        attempt: attempt(n),
+        task: Some(TaskId(1)),
+        memories: memories.to_vec(),
+    };
+    project.order(give(1, &[first])).unwrap();
+    project.order(give(2, &[first, later])).unwrap();
+    let ended = Ended::Merged {
+        mended_by: Some(attempt(2)),
+    };
+    let judge = MemoryCommand::Judge { task: TaskId(1), ended };
+    project.order(judge.clone()).unwrap();
+    let judged = |id| (project.get(id).uses.passed, project.get(id).uses.sent_back);
+    assert_eq!((judged(first), judged(later)), ((0, 1), (1, 0)));
+    assert_eq!(project.order(judge).unwrap().events, [], "a task ends once");
 }
 
 fn found(memory: &Memory, rank: f64) -> Found {
@@ -346,7 +371,9 @@ fn place_and_record_decide_between_memories_of_like_words_and_pinned_ones_come_f
         project
             .order(MemoryCommand::Judge {
                 task: TaskId(n.into()),
-                verdict: Verdict::SentBack,
+                ended: Ended::Merged {
+                    mended_by: Some(attempt(n + 1)),
+                },
             })
             .unwrap();
     }

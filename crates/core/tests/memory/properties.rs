@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use team6_core::ids::{MemoryId, TaskId, ThreadId};
 use team6_core::memory::{
-    Chosen, Kind, Memories, Memory, MemoryCommand, Scope, ScopePath, Sought, Source, State, TEXT_MOST, Verdict, choose,
+    Chosen, Ended, Kind, Memories, Memory, MemoryCommand, Scope, ScopePath, Sought, Source, State, TEXT_MOST, choose,
     line,
 };
 use team6_core::policy::MemoryLimits;
@@ -38,7 +38,9 @@ fn any_command() -> impl Strategy<Value = MemoryCommand> {
     let text = || proptest::sample::select(TEXTS).prop_map(str::to_owned);
     let scope = || prop_oneof![3 => Just(Scope::Project), 1 => Just(at_path("src"))];
     let old = || proptest::option::of(id());
-    let verdict = prop_oneof![Just(Verdict::Passed), Just(Verdict::SentBack), Just(Verdict::Dropped)];
+    let mended_by = proptest::option::of((1u32..9).prop_map(attempt));
+    let ended =
+        prop_oneof![3 => mended_by.prop_map(|mended_by| Ended::Merged { mended_by }), 1 => Just(Ended::Dropped)];
     let give = (1u32..9, 1u64..4, proptest::collection::vec(id(), 0..4));
     prop_oneof![
         6 => (text(), scope(), old(), any_source()).prop_map(|(text, scope, supersedes, source)| MemoryCommand::Remember {
@@ -54,7 +56,7 @@ fn any_command() -> impl Strategy<Value = MemoryCommand> {
         2 => id().prop_map(|memory| MemoryCommand::Restore { memory, by: ada() }),
         2 => give.prop_map(|(n, task, memories)| MemoryCommand::Give {
             attempt: attempt(n), task: Some(TaskId(task)), memories }),
-        1 => (1u64..4, verdict).prop_map(|(task, verdict)| MemoryCommand::Judge { task: TaskId(task), verdict }),
+        1 => (1u64..4, ended).prop_map(|(task, ended)| MemoryCommand::Judge { task: TaskId(task), ended }),
     ]
 }
 

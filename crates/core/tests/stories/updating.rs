@@ -6,6 +6,7 @@ use std::time::Duration;
 use team6_core::checks::{Check, Digest, Run, RunEnd};
 use team6_core::ids::{CommitId, TaskId};
 use team6_core::sprint::{AttemptReason, BaseHead, Command, Effect, Event, Stage, UpdateOutcome, Verdict, WorkId};
+use team6_core::trace::Usage;
 
 use crate::team::{Team, commit, repository, task};
 
@@ -66,6 +67,15 @@ fn conflicts(letter: char) -> UpdateOutcome {
     UpdateOutcome::Conflicts {
         base: base(letter),
         files: vec!["total.txt".into()],
+    }
+}
+
+fn check() -> Check {
+    Check {
+        name: "test".parse().unwrap(),
+        command: "make test".into(),
+        seconds: 60,
+        together: Default::default(),
     }
 }
 
@@ -228,6 +238,30 @@ fn conflicts_go_back_as_often_as_attempts_may_fail() {
 }
 
 #[test]
+fn a_conflict_that_was_put_to_the_owner_does_not_go_back_when_another_repository_moves() {
+    let mut wide = task("b", &[]);
+    wide.repositories = vec![repository("app"), repository("web")];
+    let mut team = Team::running(vec![task("a", &[]), wide]);
+    team.delivers(1, &[("app", 'a')]);
+    sees(&mut team, "app", '0');
+    sees(&mut team, "web", '0');
+    team.delivers(2, &[("app", 'b'), ("web", 'c')]);
+    sees(&mut team, "web", 'e');
+    team.waits(CALM);
+    team.does(tried(&team, 2, "web", 'c', conflicts('e')));
+    for letter in ['1', '2', '3', '4'] {
+        team.delivers(2, &[("app", 'b'), ("web", letter)]);
+        team.does(tried(&team, 2, "web", letter, conflicts('e')));
+    }
+    assert!(!team.has_attempt(2), "its owner is asked");
+    team.does(Team::review(2, Verdict::Comment, vec![]));
+    sees(&mut team, "app", 'f');
+    team.waits(CALM);
+    team.does(tried(&team, 2, "app", 'b', updated('f', 'd', &[])));
+    assert!(!team.has_attempt(2), "the conflict of web is as it was");
+}
+
+#[test]
 fn a_base_that_moves_on_and_on_does_not_make_an_agent_work_without_end() {
     let mut team = two_in_review();
     merges(&mut team, 1);
@@ -274,13 +308,41 @@ fn an_approval_stands_where_its_files_are_as_they_were_and_not_where_they_change
 }
 
 #[test]
+fn what_was_brought_up_to_date_is_checked_also_when_its_agent_only_answers() {
+    let mut wide = task("a", &[]);
+    wide.repositories = vec![repository("app"), repository("web")];
+    let mut team = Team::running(vec![wide]);
+    sees(&mut team, "app", '0');
+    sees(&mut team, "web", '0');
+    team.delivers(1, &[("app", 'a'), ("web", 'b')]);
+    sees(&mut team, "app", 'f');
+    sees(&mut team, "web", 'e');
+    team.waits(CALM);
+    let mut command = tried(&team, 1, "web", 'b', updated('e', 'c', &[]));
+    if let Command::UpdateTried { checks, .. } = &mut command {
+        checks.insert(repository("web"), vec![check()]);
+    }
+    team.does(command);
+    team.does(tried(&team, 1, "app", 'a', conflicts('f')));
+    let (attempt, token) = team.works_on(1);
+    team.does(Command::AskOwner {
+        attempt,
+        token,
+        question: "Which of the two?".into(),
+        options: vec![],
+    });
+    team.writes(1, "Leave it for now.");
+    let (attempt, token) = team.works_on(1);
+    team.does(Command::Reply {
+        attempt,
+        token,
+        usage: Usage::default(),
+    });
+    assert_eq!(team.why(1), "its checks are being run: test of web -> the engine");
+}
+
+#[test]
 fn checks_run_again_on_what_came_of_it_and_what_they_break_voids_the_approval() {
-    let check = Check {
-        name: "test".parse().unwrap(),
-        command: "make test".into(),
-        seconds: 60,
-        together: Default::default(),
-    };
     let run = |team: &Team, commit: CommitId, status: i32| Run {
         tree: None,
         commit,
@@ -302,7 +364,7 @@ fn checks_run_again_on_what_came_of_it_and_what_they_break_voids_the_approval() 
         team.waits(CALM);
         let mut command = tried(&team, 2, "app", 'b', updated('f', 'd', &[]));
         if let Command::UpdateTried { checks, .. } = &mut command {
-            checks.insert(repository("app"), vec![check.clone()]);
+            checks.insert(repository("app"), vec![check()]);
         }
         team.does(command);
         assert_eq!(team.why(2), "its checks are being run: test of app -> the engine");

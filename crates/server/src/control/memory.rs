@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use team6_core::ids::{AttemptId, PersonId, ProjectId, RepositoryId, SprintId, TaskId};
-use team6_core::memory::{Kind, Memory, MemoryCommand, Scope, ScopePath, Sought, Source, TEXT_MOST, Verdict, section};
+use team6_core::memory::{Ended, Kind, Memory, MemoryCommand, Scope, ScopePath, Sought, Source, TEXT_MOST, section};
 use team6_core::policy::MemoryLimits;
-use team6_core::sprint::{self, Sprint, Stage, Task, Thread, WorkId};
+use team6_core::sprint::{AttemptReason, Sprint, Stage, Task, Thread, WorkId};
 use team6_store::Question;
 use team6_worker::control::{Assignment, ControlError, Kept, Recall, Remember};
 
@@ -230,9 +230,9 @@ pub(crate) async fn learn<P>(
 ) -> Result<(), EngineError> {
     let look = |sprint: &Sprint, _: team6_core::ids::StreamVersion| {
         let task = sprint.tasks.get(&task)?;
-        Some((sprint.project.clone(), verdict(task), comments(task)))
+        Some((sprint.project.clone(), ended(sprint, task), comments(task)))
     };
-    let Some((project, verdict, comments)) = engine.read(sprint, look).await? else {
+    let Some((project, ended, comments)) = engine.read(sprint, look).await? else {
         return Ok(());
     };
     for (by, mut proposal) in comments {
@@ -248,16 +248,19 @@ pub(crate) async fn learn<P>(
             Err(error) => return Err(error),
         }
     }
-    let judge = MemoryCommand::Judge { task, verdict };
+    let judge = MemoryCommand::Judge { task, ended };
     engine.change_memory(&project, judge, ENGINE, None).await.map(drop)
 }
 
-fn verdict(task: &Task) -> Verdict {
-    let sent_back = |review: &sprint::Review| review.verdict == sprint::Verdict::RequestChanges;
-    match task.work.stage {
-        Stage::Done if task.reviews.iter().any(sent_back) => Verdict::SentBack,
-        Stage::Done => Verdict::Passed,
-        _ => Verdict::Dropped,
+fn ended(sprint: &Sprint, task: &Task) -> Ended {
+    if task.work.stage != Stage::Done {
+        return Ended::Dropped;
+    }
+    let sent_back = |reason: &AttemptReason| matches!(reason, AttemptReason::ChangesRequested { .. });
+    let mut of_task = task.work.attempts.iter().rev().copied();
+    let mended_by = of_task.find(|n| sprint.attempt(*n).is_some_and(|attempt| sent_back(&attempt.reason)));
+    Ended::Merged {
+        mended_by: mended_by.map(|n| AttemptId { sprint: sprint.id, n }),
     }
 }
 

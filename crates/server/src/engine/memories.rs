@@ -16,7 +16,7 @@ use super::rows::to_json;
 use super::{Clock, EngineError};
 
 /// The format of snapshots; another one is left aside and the log is read from its beginning.
-const SNAPSHOT: u32 = 1;
+const SNAPSHOT: u32 = 2;
 /// After how many events a snapshot is written at least. A large memory waits for as many as it has memories, so that
 /// writing them stays in proportion.
 const SNAPSHOT_EVERY: u64 = 500;

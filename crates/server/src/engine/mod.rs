@@ -407,6 +407,7 @@ fn moves_checks(event: &Event) -> bool {
         Event::AttemptDelivered { checks, .. } => !checks.is_empty(),
         Event::ChecksSettled { .. }
         | Event::UpdateSettled { .. }
+        | Event::AttemptReplied { .. }
         | Event::TaskCancelled { .. }
         | Event::SubtaskGivenUp { .. }
         | Event::PlanApproved { .. }

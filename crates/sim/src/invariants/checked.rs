@@ -76,10 +76,7 @@ impl Checked {
             (Event::UpdateSettled { task, back: true }, _) => *self.failures.entry(*task).or_default() += 1,
             (Event::UpdateSettled { task, back: false }, _) => {
                 self.rest(*task);
-                let checks = |stage: &Stage| matches!(stage, Stage::Checking { .. });
-                if sprint.tasks.get(task).is_some_and(|t| checks(&t.work.stage)) {
-                    self.under_way.insert(*task);
-                }
+                self.may_begin(*task, sprint);
             }
             (Event::ChecksSettled { task, back }, _) => {
                 let under_way = self.under_way.remove(task);
@@ -94,7 +91,10 @@ impl Checked {
                     self.under_way.insert(task);
                 }
             },
-            (Event::AttemptReplied { .. }, Some(task)) => self.rest(task),
+            (Event::AttemptReplied { .. }, Some(task)) => {
+                self.rest(task);
+                self.may_begin(task, sprint);
+            }
             (Event::AttemptFailed { hold_until: None, .. }, Some(task)) => *self.failures.entry(task).or_default() += 1,
             (Event::Retried { work, .. } | Event::WorkWanted { work, .. }, _) => {
                 if let WorkId::Task(task) = work {
@@ -105,6 +105,14 @@ impl Checked {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Checks of what the engine merged into its branches.
+    fn may_begin(&mut self, task: TaskId, sprint: &Sprint) {
+        let is_checked = |t: &Task| matches!(t.work.stage, Stage::Checking { .. });
+        if sprint.tasks.get(&task).is_some_and(is_checked) {
+            self.under_way.insert(task);
+        }
     }
 
     /// After a delivery: what it conflicted with is settled only when that was tried again.
@@ -119,7 +127,7 @@ impl Checked {
         let has = |repository: &RepositoryId| task.planned.repositories.contains(repository);
         let open = task.pull_requests.iter().filter(|(_, p)| p.merged.is_none());
         let open: BTreeMap<&RepositoryId, &CommitId> = open.map(|(repository, p)| (repository, &p.head)).collect();
-        if open.is_empty() || !plans::repositories().iter().all(has) {
+        if open.is_empty() || !plans::checked_together().iter().all(has) {
             return Ok(());
         }
         let known = |name: &CheckName| {

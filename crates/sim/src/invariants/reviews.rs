@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use team6_core::checks::CheckOutcome;
-use team6_core::ids::{CommitId, PersonId, RepositoryId, TaskId};
+use team6_core::checks::{CheckOutcome, Receipt};
+use team6_core::ids::{CheckName, CommitId, PersonId, RepositoryId, TaskId};
 use team6_core::sprint::{Event, Sprint, Stage, Task, UpdateOutcome, Verdict, WorkId};
 
 use super::{Found, Seen, ensure};
 use crate::forge::Forge;
+
+/// Repositories, each at one commit.
+type Commits = BTreeMap<RepositoryId, CommitId>;
 
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
@@ -17,15 +20,15 @@ pub(super) struct Reviews {
     /// What each subtask is a part of.
     parents: BTreeMap<TaskId, TaskId>,
     /// The commits that an owner approved.
-    approved: BTreeMap<TaskId, BTreeMap<RepositoryId, CommitId>>,
+    approved: BTreeMap<TaskId, Commits>,
     merge_wanted: BTreeSet<TaskId>,
     /// The tasks whose owner asked for a merge that the log says nothing more of.
     merging: BTreeSet<TaskId>,
     merged: BTreeSet<(TaskId, RepositoryId)>,
     /// The tasks of which every merge was tried since their owner asked for it.
     tried: BTreeSet<TaskId>,
-    /// Commits whose checks are broken.
-    broken: BTreeSet<(TaskId, CommitId)>,
+    /// Checks that broke when they were last run, and at which commits.
+    broken: BTreeSet<(TaskId, CheckName, Commits)>,
     /// The tasks whose owner has what was merged taken back, and what was.
     reverting: BTreeMap<TaskId, BTreeSet<RepositoryId>>,
     /// How many deliveries of each task answered threads.
@@ -92,16 +95,27 @@ impl Reviews {
                 Ok(())
             }
             Event::CheckRecorded { task, receipt, .. } => {
-                if receipt.outcome == CheckOutcome::Broke {
-                    self.broken.insert((*task, receipt.run.commit.clone()));
-                }
+                let of = (*task, receipt.check.name.clone(), at(receipt));
+                match receipt.outcome {
+                    CheckOutcome::Broke => self.broken.insert(of),
+                    _ => self.broken.remove(&of),
+                };
                 Ok(())
             }
             // What breaks checks since it was approved is not what was approved.
             Event::ChecksSettled { task, .. } => {
-                let approved = self.approved.get(task);
-                let mut heads = approved.into_iter().flat_map(BTreeMap::values);
-                if heads.any(|head| self.broken.contains(&(*task, head.clone()))) {
+                let Some(approved) = self.approved.get(task) else {
+                    return Ok(());
+                };
+                let are_approved = |commits: &Commits| match commits.len() {
+                    1 => commits.iter().all(|(name, commit)| approved.get(name) == Some(commit)),
+                    _ => approved.iter().all(|(name, head)| commits.get(name) == Some(head)),
+                };
+                if self
+                    .broken
+                    .iter()
+                    .any(|(of, _, commits)| of == task && are_approved(commits))
+                {
                     self.approved.remove(task);
                 }
                 Ok(())
@@ -288,6 +302,18 @@ impl Reviews {
     }
 }
 
+/// What a check was run at: one commit, or that of each repository that is checked together.
+fn at(receipt: &Receipt) -> Commits {
+    let run = &receipt.run;
+    let beside = run
+        .beside
+        .iter()
+        .map(|(other, checkout)| (other.clone(), checkout.commit.clone()));
+    beside
+        .chain([(receipt.repository.clone(), run.commit.clone())])
+        .collect()
+}
+
 fn all_merged(task: &Task, forge: &Forge) -> bool {
     let merged = |repository: &RepositoryId| {
         let shown = forge.pull_requests.get(&(task.id, repository.clone()));
@@ -296,15 +322,17 @@ fn all_merged(task: &Task, forge: &Forge) -> bool {
     !task.pull_requests.is_empty() && task.pull_requests.keys().all(merged)
 }
 
-/// Each of several pull requests of a task that was merged names the others.
+/// Each of several pull requests of a task that was merged names the others that were there by then.
 fn siblings_were_told(task: &Task, forge: &Forge) -> Found {
     if task.pull_requests.len() < 2 || task.work.stage != Stage::Done {
         return Ok(());
     }
     let numbers: BTreeSet<u64> = task.pull_requests.values().filter_map(|p| p.number).collect();
     let tells = |repository: &&RepositoryId| {
-        let told = forge.told.get(&(task.id, (*repository).clone()));
-        told.is_some_and(|told| told.is_superset(&numbers))
+        let key = (task.id, (*repository).clone());
+        let newest = forge.pull_requests.get(&key).map_or(0, |known| known.newest_then);
+        let others: BTreeSet<u64> = numbers.iter().copied().filter(|number| *number <= newest).collect();
+        others.len() < 2 || forge.told.get(&key).is_some_and(|told| told.is_superset(&others))
     };
     let silent = task.pull_requests.keys().find(|repository| !tells(repository));
     ensure(silent.is_none(), "7 siblings", || {

@@ -11,6 +11,7 @@ use team6_core::sprint::{Command, Effect, Event, Refusal, Stage, WorkId};
 use super::History;
 use crate::checks;
 use crate::invariants::{Broken, Violation};
+use crate::mood::Weather;
 use crate::plans;
 use crate::queue;
 use crate::worker::{self, Message};
@@ -57,9 +58,9 @@ impl History {
         }
     }
 
-    /// Whether something happens that has one chance in `of`; never when it is calm.
+    /// Whether something happens that has one chance in `of`; only in the wild.
     fn is_unlucky(&mut self, of: u32) -> bool {
-        !self.calm && self.rng.u32(0..of) == 0
+        !self.weather.is_fair() && self.rng.u32(0..of) == 0
     }
 
     /// Gives new tasks their numbers, which are never used twice.
@@ -91,7 +92,14 @@ impl History {
             let Some((task, checks)) = self.wants_checks(event) else {
                 continue;
             };
-            for (at, answer) in checks::run(&mut self.rng, &self.sprint, task, &checks, self.now, self.calm) {
+            for (at, answer) in checks::run(
+                &mut self.rng,
+                &self.sprint,
+                task,
+                &checks,
+                self.now,
+                self.weather.is_fair(),
+            ) {
                 self.send(at, answer);
             }
         }
@@ -112,10 +120,18 @@ impl History {
                 WorkId::Task(task) => Some((task, checks.clone())),
                 WorkId::Planning => None,
             },
-            Event::UpdateSettled { task, .. } => match &self.sprint.tasks.get(task)?.work.stage {
-                Stage::Checking { pending, .. } => Some((*task, pending.clone())),
-                _ => None,
+            Event::UpdateSettled { task, .. } => self.pending_checks(*task),
+            Event::AttemptReplied { attempt, .. } => match self.sprint.attempt(*attempt)?.work {
+                WorkId::Task(task) => self.pending_checks(task),
+                WorkId::Planning => None,
             },
+            _ => None,
+        }
+    }
+
+    fn pending_checks(&self, task: TaskId) -> Option<(TaskId, BTreeMap<RepositoryId, Vec<Check>>)> {
+        match &self.sprint.tasks.get(&task)?.work.stage {
+            Stage::Checking { pending, .. } => Some((task, pending.clone())),
             _ => None,
         }
     }
@@ -145,7 +161,9 @@ impl History {
         let wanted = self.sprint.wants(&effect);
         let allowed = self.checker.may_do(&effect, wanted, &self.sprint, &self.forge);
         allowed.map_err(|broken| self.violation(broken))?;
-        let mut answer = self.forge.carry_out(&mut self.rng, &effect, wanted, self.calm);
+        let mut answer = self
+            .forge
+            .carry_out(&mut self.rng, &effect, wanted, self.weather == Weather::Calm);
         if let Some(Command::UpdateTried {
             repository,
             moves,
@@ -161,7 +179,8 @@ impl History {
             return self.crash();
         }
         if let Effect::MergePullRequest { task, .. } | Effect::Revert { task, .. } = effect
-            && self.is_unlucky(4)
+            && self.weather != Weather::Calm
+            && self.rng.u8(0..4) == 0
         {
             return self.slow_merge(task);
         }
@@ -232,7 +251,14 @@ impl History {
         let token = started.map(|started| started.token);
         // The worker may never hear that it got the attempt.
         if let Some(token) = token.filter(|_| !self.is_unlucky(30)) {
-            for (at, message) in worker::run(&mut self.rng, &self.sprint, attempt, token, self.now, self.calm) {
+            for (at, message) in worker::run(
+                &mut self.rng,
+                &self.sprint,
+                attempt,
+                token,
+                self.now,
+                self.weather.is_fair(),
+            ) {
                 self.send(at, message);
             }
         }

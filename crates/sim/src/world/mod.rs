@@ -15,7 +15,7 @@ use team6_core::time::Timestamp;
 use crate::forge::Forge;
 use crate::invariants::{Checker, Violation};
 use crate::log::Log;
-use crate::mood::Mood;
+use crate::mood::{Dispute, Mood, Weather};
 use crate::people;
 use crate::plans;
 use crate::queue::Queue;
@@ -58,7 +58,7 @@ pub struct History {
     checker: Checker,
     next_task: u64,
     messages: u64,
-    calm: bool,
+    weather: Weather,
     mood: Mood,
     outcome: Outcome,
 }
@@ -106,7 +106,7 @@ impl History {
             checker: Checker::new(at_once),
             next_task: 1,
             messages: 0,
-            calm: false,
+            weather: Weather::Wild,
             mood,
             outcome: Outcome::default(),
         };
@@ -114,43 +114,41 @@ impl History {
         Ok(history)
     }
 
-    /// Plays the history of this seed to its end: wild parts, with calm between them so that they meet work at every stage
-    /// of its life, and then a calm one in which it must finish.
+    /// Plays the history of this seed to its end: parts of every kind, so that what goes wrong meets work at every stage of
+    /// its life, and then a calm one in which it must finish.
     pub fn play(seed: u64) -> Result<Outcome, Violation> {
         let mut history = Self::open(seed)?;
-        for _ in 0..history.rng.u8(0..4) {
-            history.wild_part()?;
-            history.rest()?;
+        for _ in 0..history.rng.u8(1..7) {
+            let weather = match history.rng.u8(0..6) {
+                0..=2 => Weather::Wild,
+                3 => Weather::Calm,
+                4 => Weather::Disputed(Dispute::Decisions),
+                _ => Weather::Disputed(Dispute::Bases),
+            };
+            history.part(weather)?;
         }
-        history.wild_part()?;
-        history.calm_part()?;
+        history.end()?;
         history.epilogue()
     }
 
-    fn wild_part(&mut self) -> Result<(), Violation> {
-        for _ in 0..self.rng.u64(50..600) {
+    fn part(&mut self, weather: Weather) -> Result<(), Violation> {
+        self.weather = weather;
+        let longest = if weather == Weather::Calm { 300 } else { 600 };
+        for _ in 0..self.rng.u64(50..longest) {
             if !self.sprint.is_open() {
                 break;
             }
-            self.wild_step()?;
+            match weather {
+                Weather::Wild => self.wild_step()?,
+                Weather::Disputed(dispute) => self.disputed_step(dispute)?,
+                Weather::Calm => self.calm_step()?,
+            }
         }
         Ok(())
     }
 
-    fn rest(&mut self) -> Result<(), Violation> {
-        self.calm = true;
-        for _ in 0..self.rng.u64(0..300) {
-            if !self.sprint.is_open() {
-                break;
-            }
-            self.calm_step()?;
-        }
-        self.calm = false;
-        Ok(())
-    }
-
-    fn calm_part(&mut self) -> Result<(), Violation> {
-        self.calm = true;
+    fn end(&mut self) -> Result<(), Violation> {
+        self.weather = Weather::Calm;
         let mut steps = 0;
         while self.sprint.is_open() {
             steps += 1;
@@ -206,20 +204,9 @@ impl History {
                     .then(|| "less than 1000 MB of memory are free".to_owned());
                 self.engine(Command::ReportRoom { lacking })?;
             }
-            roll if roll < tempted => {
-                if let Some(command) = people::tempted(&mut self.rng, &self.sprint) {
-                    self.engine(command)?;
-                }
-            }
+            roll if roll < tempted => self.tempt()?,
             roll if roll < sensible => self.ask_people()?,
-            roll if roll < pushes => {
-                // Somebody pushes to a base, and it is seen or not.
-                let repositories = plans::repositories();
-                self.forge.pushed(&repositories[self.rng.usize(0..repositories.len())]);
-                if self.rng.bool() {
-                    self.sees_bases()?;
-                }
-            }
+            roll if roll < pushes => self.push()?,
             _ => self.time_passes()?,
         }
         Ok(())
@@ -256,24 +243,67 @@ impl History {
         Ok(true)
     }
 
-    fn calm_step(&mut self) -> Result<(), Violation> {
-        if !self.outbox.is_empty() {
-            return self.do_effect();
-        }
-        if self.job_is_due() {
-            return self.take_job();
-        }
-        if let Some(FundsWait::Waits { .. }) = self.sprint.waits_for_funds(self.now) {
-            // What other sprints of the project had reserved comes back as they end.
-            self.engine(Command::FundsReturned { lacking: None })?;
+    fn disputed_step(&mut self, dispute: Dispute) -> Result<(), Violation> {
+        if self.rng.u8(0..6) == 0 {
+            match dispute {
+                Dispute::Decisions => self.tempt()?,
+                Dispute::Bases => self.push()?,
+            }
             return Ok(());
         }
-        if self.ask_people_now()? {
+        if self.goes_on()? {
+            return Ok(());
+        }
+        let decided = match dispute {
+            Dispute::Decisions => 3,
+            Dispute::Bases => 30,
+        };
+        if self.rng.u8(0..decided) == 0 || !self.next_thing()? {
+            self.ask_people()?;
+        }
+        Ok(())
+    }
+
+    fn calm_step(&mut self) -> Result<(), Violation> {
+        if self.goes_on()? || self.ask_people_now()? {
             return Ok(());
         }
         if !self.next_thing()? {
             let what = format!("no message, no deadline, no job: {}", self.waits());
             return Err(self.violation(("liveness", what)));
+        }
+        Ok(())
+    }
+
+    /// Does what is due; whether anything was.
+    fn goes_on(&mut self) -> Result<bool, Violation> {
+        if !self.outbox.is_empty() {
+            self.do_effect()?;
+        } else if self.job_is_due() {
+            self.take_job()?;
+        } else if let Some(FundsWait::Waits { .. }) = self.sprint.waits_for_funds(self.now) {
+            // What other sprints of the project had reserved comes back as they end.
+            self.engine(Command::FundsReturned { lacking: None })?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Somebody tries what may not be theirs.
+    fn tempt(&mut self) -> Result<(), Violation> {
+        if let Some(command) = people::tempted(&mut self.rng, &self.sprint) {
+            self.engine(command)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody pushes to a base, and it is seen or not.
+    fn push(&mut self) -> Result<(), Violation> {
+        let repositories = plans::repositories();
+        self.forge.pushed(&repositories[self.rng.usize(0..repositories.len())]);
+        if self.rng.bool() {
+            self.sees_bases()?;
         }
         Ok(())
     }

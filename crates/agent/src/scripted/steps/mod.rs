@@ -59,6 +59,8 @@ pub(super) async fn take(turn: &mut Turn, action: &Action) -> Result<Outcome, St
             return Ok(Outcome::Fail(agent_client_protocol::Error::new(*code, message)));
         }
         Action::Refuse => return Ok(Outcome::End(StopReason::Refusal)),
+        // The turn takes its steps.
+        Action::Repeat { .. } => {}
         Action::End(reason) => return Ok(Outcome::End(*reason)),
     }
     Ok(Outcome::Next)

@@ -234,7 +234,7 @@ impl Sprint {
                     self.work_mut(work, Work::rest);
                 }
                 if let Some(WorkId::Task(task)) = work {
-                    self.publish_again(task, at);
+                    self.offer_again(task, at);
                 }
             }
             Event::AttemptFailed {
@@ -451,6 +451,8 @@ fn trouble_after(
 }
 
 fn deliver(task: &mut Task, results: &BTreeMap<RepositoryId, Delivered>) {
+    // The delivery says itself which checks its commits want.
+    task.updating.unchecked.clear();
     for (repository, delivered) in results {
         task.heads.insert(repository.clone(), delivered.head.clone());
         match task.pull_requests.get_mut(repository) {

@@ -210,6 +210,18 @@ impl Sprint {
         }
     }
 
+    /// An agent left its work as it was: what was merged into it meanwhile is checked now.
+    pub(super) fn offer_again(&mut self, task: TaskId, at: Timestamp) {
+        let unchecked = self.task(task, |t| std::mem::take(&mut t.updating.unchecked));
+        match unchecked.filter(|checks| !checks.is_empty()) {
+            Some(checks) => {
+                self.task(task, |t| t.deliveries += 1);
+                self.begin_checks(task, &checks, at);
+            }
+            None => self.publish_again(task, at),
+        }
+    }
+
     /// Tries again to bring pull requests up to date, if any are behind, in an effect of its own.
     pub(super) fn publish_again(&mut self, task: TaskId, at: Timestamp) {
         self.publish(task, at + self.policy.forge_time, at);

@@ -95,6 +95,10 @@ impl Sprint {
             };
             t.deliveries += u32::from(changed);
             let conflicts: Vec<BaseConflict> = t.updating.conflicts.values().cloned().collect();
+            // Whoever mends it is told now; until it is tried again, there is nothing new about it.
+            for conflict in t.updating.conflicts.values_mut() {
+                conflict.again = true;
+            }
             if back {
                 t.work.failures += 1;
                 t.updating.rounds += 1;
@@ -114,6 +118,7 @@ impl Sprint {
             return;
         };
         if back {
+            self.task(task, |t| t.updating.unchecked = checks);
             let next = AttemptReason::BaseConflicts { update, conflicts };
             self.stage(WorkId::Task(task), Stage::Waiting { next, not_before: at }, at);
         } else if checks.is_empty() {
