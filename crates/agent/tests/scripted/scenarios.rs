@@ -51,8 +51,8 @@ steps = [{}]
     line 11: end.reason "over" is not known; use end_turn, max_tokens, max_turn_requests, refusal, cancelled
     line 12: hang.deaf must be true or false
     line 13: pause.ms must be a whole number from 0 to 86399999
-    line 14: repeat.times must be a whole number from 1 to 1000000
     line 14: capture "rond" is not known; did you mean "round"?
+    line 14: repeat.times must be a whole number from 1 to 1000000
     line 15: capture "idd" is not known; there are none
     line 15: for_each field "itme" is not known; did you mean "item"?
     line 15: for_each needs "item"
