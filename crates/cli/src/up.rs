@@ -1,9 +1,11 @@
 //! `team6 up`: the server.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use team6_agent::profile::CommandLine;
@@ -19,6 +21,11 @@ use crate::output::told;
 use crate::signals::Signals;
 use crate::{configuration, programs};
 
+/// How often a port that is in use is tried again. A server that was killed leaves its port for a moment to a program that
+/// it was about to start.
+const RELEASED_AFTER: u32 = 40;
+const BETWEEN: Duration = Duration::from_millis(50);
+
 /// The arguments of `team6 up`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
@@ -30,15 +37,7 @@ pub(crate) struct Up {
 /// Runs the server until it is asked to stop; the error is for people.
 pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
     let (config, settings) = configuration(context.connection.config.as_deref())?;
-    let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| match held(&config.data) {
-        // Its port is taken because the same server runs already.
-        Some(held) => held,
-        None => format!(
-            "server.listen is {listen}, which cannot be used: {error}; stop what uses it, or set another in team6.toml \
-             or with TEAM6_SERVER__LISTEN=127.0.0.1:PORT"
-        ),
-    })?;
+    let listener = bound(&config).await?;
     let address = reached(listener.local_addr().map_err(|error| error.to_string())?);
     for warning in config.warnings().into_iter().chain(config.exposed()) {
         context.output.warn(&warning);
@@ -87,6 +86,33 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
             eprintln!("ended at once; the next start keeps what agents have done, and goes on");
             std::process::exit(1)
         }
+    }
+}
+
+/// Listens at the configured address. One that is in use may be free in a moment.
+async fn bound(config: &Config) -> Result<TcpListener, String> {
+    let listen = config.server.listen;
+    let mut tries = RELEASED_AFTER;
+    loop {
+        let error = match TcpListener::bind(listen).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => error,
+        };
+        // Its port is taken because the same server runs already.
+        if let Some(held) = held(&config.data) {
+            return Err(held);
+        }
+        if error.kind() != ErrorKind::AddrInUse || tries == 0 {
+            return Err(format!(
+                "server.listen is {listen}, which cannot be used: {error}; stop what uses it, or set another in \
+                 team6.toml or with TEAM6_SERVER__LISTEN=127.0.0.1:PORT"
+            ));
+        }
+        if tries == RELEASED_AFTER {
+            eprintln!("{listen} is in use; waiting a moment for it");
+        }
+        tries -= 1;
+        tokio::time::sleep(BETWEEN).await;
     }
 }
 

@@ -211,6 +211,14 @@ fn not_kept_out<'a>(profile: &'a AgentProfile, view: &[Mount]) -> Option<&'a Pat
     })
 }
 
+/// What is said of processes that were at work when their agent had ended.
+pub(crate) fn left_behind(processes: u32) -> String {
+    match processes {
+        1 => "a process that the agent left behind was ended".to_owned(),
+        many => format!("{many} processes that the agent left behind were ended"),
+    }
+}
+
 /// What people are told of a tree that had all the processes that it may have.
 pub(crate) fn crowded(most: u32) -> String {
     format!(

@@ -89,7 +89,8 @@ impl Place {
         path.to_str().unwrap().to_owned()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// A command of this place, not started.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(TEAM6);
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         for name in [

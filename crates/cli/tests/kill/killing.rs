@@ -1,7 +1,7 @@
 //! A sprint in which people do what waits for them and somebody follows, while the server is killed and started again.
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,9 @@ pub(crate) fn killed_again_and_again(
     let mut state = seed();
     let (send, receive) = mpsc::channel::<Value>();
     let mut followed = Vec::new();
+    let over = AtomicBool::new(false);
     let (killed, server) = std::thread::scope(|scope| {
+        let _over = Over(&over);
         // One command follows through all restarts. It would wait for a server for ever, so it ends with this closure.
         let (mut viewer, lines) = place.watching(&["sprint", "watch", "1", "--json"]);
         scope.spawn(move || {
@@ -82,7 +84,7 @@ pub(crate) fn killed_again_and_again(
                 let _ = send.send(serde_json::from_str(&line).unwrap());
             }
         });
-        let acting = scope.spawn(move || people(place, &answer));
+        let acting = scope.spawn(|| people(place, answer, &over));
         let mut killed = 0;
         while killed < kills {
             // Few events at a time, so that all of the kills fall into the sprint; the viewer is there from the first on.
@@ -114,10 +116,19 @@ pub(crate) fn killed_again_and_again(
     }
 }
 
+/// Tells people when it is dropped, so that none waits for a server that is gone for good.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Does what waits for people until the sprint is closed, whether the server is there or not.
-fn people(place: &Place, answer: &impl Fn(&Place, &Value)) {
+fn people(place: &Place, answer: impl Fn(&Place, &Value), over: &AtomicBool) {
     let began = Instant::now();
-    loop {
+    while !over.load(Ordering::Relaxed) {
         assert!(began.elapsed() < LIMIT * 4, "the sprint does not end: {}", place.log());
         let waits = place.run(&["sprint", "watch", "1", "--until", "person", "--json"]);
         if waits.code == 0 && waits.stdout.trim().is_empty() {

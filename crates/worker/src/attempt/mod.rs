@@ -39,7 +39,7 @@ use crate::control::{AssignedRepository, Assignment, ControlError, ControlPlane,
 use crate::kept_out;
 use crate::prices::{self, Price};
 use crate::setup;
-use crate::surroundings::{crowded, place, too_much};
+use crate::surroundings::{crowded, left_behind, place, too_much};
 use crate::worker::Parts;
 use again::Again;
 use saved::Saved;
@@ -391,11 +391,7 @@ impl Attempt {
         let usage = self.priced(agent.usage());
         let ended = agent.end(GRACE).await;
         if ended.survivors_killed > 0 {
-            let text = format!(
-                "{} processes that the agent left behind were ended",
-                ended.survivors_killed
-            );
-            self.trace.note(text).await;
+            self.trace.note(left_behind(ended.survivors_killed)).await;
         }
         if let Some(most) = ended.crowded {
             self.trace.note(format!("limit: {}", crowded(most))).await;

@@ -7,14 +7,18 @@ export function about({ data }: LogEvent): string {
   const parts: string[] = [];
   for (const [name, value] of Object.entries(data as Record<string, unknown>)) {
     if (name === 'event' || name === 'token' || value === null) continue;
-    const said = short(value);
+    const said = short(name, value);
     if (said !== null) parts.push(`${name.replaceAll('_', ' ')} ${said}`);
     if (parts.length === 6) break;
   }
   return parts.join(', ');
 }
 
-function short(value: unknown): string | null {
+/** Names of what is a time, in milliseconds. */
+const TIMES = /(?:^|_)(?:at|until|before|since|began|ended)$/;
+
+function short(name: string, value: unknown): string | null {
+  if (typeof value === 'number' && TIMES.test(name)) return new Date(value).toLocaleTimeString('en-GB');
   if (typeof value === 'string') return value.length > 80 ? `${value.slice(0, 79)}…` : value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return null;

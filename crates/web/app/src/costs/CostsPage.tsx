@@ -120,13 +120,13 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
   const limited = items.some(({ spending }) => spending && Object.values(spending.budget).some((limit) => limit != null));
   return (
     <div tabIndex={0} role="region" aria-label={`Costs by ${by}`} className="overflow-x-auto">
-      <table className="w-full min-w-[560px]">
+      <table className="w-full desk:min-w-[560px]">
         <thead>
           <tr className="border-b border-line text-left text-dense text-faint *:px-4 *:py-1 *:font-normal">
             <th className="capitalize">{by}</th>
-            <th className="text-right">Attempts</th>
+            <th className="text-right max-desk:hidden">Attempts</th>
             <th className="text-right">Tokens</th>
-            <th className="text-right">Time</th>
+            <th className="text-right max-desk:hidden">Time</th>
             <th className="text-right">Cost</th>
             {limited && <th className="text-right">Left</th>}
           </tr>
@@ -140,7 +140,7 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
                 <td className="max-w-80">
                   <Subject by={by} item={item} />
                 </td>
-                <td>
+                <td className="max-desk:hidden">
                   <Link {...to} className={number}>
                     {item.attempts}
                   </Link>
@@ -150,7 +150,7 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
                     {tokens(tokensOf(item.usage))}
                   </Link>
                 </td>
-                <td>
+                <td className="max-desk:hidden">
                   <Link {...to} className={number}>
                     {stopwatch(item.time_ms)}
                   </Link>
@@ -168,9 +168,9 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
         <tfoot>
           <tr className="h-(--row) font-semibold *:px-4">
             <td>In all</td>
-            <td className="text-right font-mono">{sum(({ attempts }) => attempts)}</td>
+            <td className="text-right font-mono max-desk:hidden">{sum(({ attempts }) => attempts)}</td>
             <td className="text-right font-mono">{tokens(sum(({ usage }) => tokensOf(usage)))}</td>
-            <td className="text-right font-mono">{stopwatch(sum(({ time_ms }) => time_ms))}</td>
+            <td className="text-right font-mono max-desk:hidden">{stopwatch(sum(({ time_ms }) => time_ms))}</td>
             <td className="text-right font-mono">{dollars(sum(({ usage }) => usage.cost_micros))}</td>
             {limited && <td />}
           </tr>

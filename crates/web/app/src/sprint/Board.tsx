@@ -38,8 +38,7 @@ export function Board({ tasks, chosen, onChoose }: Props) {
                     </span>
                     <span className="font-medium">{task.title}</span>
                     <span className="line-clamp-2 text-dense text-muted">
-                      {statusOf(task.state) === GROUP_STATUS[group] ? '' : `${task.state}: `}
-                      {task.why?.text}
+                      {told(task, group)}
                     </span>
                   </button>
                 </li>
@@ -50,4 +49,10 @@ export function Board({ tasks, chosen, onChoose }: Props) {
       })}
     </div>
   );
+}
+
+/** Why it is where it is, with its state where the column does not say it and the reason does not begin with it. */
+function told({ state, why }: SprintTask['task'], group: Group): string {
+  const reason = why?.text ?? '';
+  return statusOf(state) === GROUP_STATUS[group] || reason.startsWith(`${state}:`) ? reason : `${state}: ${reason}`;
 }
