@@ -21,9 +21,10 @@ use crate::output::told;
 use crate::signals::Signals;
 use crate::{configuration, programs};
 
-/// How often a port that is in use is tried again. A server that was killed leaves its port for a moment to a program that
-/// it was about to start.
-const RELEASED_AFTER: u32 = 40;
+/// How often a port that is in use is tried again, two seconds in all. A server that was killed leaves its port for a moment
+/// to a program that it was about to start.
+const TRIES: u32 = 40;
+/// How long is waited between two tries.
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// The arguments of `team6 up`.
@@ -92,7 +93,7 @@ pub(crate) async fn run(up: Up, context: &Context) -> Result<(), String> {
 /// Listens at the configured address. One that is in use may be free in a moment.
 async fn bound(config: &Config) -> Result<TcpListener, String> {
     let listen = config.server.listen;
-    let mut tries = RELEASED_AFTER;
+    let mut left = TRIES;
     loop {
         let error = match TcpListener::bind(listen).await {
             Ok(listener) => return Ok(listener),
@@ -102,16 +103,16 @@ async fn bound(config: &Config) -> Result<TcpListener, String> {
         if let Some(held) = held(&config.data) {
             return Err(held);
         }
-        if error.kind() != ErrorKind::AddrInUse || tries == 0 {
+        if error.kind() != ErrorKind::AddrInUse || left == 0 {
             return Err(format!(
                 "server.listen is {listen}, which cannot be used: {error}; stop what uses it, or set another in \
                  team6.toml or with TEAM6_SERVER__LISTEN=127.0.0.1:PORT"
             ));
         }
-        if tries == RELEASED_AFTER {
+        if left == TRIES {
             eprintln!("{listen} is in use; waiting a moment for it");
         }
-        tries -= 1;
+        left -= 1;
         tokio::time::sleep(BETWEEN).await;
     }
 }

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::Stdio;
 
-use harness::Place;
+use harness::{Place, Watching};
 use serde_json::Value;
 
 #[test]
@@ -30,16 +30,15 @@ fn a_port_that_becomes_free_in_a_moment_is_waited_for() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = Place::listening(other.local_addr().unwrap().port(), "");
     let mut command = place.command(&["up", "--json"]);
-    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut errors = BufReader::new(server.stderr.take().unwrap()).lines();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut server = Watching { child };
+    let mut errors = BufReader::new(server.child.stderr.take().unwrap()).lines();
     let said = errors.next().unwrap().unwrap();
     assert!(said.ends_with("is in use; waiting a moment for it"), "{said}");
     drop(other);
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
     let ready: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     assert_eq!(ready["recovered"]["attempts"], 0);
-    server.kill().unwrap();
-    server.wait().unwrap();
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) fn run(
     task: TaskId,
     wanted: &BTreeMap<RepositoryId, Vec<Check>>,
     now: Timestamp,
-    calm: bool,
+    fair: bool,
 ) -> Vec<(Timestamp, Message)> {
     let Some(offered) = sprint.tasks.get(&task).map(|t| &t.pull_requests) else {
         return Vec::new();
@@ -34,7 +34,7 @@ pub(crate) fn run(
         let at = now + Duration::from_secs(rng.u64(1..900));
         let (mut run, mut base) = runs(rng, head, at);
         if check.is_together() {
-            run.beside = beside(rng, sprint, task, repository, calm);
+            run.beside = beside(rng, sprint, task, repository, fair);
             base.iter_mut().for_each(|base| base.beside = run.beside.clone());
         }
         let answer = Message::Command(Command::RecordCheck {
@@ -46,12 +46,12 @@ pub(crate) fn run(
             tail: "1 test failed".into(),
         });
         match rng.u8(0..16) {
-            0 if !calm => {}
-            1 | 2 if !calm => {
+            0 if !fair => {}
+            1 | 2 if !fair => {
                 answers.push((at, answer.clone()));
                 answers.push((at + Duration::from_secs(rng.u64(0..4_000)), answer));
             }
-            3 if !calm => answers.push((at + Duration::from_secs(rng.u64(0..9_000)), answer)),
+            3 if !fair => answers.push((at + Duration::from_secs(rng.u64(0..9_000)), answer)),
             _ => answers.push((at, answer)),
         }
     }
@@ -64,7 +64,7 @@ fn beside(
     sprint: &Sprint,
     task: TaskId,
     first: &RepositoryId,
-    calm: bool,
+    fair: bool,
 ) -> BTreeMap<RepositoryId, Checkout> {
     let base = CommitId::new("0".repeat(40)).ok();
     let task = sprint.tasks.get(&task);
@@ -72,7 +72,7 @@ fn beside(
     let others = others.filter(|other| *other != first);
     let at = |other: &RepositoryId| {
         let open = task?.pull_requests.get(other).filter(|p| p.merged.is_none());
-        let head = open.map(|p| p.head.clone()).filter(|_| calm || rng.u8(0..12) > 0);
+        let head = open.map(|p| p.head.clone()).filter(|_| fair || rng.u8(0..12) > 0);
         let commit = head.or_else(|| base.clone())?;
         let tree = Some(commit.clone());
         Some((other.clone(), Checkout { commit, tree }))

@@ -32,8 +32,8 @@ pub(crate) struct PullRequest {
     pub(crate) reverted: bool,
     /// The delivery that was pushed last.
     delivery: u32,
-    /// What the base was merged into, and what that came to.
-    updated: Option<(CommitId, UpdateOutcome)>,
+    /// What a base was merged into, the base, and what that came to.
+    updated: Option<(CommitId, BaseHead, UpdateOutcome)>,
 }
 
 impl Forge {
@@ -232,7 +232,7 @@ impl Forge {
         })
     }
 
-    /// Merges the base into a branch, mostly; asked again from the same head, it answers the same.
+    /// Merges the base into a branch, mostly; asked again of the same commits, it answers the same.
     fn update(
         &mut self,
         rng: &mut Rng,
@@ -249,16 +249,18 @@ impl Forge {
                 commit,
             });
         }
-        let before = known.updated.clone().filter(|(from, _)| from == head);
-        let outcome = match before {
-            Some((_, before)) => before,
+        let same = |(from, onto, came_to): &(CommitId, BaseHead, UpdateOutcome)| {
+            from == head && (*onto == base || matches!(came_to, UpdateOutcome::Updated { .. }))
+        };
+        let outcome = match known.updated.clone().filter(same) {
+            Some((_, _, before)) => before,
             None if known.head != *head => UpdateOutcome::NotPossible {
                 why: "the head moved".into(),
             },
             None => match rng.u8(0..8) {
                 0 | 1 => UpdateOutcome::UpToDate,
                 2 | 3 if !calm => UpdateOutcome::Conflicts {
-                    base,
+                    base: base.clone(),
                     files: vec!["src/lib.rs".into()],
                 },
                 4 if !calm => UpdateOutcome::NotPossible { why: "no room".into() },
@@ -266,12 +268,17 @@ impl Forge {
                     let commit = CommitId::new(format!("{:016x}{:024x}", rng.u64(..), rng.u64(..))).ok()?;
                     known.head = commit.clone();
                     let own = if drawn == 5 { vec!["src/lib.rs".into()] } else { vec![] };
-                    let outcome = UpdateOutcome::Updated { base, commit, own };
-                    known.updated = Some((head.clone(), outcome.clone()));
-                    outcome
+                    UpdateOutcome::Updated {
+                        base: base.clone(),
+                        commit,
+                        own,
+                    }
                 }
             },
         };
+        if !matches!(outcome, UpdateOutcome::NotPossible { .. }) {
+            known.updated = Some((head.clone(), base, outcome.clone()));
+        }
         // What was known before, and the checks, the engine adds itself.
         Some(Command::UpdateTried {
             task,

@@ -57,12 +57,12 @@ pub(crate) fn run(
     attempt: u32,
     token: FencingToken,
     now: Timestamp,
-    calm: bool,
+    fair: bool,
 ) -> Vec<(Timestamp, Message)> {
     let work = sprint.attempt(attempt).map(|a| a.work);
     let beat = sprint.policy.heartbeat;
-    // When it is calm, work fits into whatever was reserved for it: no person can raise what one attempt may spend.
-    let longest = if calm { 60 } else { 600 };
+    // When it is fair, work fits into whatever was reserved for it: no person can raise what one attempt may spend.
+    let longest = if fair { 60 } else { 600 };
     let length = Duration::from_secs(rng.u64(1..longest));
     let mut messages = vec![
         (
@@ -79,8 +79,8 @@ pub(crate) fn run(
         ),
     ];
     // An agent that falls silent lives on while its worker beats for it; one that is cut off stops beating.
-    let silent = !calm && rng.u8(0..20) == 0;
-    let cut_off = !calm && rng.u8(0..20) == 0;
+    let silent = !fair && rng.u8(0..20) == 0;
+    let cut_off = !fair && rng.u8(0..20) == 0;
     let spending = Spending::drawn(rng, sprint, attempt, now);
     let end = (now + length).min(spending.ends());
     let mut at = now + beat;
@@ -108,7 +108,7 @@ pub(crate) fn run(
             Some(saved) if rng.bool() => plans::changed(rng, &saved.plan),
             _ => plans::plan(rng),
         };
-        if calm || rng.u8(0..3) > 0 {
+        if fair || rng.u8(0..3) > 0 {
             let first_task = TaskId(0);
             let submit = Command::SubmitPlan {
                 attempt,
@@ -119,7 +119,7 @@ pub(crate) fn run(
             };
             messages.push((now + length / 2, Message::Command(submit)));
         }
-        if !calm && rng.u8(0..4) == 0 {
+        if !fair && rng.u8(0..4) == 0 {
             let text = "How far?".to_owned();
             let ask = Command::AskQuestion {
                 attempt,
@@ -131,7 +131,7 @@ pub(crate) fn run(
             messages.push((now + length / 3, Message::Command(ask)));
         }
     } else {
-        messages.extend(delegated(rng, sprint, work, (attempt, token), (now, length), calm));
+        messages.extend(delegated(rng, sprint, work, (attempt, token), (now, length), fair));
     }
     if work != Some(WorkId::Planning) && rng.bool() {
         let report = Command::ReportProgress {
@@ -150,7 +150,7 @@ pub(crate) fn run(
                 how: if spending.is_over(end) {
                     End::Fail(FailureKind::OverBudget)
                 } else {
-                    how(rng, sprint, work, calm)
+                    how(rng, sprint, work, fair)
                 },
                 usage: spending.at(end),
             },
@@ -162,7 +162,7 @@ pub(crate) fn run(
         end + beat / 10,
         Message::Command(Command::ReportUsage { attempt, token, usage }),
     ));
-    if calm { messages } else { disturbed(rng, messages) }
+    if fair { messages } else { disturbed(rng, messages) }
 }
 
 /// What an agent hands to others while it works, and what it decides about those that failed.
@@ -172,16 +172,16 @@ fn delegated(
     work: Option<WorkId>,
     (attempt, token): (u32, FencingToken),
     (now, length): (Timestamp, Duration),
-    calm: bool,
+    fair: bool,
 ) -> Vec<(Timestamp, Message)> {
     let Some(WorkId::Task(id)) = work else {
         return Vec::new();
     };
     let below = sprint.tasks.get(&id).map(|t| t.subtasks.clone()).unwrap_or_default();
     let mut messages = Vec::new();
-    // Most of what can be delegated is done at once; a calm agent finishes what it has.
+    // Most of what can be delegated is done at once; in fair weather an agent finishes what it has.
     let wanted = match rng.u8(0..4) {
-        0 if !calm => rng.u8(1..4),
+        0 if !fair => rng.u8(1..4),
         _ => 0,
     };
     for part in 0..wanted {
@@ -212,13 +212,13 @@ fn delegated(
     messages
 }
 
-fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, calm: bool) -> End {
+fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, fair: bool) -> End {
     let usual = if work == Some(WorkId::Planning) {
         End::Reply
     } else {
         End::Deliver
     };
-    if calm {
+    if fair {
         return usual;
     }
     // An agent that stopped short mostly has the same difficulty again.

@@ -434,10 +434,6 @@ impl Scope<'_> {
         let mut names = self.names.to_vec();
         names.push(ROUND.to_owned());
         let steps = steps(self.reader, fields, &names);
-        if steps.is_empty() {
-            let text = "repeat.steps must have a step at least";
-            self.reader.add(&fields.place, text);
-        }
         Some(Action::Repeat {
             times: small(times),
             steps,

@@ -299,6 +299,14 @@ impl Deadline {
     }
 }
 
+impl Watching {
+    /// Whether it ended in order, once it has ended.
+    pub fn ended(&mut self) -> bool {
+        let _deadline = Deadline::of(&self.child);
+        self.child.wait().unwrap().success()
+    }
+}
+
 impl Drop for Watching {
     fn drop(&mut self) {
         let _ = self.child.kill();

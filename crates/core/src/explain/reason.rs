@@ -200,7 +200,7 @@ impl fmt::Display for Reason {
             Self::Queued => f.write_str("waits for a free agent slot"),
             Self::NoRoom { lacking } => write!(f, "waits for room on the worker's machine: {lacking}"),
             Self::Preparing { progress } => write!(f, "its workspace is being made{}", said(progress)),
-            Self::Working { attempt, progress } => write!(f, "attempt {attempt} is at work{}", said(progress)),
+            Self::Working { progress, .. } => write!(f, "its agent is at work{}", said(progress)),
             Self::Stopping => f.write_str("its agent is being stopped"),
             Self::Held { failure } => {
                 let what = match failure.kind {

@@ -155,9 +155,9 @@ impl State {
 pub struct Uses {
     /// Attempts that were given it.
     pub given: u32,
-    /// Tasks of these that were merged without being sent back.
+    /// Tasks of these that were merged without being sent back after it was given.
     pub passed: u32,
-    /// Tasks of these that were sent back before they were merged, or came to nothing.
+    /// Tasks of these that were sent back after it was given, and then merged.
     pub sent_back: u32,
 }
 

@@ -23,16 +23,13 @@ fn a_sprint_asks_for_owners_and_approval_and_runs_by_its_dependencies() {
         "waits for task 2 \"Do b\" (waits for task 1 \"Do a\": waits for a free agent slot) -> a worker"
     );
     let (attempt, token) = team.works_on(1);
-    assert_eq!(team.why(1), format!("attempt {attempt} is at work -> agent coder"));
+    assert_eq!(team.why(1), "its agent is at work -> agent coder");
     team.does(Command::ReportProgress {
         attempt,
         token,
         text: "half way".into(),
     });
-    assert_eq!(
-        team.why(1),
-        format!("attempt {attempt} is at work: half way -> agent coder")
-    );
+    assert_eq!(team.why(1), "its agent is at work: half way -> agent coder");
     team.does(team.deliver(attempt, token, &[("app", 'a')]));
     assert_eq!(team.why(1), "its pull requests are being opened -> the engine");
     team.does(Team::shown(1, "app", 'a'));
@@ -243,7 +240,7 @@ fn how_far_a_workspace_is_stands_in_the_reason_until_it_is_there() {
         "its workspace is being made: cloning app: receiving objects, 40 % -> agent coder"
     );
     team.does(Command::WorkspaceReady { attempt, token });
-    assert_eq!(team.why(1), format!("attempt {attempt} is at work -> agent coder"));
+    assert_eq!(team.why(1), "its agent is at work -> agent coder");
 }
 
 #[test]

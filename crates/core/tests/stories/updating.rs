@@ -262,6 +262,29 @@ fn a_conflict_that_was_put_to_the_owner_does_not_go_back_when_another_repository
 }
 
 #[test]
+fn what_an_agent_has_mended_since_its_owner_was_told_is_not_told_again() {
+    let mut wide = task("b", &[]);
+    wide.repositories = vec![repository("app"), repository("web")];
+    let mut team = Team::running(vec![task("a", &[]), wide]);
+    team.delivers(1, &[("app", 'a')]);
+    sees(&mut team, "app", '0');
+    sees(&mut team, "web", '0');
+    team.delivers(2, &[("app", 'b'), ("web", 'c')]);
+    sees(&mut team, "web", 'e');
+    team.waits(CALM);
+    team.does(tried(&team, 2, "web", 'c', conflicts('e')));
+    team.delivers(2, &[("app", 'b'), ("web", 'c')]);
+    team.does(tried(&team, 2, "web", 'c', conflicts('e')));
+    assert!(team.why(2).contains("conflicts with main"), "{}", team.why(2));
+    team.does(Team::review(2, Verdict::RequestChanges, vec![]));
+    team.delivers(2, &[("app", 'b'), ("web", '1')]);
+    sees(&mut team, "app", 'f');
+    team.waits(CALM);
+    team.does(tried(&team, 2, "app", 'b', UpdateOutcome::UpToDate));
+    assert_eq!(team.why(2), "waits for review, delivery 3 -> ada");
+}
+
+#[test]
 fn a_base_that_moves_on_and_on_does_not_make_an_agent_work_without_end() {
     let mut team = two_in_review();
     merges(&mut team, 1);

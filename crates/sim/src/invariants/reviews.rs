@@ -109,7 +109,11 @@ impl Reviews {
                 };
                 let are_approved = |commits: &Commits| match commits.len() {
                     1 => commits.iter().all(|(name, commit)| approved.get(name) == Some(commit)),
-                    _ => approved.iter().all(|(name, head)| commits.get(name) == Some(head)),
+                    // What is merged stands in its base, which is what the others are checked beside.
+                    _ => approved
+                        .iter()
+                        .filter(|(name, _)| !self.merged.contains(&(*task, (*name).clone())))
+                        .all(|(name, head)| commits.get(name) == Some(head)),
                 };
                 if self
                     .broken

@@ -20,7 +20,7 @@ pub(super) struct Updated {
     has: BTreeMap<(TaskId, RepositoryId), u32>,
     /// What does not fit now, and with how many moves it was tried.
     conflicts: BTreeMap<TaskId, BTreeMap<RepositoryId, (Conflict, u32)>>,
-    /// What went back before.
+    /// What went back before, or was put to a person.
     back: BTreeMap<TaskId, BTreeSet<Conflict>>,
     /// How often it went back since a person stepped in.
     rounds: BTreeMap<TaskId, u32>,
@@ -99,14 +99,15 @@ impl Updated {
 
     fn settled(&mut self, task: TaskId, back: bool, most: u32) -> Found {
         let open = self.conflicts.get(&task).cloned().unwrap_or_default();
+        let known = self.back.entry(task).or_default();
         if !back {
-            // A person is asked; it is tried again when the base moves on.
-            for (repository, (_, moves)) in open {
+            // A person is asked, who is told once; it is tried again when the base moves on.
+            for (repository, (conflict, moves)) in open {
                 self.has.insert((task, repository), moves);
+                known.insert(conflict);
             }
             return Ok(());
         }
-        let known = self.back.entry(task).or_default();
         let mut news = false;
         for (conflict, _) in open.into_values() {
             news |= known.insert(conflict);

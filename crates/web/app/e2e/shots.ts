@@ -28,6 +28,7 @@ for (const theme of themes)
       page.on('pageerror', (error) => console.error(path, error));
       await page.goto(url + path);
       await page.waitForTimeout(1_200);
+      await page.locator('[aria-label^="Loading"]').first().waitFor({ state: 'detached' });
       const name = path.replace(/[^\w]+/g, '-').replace(/^-|-$/g, '') || 'home';
       await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
       await page.close();

@@ -61,12 +61,12 @@ async fn lines(client: &Client, arguments: WatchArguments, context: &Context) ->
     let mut story = Story::of(&now);
     let topics = [("topics", format!("sprint:{sprint}"))];
     let mut events = client.follow("/events", &topics, Some(position.to_string()));
-    // What is fetched may be ahead of what was told; the end is told before it is believed.
-    let mut up_to_date = true;
+    if let Some(ended) = ended(client, &arguments, &now, true, context).await? {
+        return ended;
+    }
+    // What is fetched from here on may be ahead of what was told; the end is told before it is believed.
+    let mut up_to_date = false;
     loop {
-        if let Some(ended) = ended(client, &arguments, &now, up_to_date, context).await? {
-            return ended;
-        }
         now = loop {
             let Some(event) = events.next().await? else {
                 return Ok(());
@@ -83,6 +83,9 @@ async fn lines(client: &Client, arguments: WatchArguments, context: &Context) ->
                 Err(failure) => return Err(failure),
             }
         };
+        if let Some(ended) = ended(client, &arguments, &now, up_to_date, context).await? {
+            return ended;
+        }
     }
 }
 

@@ -94,7 +94,10 @@ impl Sprint {
                 _ => (BTreeMap::new(), false),
             };
             t.deliveries += u32::from(changed);
-            let conflicts: Vec<BaseConflict> = t.updating.conflicts.values().cloned().collect();
+            // What has other commits since it was tried may fit by now.
+            let offered = |repository: &RepositoryId| t.pull_requests.get(repository).map(|offered| &offered.head);
+            let stands = |conflict: &&BaseConflict| offered(&conflict.repository) == Some(&conflict.head);
+            let conflicts: Vec<BaseConflict> = t.updating.conflicts.values().filter(stands).cloned().collect();
             // Whoever mends it is told now; until it is tried again, there is nothing new about it.
             for conflict in t.updating.conflicts.values_mut() {
                 conflict.again = true;

@@ -9,7 +9,9 @@ it('an event is told by what it names', () => {
   expect(about(event({ event: 'task_owned', task: 4, owner: 'ada', more: { deep: true } }))).toBe('task 4, owner ada');
   expect(about(event(null))).toBe('');
   const at = new Date(2026, 10, 27, 6, 43, 12).getTime();
-  expect(about(event({ attempt: 6, lease_until: at }))).toBe('attempt 6, lease until 06:43:12');
+  const soon = { attempt: 6, lease_until: at };
+  expect(about({ ...event(soon), at })).toBe('attempt 6, lease until 06:43:12');
+  expect(about({ ...event(soon), at: at - 24 * 3_600_000 })).toBe('attempt 6, lease until 2026-11-27 06:43:12');
 });
 
 it('an event leads to its sprint and its task', () => {

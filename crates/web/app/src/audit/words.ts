@@ -2,12 +2,12 @@
 import type { LogEvent } from '../api/generated/team6.schemas';
 
 /** What events are about, as far as they say so in a few words. */
-export function about({ data }: LogEvent): string {
+export function about({ at, data }: LogEvent): string {
   if (typeof data !== 'object' || data === null) return '';
   const parts: string[] = [];
   for (const [name, value] of Object.entries(data as Record<string, unknown>)) {
     if (name === 'event' || name === 'token' || value === null) continue;
-    const said = short(name, value);
+    const said = typeof value === 'number' && TIMES.test(name) ? time(value, at) : short(value);
     if (said !== null) parts.push(`${name.replaceAll('_', ' ')} ${said}`);
     if (parts.length === 6) break;
   }
@@ -17,8 +17,14 @@ export function about({ data }: LogEvent): string {
 /** Names of what is a time, in milliseconds. */
 const TIMES = /(?:^|_)(?:at|until|before|since|began|ended)$/;
 
-function short(name: string, value: unknown): string | null {
-  if (typeof value === 'number' && TIMES.test(name)) return new Date(value).toLocaleTimeString('en-GB');
+/** A time beside that of its event: with its day, if that is another. */
+function time(value: number, at: number): string {
+  const [then, event] = [new Date(value), new Date(at)];
+  const clock = then.toLocaleTimeString('en-GB');
+  return then.toDateString() === event.toDateString() ? clock : `${then.toLocaleDateString('sv')} ${clock}`;
+}
+
+function short(value: unknown): string | null {
   if (typeof value === 'string') return value.length > 80 ? `${value.slice(0, 79)}…` : value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return null;

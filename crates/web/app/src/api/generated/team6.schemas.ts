@@ -360,7 +360,7 @@ export type TaskId = number;
  * A base that does not fit a task's branch.
  */
 export interface BaseConflict {
-  /** Whether the same commits did not fit before. */
+  /** Whether it is known already: the same commits did not fit before, or nothing has tried them since it was told. */
   again?: boolean;
   /** The base. */
   base: BaseHead;
@@ -2104,12 +2104,12 @@ export interface Uses {
      */
   given: number;
   /**
-     * Tasks of these that were merged without being sent back.
+     * Tasks of these that were merged without being sent back after it was given.
      * @minimum 0
      */
   passed: number;
   /**
-     * Tasks of these that were sent back before they were merged, or came to nothing.
+     * Tasks of these that were sent back after it was given, and then merged.
      * @minimum 0
      */
   sent_back: number;
