@@ -94,11 +94,10 @@ impl Forge {
                 ..
             } => {
                 let (task, repository, merge) = (*task, repository.clone(), *merge);
-                // What is merged in part is what most rules are about.
-                let is_partly = self
-                    .pull_requests
-                    .iter()
-                    .any(|((of, _), known)| *of == task && known.merged.is_some());
+                // What is merged in part is what most rules are about: the last of several is mostly refused.
+                let others = self.pull_requests.iter();
+                let mut others = others.filter(|((of, name), _)| *of == task && *name != repository);
+                let is_last = others.clone().next().is_some() && others.all(|(_, known)| known.merged.is_some());
                 let known = self.pull_requests.get_mut(&(task, repository.clone()))?;
                 if let Some(commit) = &known.merged {
                     return Some(Command::PullRequestMerged {
@@ -120,7 +119,7 @@ impl Forge {
                 }
                 let drawn = rng.u8(0..10);
                 match drawn {
-                    0 | 3..=6 if !calm && (is_partly || drawn == 0) => Some(Command::MergeRefused {
+                    0 | 3..=6 if !calm && (is_last || drawn == 0) => Some(Command::MergeRefused {
                         task,
                         repository,
                         merge,

@@ -226,25 +226,37 @@ pub(crate) fn anything(rng: &mut Rng, sprint: &Sprint) -> Command {
 /// What somebody tries where a decision is due: anybody at all, whether it is theirs or not, reviewed or not.
 pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
     let due = sprint.tasks.values();
-    let decided = |stage: &Stage| {
+    let is_due = |stage: &Stage| {
         matches!(
             stage,
             Stage::InReview | Stage::Delivered | Stage::Merging { .. } | Stage::Reverting { .. }
         )
     };
-    let due = due.filter(|t| decided(&t.work.stage));
+    let due = due.filter(|t| is_due(&t.work.stage));
     let due: Vec<&Task> = due.collect();
     let is_partly = |task: &Task| task.pull_requests.values().any(|p| p.merged.is_some());
     let drawn = due.get(rng.usize(0..due.len().max(1)))?;
     let task = due
         .iter()
         .find(|task| is_partly(task))
-        .filter(|_| rng.bool())
+        .filter(|_| rng.u8(0..4) > 0)
         .unwrap_or(drawn);
     let everybody = people();
     let anybody = everybody[rng.usize(0..everybody.len())].clone();
     let by = task.owner.clone().filter(|_| rng.bool()).unwrap_or(anybody);
-    if is_partly(task) && rng.u8(0..3) == 0 {
+    if task.taking_back && rng.u8(0..4) > 0 {
+        // Merged on after all.
+        let by = task.owner.clone()?;
+        return Some(match task.approved_by {
+            Some(_) => Command::Merge {
+                by,
+                task: task.id,
+                method: MergeMethod::Merge,
+            },
+            None => decided(by, task.id, Verdict::Approve),
+        });
+    }
+    if is_partly(task) && rng.bool() {
         let task = task.id;
         return Some(Command::Revert { by, task });
     }
@@ -271,14 +283,19 @@ pub(crate) fn tempted(rng: &mut Rng, sprint: &Sprint) -> Option<Command> {
         return Some(Command::Merge { by, task, method });
     }
     let verdicts = [Verdict::Approve, Verdict::RequestChanges, Verdict::Comment];
-    Some(Command::SubmitReview {
+    Some(decided(by, task, verdicts[rng.usize(0..3)]))
+}
+
+/// A review without comments.
+fn decided(by: PersonId, task: TaskId, verdict: Verdict) -> Command {
+    Command::SubmitReview {
         by,
         task,
-        verdict: verdicts[rng.usize(0..3)],
+        verdict,
         body: "Seen.".into(),
         comments: vec![],
         heads: BTreeMap::new(),
-    })
+    }
 }
 
 /// What a person does about something that waits for them.
@@ -327,31 +344,10 @@ pub(crate) fn sensible(sprint: &Sprint, task: Option<TaskId>, why: &Explanation)
         // Somebody raised the project's limit.
         (Reason::Funds { .. }, _) => Command::FundsReturned { lacking: None },
         (Reason::Budget { short }, _) => spending::raised(sprint, by, short),
-        (Reason::SubtaskReview { task, .. }, _) => Command::SubmitReview {
-            by,
-            task: *task,
-            verdict: Verdict::Approve,
-            body: String::new(),
-            comments: vec![],
-            heads: BTreeMap::new(),
-        },
-        (Reason::Review { .. }, Some(task)) => Command::SubmitReview {
-            by,
-            task,
-            verdict: Verdict::Approve,
-            body: String::new(),
-            comments: vec![],
-            heads: BTreeMap::new(),
-        },
+        (Reason::SubtaskReview { task, .. }, _) => decided(by, *task, Verdict::Approve),
+        (Reason::Review { .. }, Some(task)) => decided(by, task, Verdict::Approve),
         (Reason::PartlyMerged { .. }, Some(task)) if sprint.tasks.get(&task)?.approved_by.is_none() => {
-            Command::SubmitReview {
-                by,
-                task,
-                verdict: Verdict::Approve,
-                body: String::new(),
-                comments: vec![],
-                heads: BTreeMap::new(),
-            }
+            decided(by, task, Verdict::Approve)
         }
         (Reason::PartlyReverted { .. }, Some(task)) => Command::Revert { by, task },
         (Reason::Merge { .. } | Reason::PartlyMerged { .. }, Some(task)) => Command::Merge {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use team6_core::failure::{Failure, FailureKind};
 use team6_core::ids::{CommitId, FencingToken, RepositoryId, TaskId};
-use team6_core::sprint::{Command, Delivered, Delivery, Sprint, Task, ThreadAnswer, WorkId};
+use team6_core::sprint::{AttemptReason, Command, Delivered, Delivery, Sprint, Task, ThreadAnswer, WorkId};
 use team6_core::time::Timestamp;
 use team6_core::trace::Usage;
 
@@ -219,7 +219,7 @@ fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, fair: bool) -> End 
         End::Deliver
     };
     if fair {
-        return usual;
+        return unsure(rng, sprint, work).unwrap_or(usual);
     }
     // An agent that stopped short mostly has the same difficulty again.
     if let Some((kind, _)) = left_before(sprint, work)
@@ -247,6 +247,20 @@ fn how(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>, fair: bool) -> End 
         12 => End::Interrupt,
         13 if rng.bool() => End::DeliverNothing,
         _ => End::Fail(kinds[rng.usize(0..kinds.len())]),
+    }
+}
+
+/// How an agent that is well ends without a delivery: it asks which side of a conflict is meant, or answers what was written.
+fn unsure(rng: &mut Rng, sprint: &Sprint, work: Option<WorkId>) -> Option<End> {
+    let Some(WorkId::Task(task)) = work else { return None };
+    let task = sprint.tasks.get(&task)?;
+    let attempt = sprint.attempt(*task.work.attempts.last()?)?;
+    match attempt.reason {
+        AttemptReason::BaseConflicts { .. } if rng.u8(0..4) == 0 => Some(End::Ask),
+        AttemptReason::Message { .. } if task.deliveries > 0 && task.open_threads().next().is_none() => {
+            rng.bool().then_some(End::Reply)
+        }
+        _ => None,
     }
 }
 

@@ -244,7 +244,7 @@ impl History {
     }
 
     fn disputed_step(&mut self, dispute: Dispute) -> Result<(), Violation> {
-        if self.rng.u8(0..6) == 0 {
+        if self.rng.u8(0..4) == 0 {
             match dispute {
                 Dispute::Decisions => self.tempt()?,
                 Dispute::Bases => self.push()?,
@@ -255,7 +255,7 @@ impl History {
             return Ok(());
         }
         let decided = match dispute {
-            Dispute::Decisions => 3,
+            Dispute::Decisions => 6,
             Dispute::Bases => 30,
         };
         if self.rng.u8(0..decided) == 0 || !self.next_thing()? {
