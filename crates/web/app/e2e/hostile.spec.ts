@@ -48,7 +48,7 @@ test('what an agent writes to harm its reader is only words', async ({ place, si
       history.pushState(null, '', to);
       dispatchEvent(new PopStateEvent('popstate'));
     }, `/tasks/1?entry=${entry}`);
-    await expect(page.getByRole('complementary', { name: 'Entry' })).toBeVisible();
+    await expect(page.getByRole('complementary', { name: 'Entry' })).toBeVisible({ timeout: 30_000 });
     // A phone has the least room, and there are many entries.
     expect(await harm(page, [390]), `entry ${entry}`).toEqual([]);
   }

@@ -68,7 +68,8 @@ test('a memory is found, pinned, put in other words and taken out, and each come
   await one.getByLabel('What was learnt').fill('Bricks are laid damp.');
   await page.keyboard.press('Control+Enter');
   await expect(one.getByText('Bricks are laid damp.')).toBeVisible();
-  expect(place.team6('memory', 'list', 'shop')).toContain('Bricks are laid damp.');
+  // What one typed is to be read before it was sent.
+  await expect.poll(() => place.team6('memory', 'list', 'shop')).toContain('Bricks are laid damp.');
 
   await one.getByRole('button', { name: 'Retire' }).click();
   await one.getByLabel(/Why/).fill('We glue them.');
