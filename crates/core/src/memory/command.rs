@@ -11,7 +11,7 @@ use crate::ids::{AttemptId, MemoryId, PersonId, TaskId};
 pub enum Ended {
     /// It was merged.
     Merged {
-        /// The last attempt that began because the work was sent back, if any did.
+        /// The first attempt after the work was last sent back, if it was.
         mended_by: Option<AttemptId>,
     },
     /// It was cancelled or given up.
@@ -19,7 +19,7 @@ pub enum Ended {
 }
 
 /// What became of the work that was given memories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It was merged as it was first delivered after they were given.

@@ -316,13 +316,9 @@ impl Memories {
             Ended::Merged { mended_by } if mended_by.is_some_and(|mended| first < mended) => Verdict::SentBack,
             Ended::Merged { .. } => Verdict::Passed,
         };
-        let mut judged: Vec<(Verdict, Vec<MemoryId>)> = Vec::new();
+        let mut judged: BTreeMap<Verdict, Vec<MemoryId>> = BTreeMap::new();
         for (id, first) in self.open.get(&task).into_iter().flat_map(|given| &given.memories) {
-            let verdict = verdict(*first);
-            match judged.iter_mut().find(|(known, _)| *known == verdict) {
-                Some((_, memories)) => memories.push(*id),
-                None => judged.push((verdict, vec![*id])),
-            }
+            judged.entry(verdict(*first)).or_default().push(*id);
         }
         let noted = judged.into_iter().map(|(verdict, memories)| MemoryEvent::OutcomeNoted {
             task,

@@ -70,6 +70,21 @@ fn conflicts(letter: char) -> UpdateOutcome {
     }
 }
 
+/// Task 2 offers two repositories and is sent off for a conflict in one of them.
+fn web_conflicts() -> Team {
+    let mut wide = task("b", &[]);
+    wide.repositories = vec![repository("app"), repository("web")];
+    let mut team = Team::running(vec![task("a", &[]), wide]);
+    team.delivers(1, &[("app", 'a')]);
+    sees(&mut team, "app", '0');
+    sees(&mut team, "web", '0');
+    team.delivers(2, &[("app", 'b'), ("web", 'c')]);
+    sees(&mut team, "web", 'e');
+    team.waits(CALM);
+    team.does(tried(&team, 2, "web", 'c', conflicts('e')));
+    team
+}
+
 fn check() -> Check {
     Check {
         name: "test".parse().unwrap(),
@@ -239,16 +254,7 @@ fn conflicts_go_back_as_often_as_attempts_may_fail() {
 
 #[test]
 fn a_conflict_that_was_put_to_the_owner_does_not_go_back_when_another_repository_moves() {
-    let mut wide = task("b", &[]);
-    wide.repositories = vec![repository("app"), repository("web")];
-    let mut team = Team::running(vec![task("a", &[]), wide]);
-    team.delivers(1, &[("app", 'a')]);
-    sees(&mut team, "app", '0');
-    sees(&mut team, "web", '0');
-    team.delivers(2, &[("app", 'b'), ("web", 'c')]);
-    sees(&mut team, "web", 'e');
-    team.waits(CALM);
-    team.does(tried(&team, 2, "web", 'c', conflicts('e')));
+    let mut team = web_conflicts();
     for letter in ['1', '2', '3', '4'] {
         team.delivers(2, &[("app", 'b'), ("web", letter)]);
         team.does(tried(&team, 2, "web", letter, conflicts('e')));
@@ -263,16 +269,7 @@ fn a_conflict_that_was_put_to_the_owner_does_not_go_back_when_another_repository
 
 #[test]
 fn what_an_agent_has_mended_since_its_owner_was_told_is_not_told_again() {
-    let mut wide = task("b", &[]);
-    wide.repositories = vec![repository("app"), repository("web")];
-    let mut team = Team::running(vec![task("a", &[]), wide]);
-    team.delivers(1, &[("app", 'a')]);
-    sees(&mut team, "app", '0');
-    sees(&mut team, "web", '0');
-    team.delivers(2, &[("app", 'b'), ("web", 'c')]);
-    sees(&mut team, "web", 'e');
-    team.waits(CALM);
-    team.does(tried(&team, 2, "web", 'c', conflicts('e')));
+    let mut team = web_conflicts();
     team.delivers(2, &[("app", 'b'), ("web", 'c')]);
     team.does(tried(&team, 2, "web", 'c', conflicts('e')));
     assert!(team.why(2).contains("conflicts with main"), "{}", team.why(2));

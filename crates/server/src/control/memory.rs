@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use team6_core::ids::{AttemptId, PersonId, ProjectId, RepositoryId, SprintId, TaskId};
 use team6_core::memory::{Ended, Kind, Memory, MemoryCommand, Scope, ScopePath, Sought, Source, TEXT_MOST, section};
 use team6_core::policy::MemoryLimits;
-use team6_core::sprint::{AttemptReason, Sprint, Stage, Task, Thread, WorkId};
+use team6_core::sprint::{self, Sprint, Stage, Task, Thread, WorkId};
 use team6_store::Question;
 use team6_worker::control::{Assignment, ControlError, Kept, Recall, Remember};
 
@@ -256,11 +256,13 @@ fn ended(sprint: &Sprint, task: &Task) -> Ended {
     if task.work.stage != Stage::Done {
         return Ended::Dropped;
     }
-    let sent_back = |reason: &AttemptReason| matches!(reason, AttemptReason::ChangesRequested { .. });
-    let mut of_task = task.work.attempts.iter().rev().copied();
-    let mended_by = of_task.find(|n| sprint.attempt(*n).is_some_and(|attempt| sent_back(&attempt.reason)));
+    let sent_back = |review: &&sprint::Review| review.verdict == sprint::Verdict::RequestChanges;
+    let last = task.reviews.iter().rfind(sent_back);
+    let mut attempts = task.work.attempts.iter().filter_map(|n| sprint.attempt(*n));
+    // Whatever began it: somebody may also have written meanwhile, or paused the task.
+    let mended_by = last.and_then(|review| attempts.find(|attempt| attempt.scheduled_at >= review.at));
     Ended::Merged {
-        mended_by: mended_by.map(|n| AttemptId { sprint: sprint.id, n }),
+        mended_by: mended_by.map(|attempt| attempt.id),
     }
 }
 
