@@ -20,8 +20,9 @@ const UNUSED = new Set([
   '@pierre/theming/themes',
 ]);
 
-/** Parts of the diff view for editing, merging and its own icons, of which nothing is used. */
-const IDLE = /@pierre\/diffs\/dist\/(?:sprite|utils\/(?:editSessionHunks|updateDiffHunks|hydratePartialDiff|parseMergeConflictDiffFromFile|parseDiffFromFile))\.js$/;
+/** Parts of the diff view for editing, merging, files without a diff and its own icons, of which nothing is used. */
+const IDLE =
+  /@pierre\/diffs\/dist\/(?:sprite|components\/(?:Virtualized)?File|renderers\/FileRenderer|utils\/(?:editSessionHunks|updateDiffHunks|hydratePartialDiff|parseMergeConflictDiffFromFile|parseDiffFromFile))\.js$/;
 
 /** `page` has the grammars, a worker has none. */
 export function fewGrammars(of: 'page' | 'worker'): Plugin {
@@ -50,5 +51,6 @@ export function fewGrammars(of: 'page' | 'worker'): Plugin {
 /** A module with the same names, none of which does anything. */
 function idle(source: string): string {
   const names = /^export \{([^}]*)\};/m.exec(source)?.[1]?.split(',') ?? [];
-  return names.map((name) => `export const ${name.trim()} = ${/Sheet$/.test(name) ? "''" : '() => undefined'};`).join('\n');
+  const nothing = (name: string) => (/Sheet$/.test(name) ? "''" : /^[A-Z]/.test(name) ? 'class {}' : '() => undefined');
+  return names.map((name) => `export const ${name.trim()} = ${nothing(name.trim())};`).join('\n');
 }

@@ -44,6 +44,8 @@ export default defineConfig({
     target: 'es2023',
     sourcemap: false,
     assetsInlineLimit: 0,
+    // Browsers of the target preload modules themselves.
+    modulePreload: { polyfill: false },
     // What every page needs and what seldom changes is one chunk: it packs better, and browsers keep it over releases.
     rolldownOptions: {
       output: {

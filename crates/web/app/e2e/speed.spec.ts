@@ -58,6 +58,7 @@ test.describe('a trace of a hundred thousand entries', () => {
       ['reload until it is there', `${reload.toFixed(0)} ms`],
     ]);
     expect(streaming.frames).toBeGreaterThan(rest.frames * SMOOTH);
+    expect(scrolling.frames).toBeGreaterThan(rest.frames * SMOOTH);
     expect(streaming.blocked).toBeLessThan(100);
     expect(reload).toBeLessThan(1_000);
   });

@@ -198,7 +198,8 @@ function asItem<N extends Note>(of: Shown<N>, made: Made<N>): CodeViewItem<N> {
   if (before && isSame(before.of, of)) return before.item;
   const item: CodeViewItem<N> =
     of.is === 'heading'
-      ? { id: of.id, type: 'file', file: { name: of.id, contents: '', lang: 'text' }, collapsed: true, version: ++versions }
+      ? // A diff without lines: of the two kinds of items only diffs are packed.
+        { id: of.id, type: 'diff', fileDiff: { ...NO_LINES, name: of.id, type: 'change' }, collapsed: true, version: ++versions }
       : fileItem(of);
   made.set(of.id, { of, item });
   return item;
