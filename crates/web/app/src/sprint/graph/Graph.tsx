@@ -20,6 +20,10 @@ interface Props {
 
 /** The zoom from which on titles can be read well. */
 const READABLE = 0.8;
+/** The least zoom at which all tasks are shown rather than some of them larger. */
+const WHOLE = 0.68;
+/** What is left free around the tasks, as a part of the frame. */
+const PADDING = 0.05;
 
 /** Whether all tasks can be shown at once and read. */
 function fits(placed: Map<TaskId, Place>, frame: HTMLElement | null): boolean {
@@ -27,7 +31,8 @@ function fits(placed: Map<TaskId, Place>, frame: HTMLElement | null): boolean {
   const places = [...placed.values()];
   const width = Math.max(...places.map(({ x }) => x)) + NODE.width;
   const height = Math.max(...places.map(({ y }) => y)) + NODE.height;
-  return width * READABLE < frame.clientWidth * 0.95 && height * READABLE < frame.clientHeight * 0.95;
+  const free = 1 - 2 * PADDING;
+  return width * WHOLE < frame.clientWidth * free && height * WHOLE < frame.clientHeight * free;
 }
 
 const NODE_TYPES = { task: TaskNode };
@@ -104,7 +109,7 @@ function Canvas({ detail, shown, chosen, onChoose }: Props) {
     const open = () => {
       const whole = fits(placed, frame.current);
       const ids = whole ? [...placed.keys()] : chosen === undefined ? frontier(tasks) : [chosen];
-      void flow.fitView({ nodes: ids.map((id) => ({ id: String(id) })), minZoom: READABLE, maxZoom: 1, padding: 0.05 });
+      void flow.fitView({ nodes: ids.map((id) => ({ id: String(id) })), minZoom: whole ? WHOLE : READABLE, maxZoom: 1, padding: PADDING });
     };
     // Two frames: React Flow measures itself in the first.
     requestAnimationFrame(() => requestAnimationFrame(open));
