@@ -80,3 +80,17 @@ export async function troubles(page: Page): Promise<string[]> {
 export function overflows(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }
+
+/** What has moved by itself since the page was loaded, if it is more than this altogether, a line each. */
+export function jumped(page: Page, most: number): Promise<string[]> {
+  return page.evaluate((most) => {
+    type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node: Node | null }[] };
+    const observer = new PerformanceObserver(() => undefined);
+    observer.observe({ type: 'layout-shift', buffered: true });
+    const shifts = (observer.takeRecords() as Shift[]).filter(({ hadRecentInput }) => !hadRecentInput);
+    observer.disconnect();
+    const nameOf = (node: Node | null) => (node instanceof Element ? node.outerHTML.slice(0, 100) : (node?.textContent ?? 'what is gone'));
+    if (shifts.reduce((sum, { value }) => sum + value, 0) <= most) return [];
+    return shifts.map(({ value, sources }) => `${value.toFixed(3)} by ${sources.map(({ node }) => nameOf(node)).join(' and ')}`);
+  }, most);
+}

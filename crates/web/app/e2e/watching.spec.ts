@@ -2,6 +2,9 @@
 import { atWork } from './story.ts';
 import { expect, test } from './test.ts';
 
+/** The last word is held back until it is known to be no part of a secret; a call of the engine may come before it. */
+const BEGINS = /^I begin with the corner/;
+
 test('a sprint is watched live: what an agent does shows without a reload', async ({ place, signedIn }) => {
   atWork(place);
   place.team6('sprint', 'watch', '1', '--until', 'person');
@@ -17,7 +20,7 @@ test('a sprint is watched live: what an agent does shows without a reload', asyn
 test('a message reaches an agent at work, and its answer comes into the trace that is open', async ({ place, signedIn }) => {
   atWork(place);
   const page = await signedIn('/tasks/2');
-  await expect(page.getByText('I begin with the corner stones.')).toBeVisible();
+  await expect(page.getByText(BEGINS)).toBeVisible();
   await page.getByRole('textbox').first().fill('Use the old bricks');
   await page.keyboard.press('Control+Enter');
   await expect(page.getByText('Use the old bricks').first()).toBeVisible();
@@ -32,5 +35,5 @@ test('a sprint is seen over time, and each bar leads to what was done in it', as
   const line = page.getByRole('list', { name: 'Attempts by task' }).getByRole('listitem').filter({ hasText: 'Walls of the ground floor' });
   await line.getByRole('link', { name: /is at work/ }).click();
   await expect(page).toHaveURL(/\/tasks\/2\?attempt=/);
-  await expect(page.getByText('I begin with the corner stones.')).toBeVisible();
+  await expect(page.getByText(BEGINS)).toBeVisible();
 });

@@ -8,13 +8,14 @@ import { ownerSuggestions, people } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Empty } from '../ui/Empty';
+import { SkeletonRows } from '../ui/Skeleton';
 import { Writes } from '../wait/Writes';
 import { type Load, loadsOf } from './loads';
 import { isEnded } from './steps';
 
 export function OwnersStep({ detail }: { detail: SprintDetail }) {
   const { id } = detail.sprint;
-  const { data: team = [] } = useQuery(people);
+  const { data: team } = useQuery(people);
   const { data: suggested } = useQuery(ownerSuggestions(id, detail.version));
   const set = useCommand({
     run: (owners: Record<string, string>, options) => setOwners(id, owners, options),
@@ -34,6 +35,8 @@ export function OwnersStep({ detail }: { detail: SprintDetail }) {
         Each task gets a person who is accountable for it, reviews what its agent made, and merges it.
       </Empty>
     );
+  // Without its people the grid would be lower, and grow under the hand.
+  if (!team) return <SkeletonRows rows={tasks.length} label="Loading the people" />;
   return (
     <>
       <div className="flex min-h-11 shrink-0 items-center gap-3 border-b max-desk:min-h-13 border-line px-4 max-desk:px-2">
@@ -108,7 +111,7 @@ function Grid({ tasks, team, loads, suggestion, busy, onSet }: GridProps) {
               <th scope="row" className="sticky left-0 z-10 w-[28rem] max-w-[42vw] bg-canvas px-4 py-1 text-left font-normal max-desk:px-2">
                 <span className="block truncate">{task.title}</span>
                 <span className="block truncate text-dense text-faint" title={suggested?.reason}>
-                  {suggested ? `${suggested.person}: ${suggested.reason}` : ' '}
+                  {suggested ? `${suggested.person}: ${suggested.reason}` : '\u00a0'}
                 </span>
               </th>
               {team.map((person, column) => {

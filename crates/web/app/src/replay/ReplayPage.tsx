@@ -50,7 +50,7 @@ export function ReplayPage() {
     <Page
       name={`Replay of S-${id}`}
       title={
-        <h1 className="flex min-w-0 items-baseline gap-2 text-head font-semibold">
+        <h1 className="flex min-w-0 flex-1 basis-0 items-baseline gap-2 text-head font-semibold">
           <span className="shrink-0 font-mono text-dense font-normal text-faint">S-{id}</span>
           <span className="truncate">Replay{data ? ` of ${data.sprint.title}` : ''}</span>
         </h1>

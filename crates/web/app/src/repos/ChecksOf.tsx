@@ -7,6 +7,7 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Text } from '../ui/Field';
 import { ProblemNote } from '../ui/ProblemNote';
+import { cx } from '../ui/cx';
 import { Writes } from '../wait/Writes';
 import { checksOf, foundChecks } from './queries';
 
@@ -49,8 +50,9 @@ export function ChecksOf({ project, repository }: Of) {
           </li>
         ))}
       </ol>
-      {data?.length === 0 && (
-        <p className="text-dense text-faint">
+      {/* Its place is kept while it is not known yet, so that what stands below does not jump. */}
+      {!data?.length && !error && (
+        <p className={cx('text-dense text-faint', !data && 'invisible')}>
           There is none. On the command line: <code className="font-mono text-muted">team6 repo check find {project} {repository}</code>
         </p>
       )}
