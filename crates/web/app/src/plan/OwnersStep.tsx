@@ -8,6 +8,7 @@ import { ownerSuggestions, people } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Empty } from '../ui/Empty';
+import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Writes } from '../wait/Writes';
 import { type Load, loadsOf } from './loads';
@@ -15,7 +16,7 @@ import { isEnded } from './steps';
 
 export function OwnersStep({ detail }: { detail: SprintDetail }) {
   const { id } = detail.sprint;
-  const { data: team } = useQuery(people);
+  const { data: team, error } = useQuery(people);
   const { data: suggested } = useQuery(ownerSuggestions(id, detail.version));
   const set = useCommand({
     run: (owners: Record<string, string>, options) => setOwners(id, owners, options),
@@ -35,6 +36,7 @@ export function OwnersStep({ detail }: { detail: SprintDetail }) {
         Each task gets a person who is accountable for it, reviews what its agent made, and merges it.
       </Empty>
     );
+  if (!team && error) return <ProblemNote error={error} />;
   // Without its people the grid would be lower, and grow under the hand.
   if (!team) return <SkeletonRows rows={tasks.length} label="Loading the people" />;
   return (
