@@ -10,6 +10,8 @@ const PAGES = [
   '/inbox',
   '/sprints',
   '/sprints/1',
+  '/sprints/1?over=critical',
+  '/sprints/1?over=merges',
   '/sprints/1?view=list',
   '/sprints/1?view=board',
   '/sprints/1?view=timeline',

@@ -1,5 +1,5 @@
 // Keeps a place up until it is interrupted: two sprints, one at work and one that waits for an answer, or with `STORY=desk`
-// a delivery to two repositories that waits for review.
+// a delivery to two repositories that waits for review, or with `STORY=clash` deliveries that conflict.
 import { addLib, delivered } from './desk.ts';
 import { openPlace } from './place.ts';
 import { atWork } from './story.ts';
@@ -10,6 +10,8 @@ if (story === 'desk') {
   addLib(place);
   place.team6('repo', 'check', 'add', 'shop', 'app', 'total', 'echo sums are right; test -e src/money.rs');
   delivered(place, 2);
+} else if (story === 'clash') {
+  delivered(place, 4);
 } else {
   atWork(place);
   place.team6('sprint', 'plan', 'shop', 'A shed for the tools.');

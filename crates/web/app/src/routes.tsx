@@ -70,10 +70,15 @@ const sprintsRoute = createRoute({
 export const VIEWS = ['graph', 'list', 'board', 'timeline'] as const;
 export type View = (typeof VIEWS)[number];
 
+export const OVER = ['critical', 'merges'] as const;
+export type Over = (typeof OVER)[number];
+
 export interface SprintSearch {
   view?: View;
   /** Only the tasks that are counted here. */
   show?: Group;
+  /** What the graph brings out: the chain that takes longest, or what is open to be merged. */
+  over?: Over;
   /** The task in the inspector. */
   task?: number;
 }
@@ -85,6 +90,7 @@ const sprintRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): SprintSearch => ({
     ...one(search, 'view', VIEWS),
     ...one(search, 'show', GROUPS),
+    ...one(search, 'over', OVER),
     ...(typeof search.task === 'number' ? { task: search.task } : {}),
   }),
   loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),

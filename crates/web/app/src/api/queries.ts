@@ -2,6 +2,7 @@
 // keys (src/live/patch.ts). Everything that can change carries its version.
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import {
+  forecastConflicts,
   forecastMerge,
   forecastRevert,
   forecastSprint,
@@ -18,7 +19,7 @@ import {
   showTask,
   suggestOwners,
 } from './generated/team6';
-import type { AttemptId, RepositoryId, SprintId, TaskId } from './generated/team6.schemas';
+import type { AttemptId, RepositoryConflicts, RepositoryId, SprintId, TaskId } from './generated/team6.schemas';
 
 export const me = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => showMe({ signal }), staleTime: Infinity });
 
@@ -43,6 +44,19 @@ export const sprint = (id: SprintId) =>
 
 export const forecast = (id: SprintId) =>
   queryOptions({ queryKey: ['forecast', id], queryFn: ({ signal }) => forecastSprint(id, { signal }), staleTime: 30_000 });
+
+/**
+ * What merging the open branches of a sprint would come to. The server looks at the origins for it, so it is asked again
+ * only when what the sprint tells of its branches has changed.
+ */
+export const conflicts = (id: SprintId, branches: string) =>
+  queryOptions({
+    queryKey: ['conflicts', id, branches],
+    queryFn: async ({ signal }) => (await forecastConflicts(id, { signal })).items,
+    staleTime: 60_000,
+    enabled: branches !== '',
+    placeholderData: (before: RepositoryConflicts[] | undefined, query) => (query?.queryKey[1] === id ? before : undefined),
+  });
 
 export const task = (id: TaskId) =>
   queryOptions({ queryKey: ['task', id], queryFn: ({ signal }) => showTask(id, { signal }) });

@@ -1,10 +1,10 @@
 // A sprint at work: what runs now in one look, and its tasks as a graph, a list, a board, or over time.
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { Suspense, lazy } from 'react';
+import { Suspense, lazy, useMemo } from 'react';
 import type { SprintDetail } from '../api/generated/team6.schemas';
-import { forecast, sprint } from '../api/queries';
-import { VIEWS, type View } from '../routes';
+import { conflicts, forecast, sprint } from '../api/queries';
+import { type Over, VIEWS, type View } from '../routes';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
@@ -19,10 +19,13 @@ import { isSolvable } from '../wait/Solve';
 import { WaitsHere } from '../wait/WaitsHere';
 import { Board } from './Board';
 import { CountLinks } from './CountLinks';
+import { MergeForecast } from './MergeForecast';
+import { OverLinks } from './OverLinks';
 import { Running } from './Running';
 import { SprintActions } from './SprintActions';
 import { TaskList } from './TaskList';
 import { TaskPeek } from './TaskPeek';
+import { type Merges, NO_MERGES, mergedState, mergesOf } from './merges';
 
 const Graph = lazy(() => import('./graph/Graph').then(({ Graph }) => ({ default: Graph })));
 
@@ -33,13 +36,21 @@ const route = getRouteApi('/shell/sprints/$sprint');
 export function SprintPage() {
   const { sprint: id } = route.useParams();
   const search = route.useSearch();
-  const { view = 'graph', show, task } = search;
+  const { view = 'graph', show, over, task } = search;
   const navigate = route.useNavigate();
   const { data } = useQuery(sprint(id));
   const go = (next: View) => void navigate({ search: (search) => ({ ...search, view: next }), replace: true });
   const choose = (next: number | undefined) =>
     void navigate({ search: (search) => ({ ...search, task: next }), replace: true });
-  usePageKeys({ v: () => go(VIEWS[(VIEWS.indexOf(view) + 1) % VIEWS.length] ?? 'graph') });
+  const bringOut = (next: Over | undefined) =>
+    void navigate({ search: (search) => ({ ...search, over: search.over === next ? undefined : next, task: undefined }), replace: true });
+  usePageKeys({
+    v: () => go(VIEWS[(VIEWS.indexOf(view) + 1) % VIEWS.length] ?? 'graph'),
+    c: () => bringOut('critical'),
+    m: () => bringOut('merges'),
+  });
+  const merges = useMerges(data);
+  const lit = useMemo(() => broughtOut(over, data, merges), [over, data, merges]);
   if (!data) return null;
   const tasks = data.tasks.filter(({ task }) => show === undefined || groupOf(task.state) === show);
   const chosen = data.tasks.find((each) => each.task.id === task);
@@ -55,17 +66,23 @@ export function SprintPage() {
       }
       actions={<SprintActions detail={data} />}
       inspector={
-        chosen && (
+        chosen ? (
           <Inspector label="Task" title={<h2 className="truncate font-semibold">{chosen.task.title}</h2>} onClose={() => choose(undefined)}>
-            <TaskPeek task={chosen} all={data.tasks} onChoose={choose} />
+            <TaskPeek task={chosen} all={data.tasks} merges={merges} onChoose={choose} />
           </Inspector>
+        ) : (
+          over === 'merges' && (
+            <Inspector label="Merge forecast" title={<h2 className="font-semibold">Merge forecast</h2>} onClose={() => bringOut(undefined)}>
+              <MergeForecast sprint={id} merges={merges} onChoose={choose} />
+            </Inspector>
+          )
         )
       }
     >
       <Head detail={data} />
       {why && isSolvable(why) && <WaitsHere sprint={id} task={null} why={why} />}
       <Running detail={data} />
-      <div className="flex items-center gap-3 border-b border-line px-4 max-desk:flex-wrap max-desk:px-2">
+      <div className="flex flex-wrap items-center gap-x-3 border-b border-line px-4 max-desk:px-2">
         <Tabs
           label="View"
           tabs={VIEWS}
@@ -76,6 +93,7 @@ export function SprintPage() {
             </Link>
           )}
         />
+        <OverLinks sprint={id} now={search} merges={data.sprint.phase === 'running' ? merges : undefined} />
         <div className="ml-auto">
           <CountLinks sprint={id} counts={data.sprint.counts} now={search} words />
         </div>
@@ -88,15 +106,28 @@ export function SprintPage() {
         <Planning detail={data} />
       ) : view === 'graph' ? (
         <Suspense fallback={<SkeletonRows rows={8} label="Loading the graph" />}>
-          <Graph detail={data} shown={show} chosen={task} onChoose={choose} />
+          <Graph detail={data} shown={show} lit={lit} merges={merges} chosen={task} onChoose={choose} />
         </Suspense>
       ) : view === 'board' ? (
         <Board tasks={tasks} chosen={task} onChoose={choose} />
       ) : (
-        <TaskList tasks={tasks} critical={data.critical_path} chosen={task} onChoose={choose} />
+        <TaskList tasks={tasks} critical={data.critical_path} merges={merges} chosen={task} onChoose={choose} />
       )}
     </Page>
   );
+}
+
+/** What merging its open branches would come to, as far as it is known. */
+function useMerges(detail: SprintDetail | undefined): Merges {
+  const branches = detail?.sprint.phase === 'running' ? mergedState(detail.tasks) : '';
+  const { data } = useQuery(conflicts(detail?.sprint.id ?? 0, branches));
+  return useMemo(() => (data ? mergesOf(data) : NO_MERGES), [data]);
+}
+
+/** The tasks that are brought out, if some are. */
+function broughtOut(over: Over | undefined, detail: SprintDetail | undefined, merges: Merges): ReadonlySet<number> | undefined {
+  if (over === 'critical') return new Set(detail?.critical_path);
+  return over === 'merges' && merges.open.size > 0 ? merges.open : undefined;
 }
 
 function Head({ detail }: { detail: SprintDetail }) {

@@ -5,15 +5,18 @@ import { usePageKeys } from '../shell/keys';
 import { Age } from '../ui/Age';
 import { StatusMark } from '../ui/StatusMark';
 import { statusOf } from '../ui/status';
+import { ConflictMark } from './ConflictMark';
+import { type Merges, NO_MERGES } from './merges';
 
 interface Props {
   tasks: readonly SprintTask[];
   critical: readonly TaskId[];
+  merges?: Merges;
   chosen: TaskId | undefined;
   onChoose: (task: TaskId) => void;
 }
 
-export function TaskList({ tasks, critical, chosen, onChoose }: Props) {
+export function TaskList({ tasks, critical, merges = NO_MERGES, chosen, onChoose }: Props) {
   const ordered = [...tasks].sort((a, b) => (a.level ?? Infinity) - (b.level ?? Infinity) || a.task.id - b.task.id);
   const step = (by: number) => {
     const now = ordered.findIndex(({ task }) => task.id === chosen);
@@ -44,6 +47,7 @@ export function TaskList({ tasks, critical, chosen, onChoose }: Props) {
                   critical
                 </span>
               )}
+              <ConflictMark merges={merges} task={task.id} className="flex shrink-0 self-center" />
             </Link>
             <button
               type="button"

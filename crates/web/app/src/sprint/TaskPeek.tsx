@@ -9,14 +9,16 @@ import { buttonClass } from '../ui/Button';
 import { StatusMark } from '../ui/StatusMark';
 import { statusOf } from '../ui/status';
 import { Solve, isSolvable } from '../wait/Solve';
+import { type Merges, conflictsOf } from './merges';
 
 interface Props {
   task: SprintTask;
   all: readonly SprintTask[];
+  merges: Merges;
   onChoose: (task: TaskId) => void;
 }
 
-export function TaskPeek({ task: { task, depends_on, estimate_minutes }, all, onChoose }: Props) {
+export function TaskPeek({ task: { task, depends_on, estimate_minutes }, all, merges, onChoose }: Props) {
   const before = all.filter((each) => depends_on.includes(each.task.id));
   const after = all.filter((each) => each.depends_on.includes(task.id));
   return (
@@ -30,6 +32,12 @@ export function TaskPeek({ task: { task, depends_on, estimate_minutes }, all, on
         </Link>
       </div>
       {task.why && <p className="break-words text-muted">{task.why.text}</p>}
+      {conflictsOf(merges, task.id).map((line) => (
+        <p key={line} className="flex gap-2">
+          <StatusMark status="blocked" className="mt-0.75" />
+          <span className="min-w-0 wrap-anywhere">{line}</span>
+        </p>
+      ))}
       <dl className="grid grid-cols-[88px_1fr] gap-y-1 border-y border-line py-3 text-dense">
         <dt className="text-faint">Owner</dt>
         <dd>{task.owner ?? 'nobody yet'}</dd>

@@ -6,6 +6,8 @@ import './graph.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { SprintDetail, SprintTask, TaskId } from '../../api/generated/team6.schemas';
 import { type Group, groupOf, statusOf } from '../../ui/status';
+import { type Merges, NO_MERGES } from '../merges';
+import { Conflict } from './Conflict';
 import { Dependency } from './Dependency';
 import { Dim } from './dim';
 import { TaskNode, type TaskNodeData } from './TaskNode';
@@ -14,6 +16,9 @@ import { NODE, type Place, frontier, layout, neighbour, related } from './layout
 interface Props {
   detail: Pick<SprintDetail, 'tasks' | 'critical_path'>;
   shown: Group | undefined;
+  /** The only tasks that are looked at; all of them, if this is not given. */
+  lit?: ReadonlySet<TaskId> | undefined;
+  merges?: Merges;
   chosen: TaskId | undefined;
   onChoose: (task: TaskId | undefined) => void;
 }
@@ -36,13 +41,14 @@ function fits(placed: Map<TaskId, Place>, frame: HTMLElement | null): boolean {
 }
 
 const NODE_TYPES = { task: TaskNode };
-const EDGE_TYPES = { dependency: Dependency };
+const EDGE_TYPES = { dependency: Dependency, conflict: Conflict };
 const LABELS = { 'minimap.ariaLabel': 'All tasks from afar' };
 
 function nodesOf(
   tasks: readonly SprintTask[],
   critical: readonly TaskId[],
   placed: ReadonlyMap<TaskId, Place>,
+  merges: Merges,
   chosen: TaskId | undefined,
 ): Node<TaskNodeData>[] {
   const longest = new Set(critical);
@@ -53,13 +59,22 @@ function nodesOf(
     width: NODE.width,
     height: NODE.height,
     selected: task.id === chosen,
-    data: { task, critical: longest.has(task.id) },
+    data: { task, critical: longest.has(task.id), merges },
   }));
 }
 
-function edgesOf(tasks: readonly SprintTask[], critical: readonly TaskId[]): Edge[] {
+function edgesOf(tasks: readonly SprintTask[], critical: readonly TaskId[], merges: Merges): Edge[] {
   const next = new Map(critical.map((id, at) => [id, critical[at + 1]]));
-  return tasks.flatMap(({ task, depends_on }) =>
+  const conflicts = merges.clashes.map(({ one, other, files }) => ({
+    id: `conflict-${one}-${other}`,
+    type: 'conflict',
+    source: String(one),
+    target: String(other),
+    focusable: false,
+    ariaLabel: `T-${one} conflicts with T-${other}`,
+    data: { text: `T-${one} conflicts with T-${other} in ${files.join(', ')}` },
+  }));
+  const dependencies = tasks.flatMap(({ task, depends_on }) =>
     depends_on.map((from) => ({
       id: `${from}-${task.id}`,
       type: 'dependency',
@@ -69,13 +84,22 @@ function edgesOf(tasks: readonly SprintTask[], critical: readonly TaskId[]): Edg
       className: next.get(from) === task.id ? 'critical' : undefined,
     })),
   );
+  return [...dependencies, ...conflicts];
 }
 
-/** The tasks that are not looked at: what has nothing to do with the focus, and what is not in the group that is shown. */
-function dimmed(tasks: readonly SprintTask[], focus: TaskId | null, shown: Group | undefined): ReadonlySet<TaskId> {
-  const lit = focus === null ? null : related(tasks, focus);
+/**
+ * The tasks that are not looked at: what has nothing to do with the focus, and without one what is not among those that
+ * are looked at; and what is not in the group that is shown.
+ */
+function dimmed(
+  tasks: readonly SprintTask[],
+  focus: TaskId | null,
+  shown: Group | undefined,
+  lookedAt: ReadonlySet<TaskId> | undefined,
+): ReadonlySet<TaskId> {
+  const lit = focus === null ? lookedAt : related(tasks, focus);
   const isDim = ({ task }: SprintTask) =>
-    (lit !== null && !lit.has(task.id)) || (shown !== undefined && groupOf(task.state) !== shown);
+    (lit !== undefined && !lit.has(task.id)) || (shown !== undefined && groupOf(task.state) !== shown);
   return new Set(tasks.filter(isDim).map(({ task }) => task.id));
 }
 
@@ -89,7 +113,7 @@ export function Graph(props: Props) {
   );
 }
 
-function Canvas({ detail, shown, chosen, onChoose }: Props) {
+function Canvas({ detail, shown, lit, merges = NO_MERGES, chosen, onChoose }: Props) {
   const { tasks, critical_path: critical } = detail;
   const [pointed, point] = useState<TaskId | null>(null);
   const flow = useReactFlow();
@@ -97,9 +121,9 @@ function Canvas({ detail, shown, chosen, onChoose }: Props) {
   const shape = tasks.map(({ task, level, depends_on }) => `${task.id}:${level}:${depends_on.join(',')}`).join(' ');
   const placed = useMemo(() => layout(tasks), [shape]);
   const focus = pointed ?? chosen ?? null;
-  const dim = useMemo(() => dimmed(tasks, focus, shown), [tasks, focus, shown]);
-  const nodes = useMemo(() => nodesOf(tasks, critical, placed, chosen), [tasks, critical, placed, chosen]);
-  const edges = useMemo(() => edgesOf(tasks, critical), [shape, critical]);
+  const dim = useMemo(() => dimmed(tasks, focus, shown, lit), [tasks, focus, shown, lit]);
+  const nodes = useMemo(() => nodesOf(tasks, critical, placed, merges, chosen), [tasks, critical, placed, merges, chosen]);
+  const edges = useMemo(() => edgesOf(tasks, critical, merges), [shape, critical, merges]);
 
   const frame = useRef<HTMLDivElement>(null);
   const opened = useRef(false);

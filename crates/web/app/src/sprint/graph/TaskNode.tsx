@@ -4,15 +4,18 @@ import type { TaskItem } from '../../api/generated/team6.schemas';
 import { StatusMark } from '../../ui/StatusMark';
 import { cx } from '../../ui/cx';
 import { statusOf } from '../../ui/status';
+import { ConflictMark } from '../ConflictMark';
+import type { Merges } from '../merges';
 import { Dim } from './dim';
 
 export interface TaskNodeData extends Record<string, unknown> {
   task: TaskItem;
   critical: boolean;
+  merges: Merges;
 }
 
 /** From afar a task is a cell in the colour of its status, nearer it has its number, and near all that fits. */
-export const TaskNode = memo(function TaskNode({ data: { task, critical }, selected }: NodeProps<Node<TaskNodeData>>) {
+export const TaskNode = memo(function TaskNode({ data: { task, critical, merges }, selected }: NodeProps<Node<TaskNodeData>>) {
   const dim = useContext(Dim).has(task.id);
   const distance = useStore(({ transform: [, , zoom] }) => (zoom > 0.6 ? 'near' : zoom > 0.25 ? 'middle' : 'far'));
   const status = statusOf(task.state);
@@ -39,6 +42,7 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical }, selec
           <span className="flex items-center gap-1.5">
             <StatusMark status={status} size={13} />
             <span className="truncate font-medium">{task.title}</span>
+            <ConflictMark merges={merges} task={task.id} className="ml-auto" />
           </span>{' '}
           <span className="flex items-center gap-1.5 text-meta text-muted">
             {task.id > 0 && <span className="font-mono text-faint">T-{task.id}</span>} <span className="truncate">{task.state}</span>{' '}
