@@ -65,6 +65,11 @@ test('a delivery is sent back with comments on lines, seen mended since, and mer
   const head = place.team6('--json', 'task', 'show', '1');
   const mended = (JSON.parse(head) as { pull_requests: { repository: string; head: string }[] }).pull_requests.find(({ repository }) => repository === 'app');
   await expect(thread).toContainText(`mended it in ${mended?.head.slice(0, 10)}`);
+  // Its address leads back to it, on a page that knows nothing yet.
+  await thread.getByRole('link', { name: /Address of thread/ }).click();
+  await expect(page).toHaveURL(/thread=\d+/);
+  await page.reload();
+  await expect(thread).toBeInViewport();
   await page.getByRole('link', { name: 'All changes' }).click();
   await expect(files.getByRole('button', { name: /rounding/ })).toBeVisible();
 

@@ -180,10 +180,14 @@ const planRoute = createRoute({
 });
 
 export interface ReviewSearch {
-  /** The file that is looked at, and the line. */
+  /** The file that is looked at, and its lines: from one to another, as they are now or as they were. */
   repository?: string;
   file?: string;
   line?: number;
+  end?: number;
+  side?: 'old';
+  /** The thread that is looked at, wherever it stands. */
+  thread?: number;
   /** Split unless said. */
   view?: 'unified';
   /** What is compared with; by whether one has reviewed it unless said. */
@@ -199,7 +203,10 @@ const reviewRoute = createRoute({
     ...text(search, 'file'),
     ...one(search, 'view', ['unified'] as const),
     ...one(search, 'since', ['all', 'last'] as const),
+    ...one(search, 'side', ['old'] as const),
     ...(typeof search.line === 'number' ? { line: search.line } : {}),
+    ...(typeof search.end === 'number' ? { end: search.end } : {}),
+    ...(typeof search.thread === 'number' ? { thread: search.thread } : {}),
   }),
   loader: ({ context: { client }, params }) => client.ensureQueryData(task(params.task)),
   component: lazyRouteComponent(() => import('./review/ReviewPage'), 'ReviewPage'),

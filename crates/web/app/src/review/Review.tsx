@@ -63,7 +63,14 @@ export function Review({ reviewed, isSplit, isWide }: Props) {
   const unfold = (file: ReviewFile) => {
     if (isViewed(file) !== turned.has(file.id)) turn(toggled(turned, file.id));
   };
-  const { at, chosen, choose, go, pass, settle, stepFile, stepChange } = useWalk(files, diff, unfold);
+  const placeOf = (thread: number) => {
+    for (const [id, all] of notes.at) {
+      const note = all.find((each) => each.is === 'thread' && each.thread.id === thread);
+      if (note) return { id, lines: note.lines };
+    }
+    return null;
+  };
+  const { at, chosen, choose, go, pass, settle, stepFile, stepChange } = useWalk({ files, diff, unfold, placeOf });
 
   const comment = (file: ReviewFile, lines: Lines | null) => {
     if (lines?.old && since === 'last') {

@@ -1,4 +1,5 @@
 // A comment of an earlier review, with what its agent answered and the commit that mended it.
+import { Link } from '@tanstack/react-router';
 import type { Review, Thread } from '../api/generated/team6.schemas';
 import { Age } from '../ui/Age';
 import { StatusMark } from '../ui/StatusMark';
@@ -20,6 +21,15 @@ export function ThreadNote({ thread: { id, comment, answer }, review, agent, lin
         <span className="font-medium text-fg">{review?.by ?? 'somebody'}</span>
         <span>on {linesText(placeOf(comment).lines)}</span>
         {review && <Age since={review.at} className="font-mono" />}
+        <Link
+          from="/tasks/$task/review"
+          replace
+          search={({ view, since }) => ({ view, since, thread: id })}
+          aria-label={`Address of thread ${id}`}
+          className="ml-auto font-mono text-faint hover:text-fg hover:underline max-desk:flex max-desk:min-h-11 max-desk:items-center"
+        >
+          #{id}
+        </Link>
       </header>
       <CommentText text={comment.text} lines={answer ? null : lines} />
       {answer ? (

@@ -51,6 +51,18 @@ export function sameLines(one: Lines | null, other: Lines | null): boolean {
   return one?.first === other?.first && one?.last === other?.last && one?.old === other?.old;
 }
 
+/** Lines as an address has them. */
+export function linesAt({ line, end, side }: { line?: number; end?: number; side?: 'old' }): Lines | null {
+  if (line === undefined) return null;
+  return { first: line, last: Math.max(line, end ?? line), old: side === 'old' };
+}
+
+/** The same for the address. */
+export function addressOf(lines: Lines | null): { line?: number; end?: number; side?: 'old' } {
+  if (lines === null) return {};
+  return { line: lines.first, ...(lines.last > lines.first ? { end: lines.last } : {}), ...(lines.old ? { side: 'old' as const } : {}) };
+}
+
 /** Lines as people write them: `7`, `7–9`, `7 as it was`. */
 export function linesText(lines: Lines | null): string {
   if (lines === null) return 'the file';

@@ -5,7 +5,7 @@ import { effectOf, freedBy, inMergeOrder } from './effect';
 import { filesOf, foldersOf, step } from './files';
 import { LONGEST, shown, shownLine } from './names';
 import { placed } from './notes';
-import { changesIn, commentAt, draggedOf, linesOf, moved, placeOf, shows, textsAt } from './ranges';
+import { addressOf, changesIn, commentAt, draggedOf, linesAt, linesOf, moved, placeOf, shows, textsAt } from './ranges';
 import { isBehind, lastReview } from './since';
 import { partsOf, suggestion } from './suggestions';
 
@@ -141,4 +141,9 @@ it('one looks since the last review of one’s own, once something is new', () =
   expect(isBehind(lastReview(detail, 'ada'), detail)).toBe(true);
   expect(isBehind(lastReview(detail, 'lin'), detail)).toBe(false);
   expect(isBehind(lastReview(detail, 'bob'), detail)).toBe(false);
+});
+
+it('lines come back from their address as they went into it', () => {
+  for (const lines of [null, { first: 7, last: 7, old: false }, { first: 7, last: 9, old: true }]) expect(linesAt(addressOf(lines))).toEqual(lines);
+  expect(linesAt({ line: 9, end: 2 })).toEqual({ first: 9, last: 9, old: false });
 });

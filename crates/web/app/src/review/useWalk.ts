@@ -3,14 +3,22 @@ import { getRouteApi } from '@tanstack/react-router';
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import type { Chosen, DiffHandle } from './DiffView';
 import { type ReviewFile, step } from './files';
-import { type Lines, changesIn, sameLines } from './ranges';
+import { type Lines, addressOf, changesIn, linesAt, sameLines } from './ranges';
 
 const route = getRouteApi('/shell/tasks/$task/review');
 
 /** The heading of a repository in the list of files. */
 export const headingId = (repository: string) => `in ${repository}`;
 
-export function useWalk(files: readonly ReviewFile[], diff: RefObject<DiffHandle | null>, unfold: (file: ReviewFile) => void) {
+interface Walk {
+  files: readonly ReviewFile[];
+  diff: RefObject<DiffHandle | null>;
+  unfold: (file: ReviewFile) => void;
+  /** Where a thread stands, if it stands between lines that are shown. */
+  placeOf: (thread: number) => { id: string; lines: Lines | null } | null;
+}
+
+export function useWalk({ files, diff, unfold, placeOf }: Walk) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [at, setAt] = useState<string | null>(null);
@@ -20,7 +28,7 @@ export function useWalk(files: readonly ReviewFile[], diff: RefObject<DiffHandle
   const fileOf = (wanted: string | null) => files.find((file) => file.id === wanted);
   const tell = (file: ReviewFile, lines: Lines | null) =>
     void navigate({
-      search: (before) => ({ ...before, repository: file.repository, file: file.path, line: lines?.first }),
+      search: ({ view, since }) => ({ view, since, repository: file.repository, file: file.path, ...addressOf(lines) }),
       replace: true,
     });
   const go = (wanted: string, lines: Lines | null = null) => {
@@ -33,18 +41,26 @@ export function useWalk(files: readonly ReviewFile[], diff: RefObject<DiffHandle
     diff.current?.show(wanted, lines);
   };
 
-  // The address names a file, and a line of it: that is where one begins.
-  const first = useRef(search);
+  // The address names a file and lines of it, or a thread: that is where one begins, and is brought by a link.
+  const { repository, file: path, thread } = search;
+  const isBegun = useRef(false);
   useEffect(() => {
-    const { repository, file: path, line } = first.current;
-    const wanted = files.find((file) => path !== undefined && file.path === path && (repository ?? file.repository) === file.repository);
+    if (isBegun.current && thread === undefined) return;
+    isBegun.current = true;
+    const place = thread === undefined ? null : placeOf(thread);
+    const wanted = files.find(
+      (file) => file.id === place?.id || (path !== undefined && file.path === path && (repository ?? file.repository) === file.repository),
+    );
     if (!wanted) return repository === undefined ? undefined : diff.current?.show(headingId(repository));
-    const lines = line === undefined ? null : { first: line, last: line, old: false };
+    const lines = place ? place.lines : linesAt(search);
     setAt(wanted.id);
-    if (lines) choose({ id: wanted.id, lines });
+    if (lines) {
+      choose({ id: wanted.id, lines });
+      unfold(wanted);
+    }
     diff.current?.show(wanted.id, lines);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, with what was there first
-  }, []);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- with what was there first, and when a thread is asked for
+  }, [thread]);
 
   return {
     at: fileOf(at) ?? null,
