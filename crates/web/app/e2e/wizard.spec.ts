@@ -43,6 +43,9 @@ test('a goal becomes an approved plan, with an edit on the way', async ({ signed
   await page.getByLabel('The PRD in markdown').fill('# A till\n\nWith a **bell**.');
   await expect(page.getByRole('region', { name: 'How the PRD reads' }).getByText('bell')).toBeVisible();
   await planIs(page, /Saved as version 2/);
+  // What it was made of stands beside it, and leads to where the agent read it.
+  await page.getByRole('region', { name: 'Sources' }).getByRole('link', { name: 'README.md' }).click();
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('README.md');
 
   await step(page, 'Tasks').click();
   await expect(titles(page)).toHaveCount(3);

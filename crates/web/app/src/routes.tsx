@@ -151,7 +151,8 @@ export interface PlanSearch {
   panel?: (typeof PANELS)[number];
   /** The version that is compared. */
   version?: number;
-  /** The entry of the planning agent's trace. */
+  /** The attempt of the planning agent that is shown, the newest unless given, and the entry of its trace. */
+  attempt?: string;
   entry?: number;
   /** Whether a task is added at once. */
   add?: boolean;
@@ -172,6 +173,7 @@ const planRoute = createRoute({
     ...text(search, 'task'),
     ...one(search, 'panel', PANELS),
     ...(typeof search.version === 'number' ? { version: search.version } : {}),
+    ...text(search, 'attempt'),
     ...(typeof search.entry === 'number' ? { entry: search.entry } : {}),
     ...(search.add === true ? { add: true } : {}),
   }),

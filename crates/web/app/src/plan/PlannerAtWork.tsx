@@ -1,7 +1,8 @@
 // What the planning agent does, live, and what it did before.
-import { getRouteApi } from '@tanstack/react-router';
+import { Link, getRouteApi } from '@tanstack/react-router';
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
+import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { EntryView } from '../task/trace/EntryView';
@@ -11,29 +12,37 @@ import { useTrace } from '../task/trace/useTrace';
 const route = getRouteApi('/shell/plan/$sprint/$step');
 
 export function PlannerAtWork({ detail }: { detail: SprintDetail }) {
-  const newest = detail.attempts.findLast(({ started_at }) => started_at != null);
-  if (!newest)
+  const { attempt } = route.useSearch();
+  const begun = detail.attempts.filter(({ started_at }) => started_at != null);
+  const shown = begun.find(({ id }) => id === attempt) ?? begun.at(-1);
+  if (!shown)
     return (
       <p className="px-4 py-3 text-muted">
         {detail.sprint.why?.text ?? 'No agent has worked on the plan yet.'}
       </p>
     );
-  return <Work key={newest.id} attempt={newest.id} detail={detail} />;
+  return <Work key={shown.id} attempt={shown.id} isNewest={shown === begun.at(-1)} detail={detail} />;
 }
 
-function Work({ attempt, detail }: { attempt: string; detail: SprintDetail }) {
+function Work({ attempt, isNewest, detail }: { attempt: string; isNewest: boolean; detail: SprintDetail }) {
   const { entry } = route.useSearch();
   const navigate = route.useNavigate();
   const { log, ready, failed } = useTrace(attempt, entry ?? null);
   const choose = (seq: number | undefined) => void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
+  const isAtWork = isNewest && detail.running;
   const row = entry === undefined ? undefined : log.rows.find((each) => holds(each, entry));
   return (
     <section aria-label="The planning agent" className="flex min-h-48 flex-1 border-t border-line">
       <div className="flex min-w-0 flex-1 flex-col">
       <h2 className="flex h-8 shrink-0 items-center gap-2 border-b border-line px-4 text-dense text-muted">
-        {detail.running && <span aria-hidden className="live-dot size-2 rounded-full bg-st-progress" />}
+        {isAtWork && <span aria-hidden className="live-dot size-2 rounded-full bg-st-progress" />}
         <span className="font-mono">{detail.planner}</span>
-        <span className="truncate">{detail.running ? (detail.running.progress ?? 'is at work') : 'has ended its turn'}</span>
+        <span className="truncate">{isAtWork ? (isAtWork.progress ?? 'is at work') : 'has ended its turn'}</span>
+        {!isNewest && (
+          <Link from="/plan/$sprint/$step" search={{}} className={`ml-auto shrink-0 ${LINK}`}>
+            What it did last
+          </Link>
+        )}
       </h2>
       {failed !== null ? (
         <div className="p-4">

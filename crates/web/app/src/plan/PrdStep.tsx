@@ -4,6 +4,7 @@ import type { SprintDetail } from '../api/generated/team6.schemas';
 import { Markdown, Readable } from '../ui/markdown/Markdown';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Writes } from '../wait/Writes';
+import { Sources } from './Sources';
 import type { Draft } from './draft';
 
 type Side = 'write' | 'read';
@@ -63,6 +64,7 @@ export function PrdStep({ detail, draft }: { detail: SprintDetail; draft: Draft 
             <Readable fallback={<SkeletonRows rows={10} label="Loading how it reads" />}>
               <Markdown text={plan.prd} />
             </Readable>
+            <Sources detail={detail} />
           </div>
         </section>
       </div>

@@ -1,9 +1,10 @@
 // What the wizard asks the server for beside the sprint itself. A version never changes, so each is fetched once.
 import { queryOptions } from '@tanstack/react-query';
-import { listAgents, listPlanVersions, showPlanVersion } from '../api/generated/team6';
-import type { SprintId } from '../api/generated/team6.schemas';
+import { listAgents, listPlanVersions, readTrace, showPlanVersion } from '../api/generated/team6';
+import type { AttemptId, SprintId } from '../api/generated/team6.schemas';
 import type { Version } from './draft';
 import { planOf } from './model';
+import { sourcesOf } from './sources';
 
 export const agents = queryOptions({
   queryKey: ['agents'],
@@ -28,4 +29,19 @@ export const planVersion = (id: SprintId, version: number) =>
     },
     enabled: version > 0,
     staleTime: Infinity,
+  });
+
+/** The entries of a planning agent that are looked at for what it read: it reads before it writes. */
+const LOOKED_AT = 1_000;
+
+/** The files that the planning agent read, as of a version of the plan. */
+export const planSources = (id: SprintId, attempts: readonly AttemptId[], version: number) =>
+  queryOptions({
+    queryKey: ['plan-sources', id, attempts, version],
+    queryFn: async ({ signal }) => {
+      const read = async (attempt: AttemptId) => ({ attempt, entries: (await readTrace(attempt, { limit: LOOKED_AT }, { signal })).items });
+      return sourcesOf(await Promise.all(attempts.map(read)));
+    },
+    staleTime: Infinity,
+    placeholderData: (before) => before,
   });
