@@ -144,6 +144,23 @@ test('a project is made, and a repository connected to it', async ({ place, sign
   await connect.getByRole('button', { name: 'Connect' }).click();
   await connect.getByRole('button', { name: 'On to its checks' }).click();
   expect(place.team6('project', 'list')).toContain('yard');
+
+  // One of two projects is looked at, from page to page, until all are again.
+  place.team6('sprint', 'plan', 'shop', 'A shed');
+  const project = page.getByRole('navigation', { name: 'Places' }).getByRole('combobox', { name: 'Project' });
+  await project.selectOption('The yard');
+  await expect(page.getByRole('region', { name: 'Project shop' })).toHaveCount(0);
+  await page.getByRole('heading', { name: /^Repositories/ }).click();
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await expect(page).toHaveURL(/\/sprints\?project=yard/);
+  await expect(page.getByText('No sprint is open')).toBeVisible();
+  await page.reload();
+  await expect(project).toHaveValue('yard');
+  await page.getByRole('link', { name: '1 in other projects' }).click();
+  await expect(page).toHaveURL(/\/sprints$/);
+  await expect(page.getByRole('list', { name: 'Sprints' }).getByRole('link', { name: /A shed/ })).toBeVisible();
+  await expect(project).toHaveValue('');
 });
 
 test('a setting says where it came from and how it is set', async ({ signedIn }) => {

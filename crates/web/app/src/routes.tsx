@@ -8,6 +8,7 @@ import {
   lazyRouteComponent,
   notFound,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router';
 import { me, people, projects, sprint, sprints, task } from './api/queries';
 import { NotFound } from './shell/NotFound';
@@ -36,6 +37,9 @@ const signIn = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
+  /** The project that is looked at, which goes along to the next page; all of them unless given. */
+  validateSearch: (search: Record<string, unknown>): { project?: string } => text(search, 'project'),
+  search: { middlewares: [retainSearchParams(['project'])] },
   component: Shell,
   // Every page says who sees it. Without a session this is where the way to the sign-in page begins.
   loader: ({ context: { client } }) => Promise.all([client.ensureQueryData(me), client.ensureQueryData(people)]),

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react';
 import { inbox, me } from '../api/queries';
 import type { InboxEntry } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
+import { OtherProjects } from '../shell/OtherProjects';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { Age } from '../ui/Age';
@@ -19,11 +20,12 @@ import { nextOf } from './next';
 const route = getRouteApi('/shell/inbox');
 
 export function InboxPage() {
-  const { item, whose } = route.useSearch();
+  const { item, whose, project } = route.useSearch();
   const navigate = route.useNavigate();
   const { data: mine } = useQuery(me);
   const person = whose === 'everyone' ? null : (mine?.person.id ?? null);
-  const { data: entries, error } = useQuery({ ...inbox(person), enabled: mine !== undefined });
+  const { data: all, error } = useQuery({ ...inbox(person), enabled: mine !== undefined });
+  const entries = project === undefined ? all : all?.filter((entry) => entry.project === project);
   const choose = (key: string | undefined) =>
     void navigate({ search: (search) => ({ ...search, item: key }), replace: item !== undefined });
 
@@ -53,13 +55,16 @@ export function InboxPage() {
         </h1>
       }
       actions={
-        <Link
-          from="/inbox"
-          search={whose === 'everyone' ? {} : { whose: 'everyone' }}
-          className="flex items-center text-dense text-muted underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:min-h-11"
-        >
-          {whose === 'everyone' ? 'Only mine' : 'Everyone’s'}
-        </Link>
+        <>
+          <OtherProjects count={(all?.length ?? 0) - (entries?.length ?? 0)} />
+          <Link
+            from="/inbox"
+            search={whose === 'everyone' ? {} : { whose: 'everyone' }}
+            className="flex items-center text-dense text-muted underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:min-h-11"
+          >
+            {whose === 'everyone' ? 'Only mine' : 'Everyone’s'}
+          </Link>
+        </>
       }
       inspector={
         chosen && (

@@ -1,6 +1,6 @@
 // Where a sprint begins: a goal in plain words, for a project. What is typed is kept until it is sent.
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { openSprint } from '../api/generated/team6';
 import { projects } from '../api/queries';
@@ -26,10 +26,11 @@ export function NewPlanPage() {
   const id = useId();
   const navigate = useNavigate();
   const { data: all = [] } = useQuery(projects);
+  const { project: looked } = useSearch({ strict: false });
   const [begun, setBegun] = useState<Begun>(() => readKept<Begun>('new') ?? { goal: '', project: null, spared: [] });
   useEffect(() => writeKept('new', begun.goal === '' ? null : begun), [begun]);
   const change = (more: Partial<Begun>) => setBegun((now) => ({ ...now, ...more }));
-  const project = all.find((each) => each.id === begun.project) ?? all[0];
+  const project = all.find(({ id }) => id === (begun.project ?? looked)) ?? all[0];
   const repositories = Object.keys(project?.repositories ?? {});
   const chosen = repositories.filter((name) => !begun.spared.includes(name));
   const open = useCommand({

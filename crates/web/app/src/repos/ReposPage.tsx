@@ -4,6 +4,7 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import type { Project, Repository } from '../api/generated/team6.schemas';
 import { projects } from '../api/queries';
 import { Inspector } from '../shell/Inspector';
+import { OtherProjects } from '../shell/OtherProjects';
 import { Page } from '../shell/Page';
 import { buttonClass } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -17,9 +18,10 @@ import { ProjectSettings } from './ProjectSettings';
 const route = getRouteApi('/shell/repos');
 
 export function ReposPage() {
-  const { repo, connect, add } = route.useSearch();
+  const { repo, connect, add, project: only } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: all } = useQuery(projects);
+  const { data: known } = useQuery(projects);
+  const all = only === undefined ? known : known?.filter(({ id }) => id === only);
   const rows = (all ?? []).flatMap((project) => Object.values(project.repositories).map((repository) => ({ project, repository })));
   const choose = (id: string | undefined) => void navigate({ search: id ? { repo: id } : {}, replace: repo !== undefined });
   useChosen(
@@ -38,9 +40,12 @@ export function ReposPage() {
         </h1>
       }
       actions={
-        <Link to="/repos" search={{ add: true }} className={buttonClass('plain')}>
-          New project
-        </Link>
+        <>
+          <OtherProjects count={(known?.length ?? 0) - (all?.length ?? 0)} />
+          <Link to="/repos" search={{ add: true }} className={buttonClass('plain')}>
+            New project
+          </Link>
+        </>
       }
       inspector={
         shown ? (
@@ -49,7 +54,7 @@ export function ReposPage() {
           </Inspector>
         ) : add ? (
           <Inspector label="New project" title={<h2 className="truncate font-semibold">A new project</h2>} onClose={() => choose(undefined)}>
-            <AddProject onAdded={(id) => void navigate({ search: { connect: id }, replace: true })} />
+            <AddProject onAdded={(id) => void navigate({ search: { connect: id, project: undefined }, replace: true })} />
           </Inspector>
         ) : (
           to && (

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Dialog } from './Dialog';
 import { Icon } from './Icon';
+import { ProjectSwitch } from './ProjectSwitch';
 import { open } from './opened';
 import { FIRST, PLACES } from './places';
 
@@ -9,6 +10,7 @@ export function More() {
   const close = () => open(null);
   return (
     <Dialog title="More" onClose={close}>
+      <ProjectSwitch className="mb-2 min-h-11 w-full" />
       <ul>
         {PLACES.slice(FIRST).map(({ to, name, icon }) => (
           <li key={to}>

@@ -4,6 +4,7 @@ import { inbox, me } from '../api/queries';
 import { Kbd } from '../ui/Kbd';
 import { YourMenu } from '../people/YourMenu';
 import { Icon } from './Icon';
+import { ProjectSwitch } from './ProjectSwitch';
 import { open } from './opened';
 import { PLACES } from './places';
 
@@ -12,7 +13,7 @@ export function Sidebar() {
     <nav aria-label="Places" className="flex w-52 shrink-0 flex-col border-r border-line bg-sunken max-desk:hidden">
       <div className="flex h-(--bar) items-center gap-2 px-4 font-semibold">
         <img src="/favicon.svg" alt="" width={20} height={20} />
-        Team6
+        <ProjectSwitch className="h-7 min-w-0 flex-1 text-body font-normal" otherwise="Team6" />
       </div>
       <ul className="flex flex-1 flex-col gap-px px-2 py-1">
         {PLACES.map((place) => (

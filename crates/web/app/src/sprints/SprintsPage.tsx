@@ -4,6 +4,7 @@ import { Link, getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { SprintItem } from '../api/generated/team6.schemas';
 import { sprints } from '../api/queries';
+import { OtherProjects } from '../shell/OtherProjects';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { CountLinks } from '../sprint/CountLinks';
@@ -24,9 +25,10 @@ const OPEN = ['planning', 'running'];
 const route = getRouteApi('/shell/sprints');
 
 export function SprintsPage() {
-  const { phase } = route.useSearch();
+  const { phase, project } = route.useSearch();
   const navigate = useNavigate();
-  const { data: all = [] } = useQuery(sprints);
+  const { data: known = [] } = useQuery(sprints);
+  const all = project === undefined ? known : known.filter((sprint) => sprint.project === project);
   const shown = all.filter((sprint) => (phase === 'closed') === !OPEN.includes(sprint.phase));
   const closed = all.filter((sprint) => !OPEN.includes(sprint.phase)).length;
   const [at, setAt] = useState(0);
@@ -50,6 +52,7 @@ export function SprintsPage() {
       }
       actions={
         <>
+          <OtherProjects count={known.length - all.length} />
           {(closed > 0 || phase === 'closed') && (
             <Link
               to="/sprints"

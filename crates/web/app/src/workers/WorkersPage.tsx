@@ -26,7 +26,7 @@ export function WorkersPage() {
       title={<h1 className="text-head font-semibold">Workers and queues</h1>}
       actions={
         narrowed && (
-          <Link to="/workers" search={{}} className="flex items-center text-dense text-muted underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:min-h-11">
+          <Link to="/workers" search={{ project: undefined }} className="flex items-center text-dense text-muted underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:min-h-11">
             All of it
           </Link>
         )
