@@ -130,6 +130,9 @@ function broughtOut(over: Over | undefined, detail: SprintDetail | undefined, me
   return over === 'merges' && merges.open.size > 0 ? merges.open : undefined;
 }
 
+/** Every number leads to what it counts. */
+const COUNT = 'hover:text-fg hover:underline max-desk:flex max-desk:min-h-11 max-desk:items-center';
+
 function Head({ detail }: { detail: SprintDetail }) {
   const { data } = useQuery(forecast(detail.sprint.id));
   const now = useNow();
@@ -141,18 +144,18 @@ function Head({ detail }: { detail: SprintDetail }) {
       <span>
         {detail.pause ? `paused by ${detail.pause.by}` : phase}, led by {lead} in <span className="font-mono">{project}</span>
       </span>
-      <span className="font-mono">
+      <Link from="/sprints/$sprint" search={(search) => ({ ...search, show: 'done' })} className={`font-mono ${COUNT}`}>
         {counts.done}/{counts.tasks} done
-      </span>
+      </Link>
       {ahead && (
         <span title={`between ${when(ahead.early, now)} and ${when(ahead.late, now)}`}>
           done about {when(ahead.median, now)}
         </span>
       )}
       {spent && spent.tokens > 0 && (
-        <span className="font-mono">
+        <Link to="/costs" search={{ by: 'task', sprint: detail.sprint.id }} className={`font-mono ${COUNT}`}>
           ${(spent.cost_micros / 1e6).toFixed(2)} · {Math.round(spent.tokens / 1000)}k tokens
-        </span>
+        </Link>
       )}
       <Link
         to="/sprints/$sprint/replay"
