@@ -179,7 +179,7 @@ export function Review({ reviewed, isSplit, isWide }: Props) {
               <Summary reviewed={reviewed} />
               {!isWide && (
                 <details className="border-b border-line font-sans">
-                  <summary className="flex min-h-11 items-center px-4">{files.length} files</summary>
+                  <summary className="flex min-h-11 items-center px-4">{files.length === 1 ? '1 file' : `${files.length} files`}</summary>
                   {tree}
                 </details>
               )}
