@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { CostItem } from '../api/generated/team6.schemas';
 import { projects } from '../api/queries';
-import { COSTS_BY } from '../routes';
+import { COSTS_BY } from '../addresses';
 import { Page } from '../shell/Page';
 import { Empty } from '../ui/Empty';
 import { Filters, Select } from '../ui/Field';

@@ -1,7 +1,7 @@
 // Where a number of the costs leads: one step further down, until it is the attempts of one task.
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { CostItem } from '../api/generated/team6.schemas';
-import type { CostsBy, CostsSearch } from '../routes';
+import type { CostsBy, CostsSearch } from '../addresses';
 
 const DAY = 24 * 60 * 60 * 1_000;
 

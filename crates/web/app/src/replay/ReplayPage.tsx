@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, useEffect, useState } from 'react';
 import { kindIn } from '../audit/words';
-import { REPLAY_VIEWS } from '../routes';
+import { REPLAY_VIEWS } from '../addresses';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { TaskList } from '../sprint/TaskList';

@@ -1,7 +1,7 @@
 // How many tasks are in which state. Each number leads to the tasks that it counts.
 import { Link } from '@tanstack/react-router';
 import type { Counts, SprintId } from '../api/generated/team6.schemas';
-import type { SprintSearch } from '../routes';
+import type { SprintSearch } from '../addresses';
 import { StatusMark } from '../ui/StatusMark';
 import { GROUPS, GROUP_NAME, GROUP_STATUS } from '../ui/status';
 

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { SprintId } from '../api/generated/team6.schemas';
-import type { Over, SprintSearch } from '../routes';
+import type { Over, SprintSearch } from '../addresses';
 import { StatusMark } from '../ui/StatusMark';
 import { type Merges, countOf } from './merges';
 

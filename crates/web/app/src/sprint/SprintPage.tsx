@@ -4,7 +4,7 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, useMemo } from 'react';
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { conflicts, forecast, sprint } from '../api/queries';
-import { type Over, VIEWS, type View } from '../routes';
+import { type Over, VIEWS, type View } from '../addresses';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { TaskDetail } from '../api/generated/team6.schemas';
 import { task } from '../api/queries';
-import { TABS } from '../routes';
+import { TABS } from '../addresses';
 import { Page } from '../shell/Page';
 import { Age } from '../ui/Age';
 import { StatusMark } from '../ui/StatusMark';
