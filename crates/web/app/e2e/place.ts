@@ -19,14 +19,25 @@ export interface Place {
   close(): Promise<void>;
 }
 
+/** What a place has beside its story. */
+export interface Beside {
+  port?: number;
+  /** Profiles of further agents, by name. */
+  agents?: Record<string, string>;
+  /** Further sections of the configuration. */
+  config?: string;
+}
+
 /** Opens a place whose agents play a story, by its name or as a text, with the project `shop` and its repository `app`. */
-export async function openPlace(story: string, { port = 0 } = {}): Promise<Place> {
+export async function openPlace(story: string, { port = 0, agents = {}, config = '' }: Beside = {}): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'team6-web-'));
   const signals = join(folder, 'signals');
   mkdirSync(signals);
   chmodSync(folder, 0o755);
   chmodSync(signals, 0o755);
-  writeFileSync(join(folder, 'team6.toml'), configuration(port, signals));
+  writeFileSync(join(folder, 'team6.toml'), configuration(port, signals) + config);
+  mkdirSync(join(folder, 'agents'));
+  for (const [name, profile] of Object.entries(agents)) writeFileSync(join(folder, 'agents', `${name}.md`), profile);
   const isName = /^[\w-]+$/.test(story);
   const scenario = isName ? readFileSync(join(import.meta.dirname, 'stories', `${story}.toml`), 'utf8') : story;
   writeFileSync(join(folder, 'scenario.toml'), scenario.replaceAll('SIGNALS', signals));

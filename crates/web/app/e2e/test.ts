@@ -3,13 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test as base, expect, type Page } from '@playwright/test';
-import { openPlace, type Place } from './place.ts';
+import { openPlace, type Beside, type Place } from './place.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Fixtures {
   /** What the agents play: the name of a file of `stories/`, or its text. */
   story: string;
+  /** What the place has beside it. */
+  beside: Beside;
   /** A server with the project `shop`, whose agents play the story. */
   place: Place;
   /** Opens the app signed in, as `team6 open` does, at a path. */
@@ -18,8 +20,9 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   story: ['house', { option: true }],
-  place: async ({ story, context }, use) => {
-    const place = await openPlace(story);
+  beside: [{}, { option: true }],
+  place: async ({ story, beside, context }, use) => {
+    const place = await openPlace(story, beside);
     await use(place);
     // Pages go before their server, or they would tell of its end.
     await Promise.all(context.pages().map((page) => page.close()));

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { asRequestError } from '../api/problem';
 import { Button } from '../ui/Button';
+import { download } from '../ui/download';
 import { say } from '../ui/toasts';
 import { type Asked, exported } from './queries';
 
@@ -10,12 +11,7 @@ export function Export({ asked }: { asked: Asked }) {
   const save = async () => {
     far(0);
     try {
-      const text = await exported(asked, far);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
-      link.download = 'team6-log.jsonl';
-      link.click();
-      URL.revokeObjectURL(link.href);
+      download('team6-log.jsonl', 'application/jsonl', await exported(asked, far));
     } catch (error) {
       const problem = asRequestError(error);
       say({ kind: 'problem', title: problem.title, detail: problem.message });

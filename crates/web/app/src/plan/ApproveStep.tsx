@@ -10,11 +10,12 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { ProblemNote } from '../ui/ProblemNote';
 import { StatusMark } from '../ui/StatusMark';
+import { isEnded } from '../ui/status';
 import { Writes } from '../wait/Writes';
+import { agents } from '../work/queries';
 import { budgetText, checklist, effectOf } from './checklist';
 import type { Draft } from './draft';
-import { agents } from './queries';
-import { STEP_NAME, isEnded } from './steps';
+import { STEP_NAME } from './steps';
 
 interface Props {
   detail: SprintDetail;

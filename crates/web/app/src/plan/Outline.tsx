@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
 import { cx } from '../ui/cx';
+import { agents } from '../work/queries';
 import { lockOf } from './lock';
 import { type Plan, taskAt } from './model';
 import { OutlineLine } from './OutlineLine';
 import { outlineOf } from './outline';
-import { agents } from './queries';
 import type { OutlineEdits } from './useOutline';
 
 interface Props {

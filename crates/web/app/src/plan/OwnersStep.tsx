@@ -10,9 +10,10 @@ import { Button } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
+import { isEnded } from '../ui/status';
 import { Writes } from '../wait/Writes';
+import { Deputies } from './Deputies';
 import { type Load, loadsOf } from './loads';
-import { isEnded } from './steps';
 
 export function OwnersStep({ detail }: { detail: SprintDetail }) {
   const { id } = detail.sprint;
@@ -60,6 +61,7 @@ export function OwnersStep({ detail }: { detail: SprintDetail }) {
           busy={set.isPending}
           onSet={(task, person) => set.mutate({ [task]: person })}
         />
+        <Deputies detail={detail} team={team} />
       </div>
     </>
   );

@@ -1,9 +1,10 @@
 // What stands between a plan and its approval, each with the step at which it is mended, and what an approval comes to.
 import type { AgentItem, Budget, PersonItem, SprintDetail } from '../api/generated/team6.schemas';
+import { isEnded } from '../ui/status';
 import type { Draft } from './draft';
 import type { Plan } from './model';
 import { problemsOf } from './problems';
-import { type Step, isEnded, missingOwners } from './steps';
+import { type Step, missingOwners } from './steps';
 
 export interface Check {
   text: string;

@@ -1,5 +1,5 @@
 import type { SprintDetail } from '../api/generated/team6.schemas';
-import { isEnded } from './steps';
+import { isEnded } from '../ui/status';
 
 /** What a person has in a sprint. */
 export interface Load {

@@ -1,5 +1,5 @@
 import type { SprintDetail, SprintTask } from '../api/generated/team6.schemas';
-import { isEnded } from './steps';
+import { isEnded } from '../ui/status';
 
 export interface Lock {
   task: SprintTask['task'];

@@ -1,15 +1,10 @@
 // What the wizard asks the server for beside the sprint itself. A version never changes, so each is fetched once.
 import { queryOptions } from '@tanstack/react-query';
-import { listAgents, listPlanVersions, readTrace, showPlanVersion } from '../api/generated/team6';
+import { listPlanVersions, readTrace, showPlanVersion } from '../api/generated/team6';
 import type { AttemptId, SprintId } from '../api/generated/team6.schemas';
 import type { Version } from './draft';
 import { planOf } from './model';
 import { sourcesOf } from './sources';
-
-export const agents = queryOptions({
-  queryKey: ['agents'],
-  queryFn: async ({ signal }) => (await listAgents({ signal })).items,
-});
 
 /** The versions of a plan, oldest first, as of its newest one and of what was approved. */
 export const planVersions = (id: SprintId, newest: number, approved: number) =>

@@ -1,5 +1,6 @@
 // The steps from a goal to an approved plan: what each still lacks, and at which one somebody goes on.
 import type { SprintDetail } from '../api/generated/team6.schemas';
+import { isEnded } from '../ui/status';
 import { cycleOf } from './graph';
 import type { Plan } from './model';
 
@@ -45,10 +46,6 @@ export function stepsOf(detail: Standing, plan: Plan): StepState[] {
 /** Tasks of the newest version that would run without anybody who is accountable. */
 export function missingOwners({ tasks }: Pick<SprintDetail, 'tasks'>): number {
   return tasks.filter(({ task, in_plan }) => in_plan && task.owner == null && !isEnded(task.state)).length;
-}
-
-export function isEnded(state: string): boolean {
-  return ['done', 'cancelled', 'given up'].includes(state);
 }
 
 /** Where somebody goes on who comes to the wizard. */

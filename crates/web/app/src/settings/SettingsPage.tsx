@@ -17,6 +17,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Sure } from '../ui/Sure';
 import { DENSITIES, THEMES, density, setDensity, setTheme, theme } from '../ui/appearance';
+import { Channels } from './Channels';
 import { settings } from './queries';
 
 const route = getRouteApi('/shell/settings');
@@ -27,6 +28,7 @@ export function SettingsPage() {
       <div className="min-h-0 flex-1 overflow-y-auto">
         <ThisBrowser />
         <People />
+        <Channels />
         <Configuration />
       </div>
     </Page>

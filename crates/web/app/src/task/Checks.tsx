@@ -9,6 +9,7 @@ import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import type { Status } from '../ui/status';
 import { full, stopwatch } from '../ui/time';
+import { ExportReceipts } from './ExportReceipts';
 import { ansiSpans } from './trace/ansi';
 
 const OUTCOME: Record<CheckOutcome, { status: Status; text: string }> = {
@@ -78,6 +79,7 @@ export function Checks({ detail, receipt, ofBase }: Props) {
           </ul>
         </section>
       ))}
+      {items.length > 0 && <ExportReceipts task={detail.task} />}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { Markdown, Readable } from '../ui/markdown/Markdown';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { statusOf } from '../ui/status';
+import { AgentOfTask } from './AgentOfTask';
 
 export function PlanOfTask({ detail }: { detail: TaskDetail }) {
   const { planned, dependencies, dependents, subtasks = [], parent, approved } = detail;
@@ -40,6 +41,7 @@ export function PlanOfTask({ detail }: { detail: TaskDetail }) {
             <dt className="text-faint">Approved</dt>
             <dd>{approved == null ? 'not yet' : `in version ${approved} of the plan`}</dd>
           </dl>
+          <AgentOfTask detail={detail} />
           {parent && <Tasks title="Part of" tasks={[parent]} />}
           <Tasks title="Waits for" tasks={dependencies} />
           <Tasks title="Waiting for it" tasks={dependents} />

@@ -7,7 +7,8 @@ import { Dot, LastSign, stepOf } from '../sprint/Running';
 import { Age, Stopwatch } from '../ui/Age';
 import { Empty } from '../ui/Empty';
 import { StatusMark } from '../ui/StatusMark';
-import { statusOf } from '../ui/status';
+import { isEnded, statusOf } from '../ui/status';
+import { Delegate } from './Delegate';
 
 /** Further levels are pages of their own. */
 const DEEPEST = 4;
@@ -25,11 +26,22 @@ export function Subtasks({ detail }: { detail: TaskDetail }) {
         </p>
       )}
       {subtasks.length === 0 ? (
-        <Empty title="Nothing of it is delegated" command={`team6 task delegate ${task.id} "What" --brief "All that it takes"`}>
+        <Empty
+          title="Nothing of it is delegated"
+          command={`team6 task delegate ${task.id} "What" --brief "All that it takes"`}
+          action={!isEnded(task.state) && <Delegate detail={detail} />}
+        >
           Its agent may hand parts of it to others, and so may you. They come here while they are worked on.
         </Empty>
       ) : (
-        <Lanes label="Subtasks" tasks={subtasks} depth={0} />
+        <>
+          <Lanes label="Subtasks" tasks={subtasks} depth={0} />
+          {!isEnded(task.state) && (
+            <div className="p-4">
+              <Delegate detail={detail} />
+            </div>
+          )}
+        </>
       )}
     </div>
   );

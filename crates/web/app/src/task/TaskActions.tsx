@@ -2,10 +2,9 @@ import { pauseTask, resumeTask } from '../api/generated/team6';
 import type { TaskDetail } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
+import { isEnded } from '../ui/status';
 import { GiveUp } from '../wait/Retry';
 import { Writes } from '../wait/Writes';
-
-const ENDED = ['done', 'cancelled', 'given up'];
 
 export function TaskActions({ detail }: { detail: TaskDetail }) {
   const { id, state } = detail.task;
@@ -15,7 +14,7 @@ export function TaskActions({ detail }: { detail: TaskDetail }) {
     done: 'Paused; what its agent did is kept',
     undo: () => resume.mutate(),
   });
-  if (ENDED.includes(state)) return null;
+  if (isEnded(state)) return null;
   return (
     <Writes>
       {detail.pause ? (

@@ -63,3 +63,8 @@ const GROUP_STATES: Record<Group, readonly string[]> = {
 export function groupOf(state: string): Group {
   return GROUPS.find((group) => GROUP_STATES[group].includes(state)) ?? 'waiting';
 }
+
+/** Whether a task has come to its end, be it a good one. */
+export function isEnded(state: string): boolean {
+  return state === 'done' || groupOf(state) === 'cancelled';
+}

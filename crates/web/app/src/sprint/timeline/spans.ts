@@ -1,6 +1,7 @@
 // What happened to each task over time, from its attempts: when it waited for an agent, when an agent was at work, and
 // when its owner had it.
 import type { AttemptItem, SprintTask } from '../../api/generated/team6.schemas';
+import { isEnded } from '../../ui/status';
 
 export interface Span {
   kind: 'waiting' | 'work' | 'review';
@@ -8,8 +9,6 @@ export interface Span {
   to: number;
   attempt: AttemptItem;
 }
-
-const ENDED = new Set(['done', 'cancelled', 'given up']);
 
 /** The spans of one task, in order. */
 export function spansOf(attempts: readonly AttemptItem[], task: Pick<SprintTask['task'], 'state' | 'since'> | null, now: number): Span[] {
@@ -23,7 +22,7 @@ export function spansOf(attempts: readonly AttemptItem[], task: Pick<SprintTask[
     if (started != null) push('work', started, ended ?? now, attempt);
     if (ended == null) return;
     const next = attempts[at + 1];
-    const over = task && ENDED.has(task.state) ? task.since : now;
+    const over = task && isEnded(task.state) ? task.since : now;
     const kind = outcome?.outcome === 'delivered' ? 'review' : 'waiting';
     // What nobody goes on with waits for nothing.
     if (next) push(kind, ended, next.scheduled_at, attempt);
