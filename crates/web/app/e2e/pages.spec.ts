@@ -1,5 +1,6 @@
 // The pages beside the sprint: what stands there is true, what is done there is done, and every number leads somewhere.
 import { readFileSync } from 'node:fs';
+import { addLib } from './desk.ts';
 import { PHONE } from './hands.ts';
 import { atWork, planned } from './story.ts';
 import { expect, test } from './test.ts';
@@ -105,6 +106,22 @@ test('a repository gets its checks, and is taken out by its name only', async ({
   await expect(one.getByRole('button', { name: 'Remove level' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(one.getByRole('button', { name: 'Remove level' })).toBeVisible();
+
+  // With a second repository there is something to be run over both.
+  addLib(place);
+  const both = page.getByRole('region', { name: 'Checks over several repositories of shop' });
+  await page.getByText('No check over several repositories').click();
+  await both.getByLabel('Name of a further check').fill('contract');
+  await both.getByLabel('Its command').fill('test -d app && test -d lib');
+  await both.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(both.getByRole('listitem').getByText('over app and lib')).toBeVisible();
+  await both.getByRole('button', { name: 'Remove contract' }).click();
+  await expect(both.getByRole('listitem')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await expect(both.getByRole('listitem').getByText('over app and lib')).toBeVisible();
+  expect(place.team6('project', 'check', 'list', 'shop')).toContain('contract');
+  await both.getByRole('button', { name: 'Remove contract' }).click();
+  place.team6('repo', 'remove', 'shop', 'lib');
 
   const out = one.getByRole('button', { name: 'Take out' });
   await expect(out).toBeDisabled();

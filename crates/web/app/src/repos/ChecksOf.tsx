@@ -1,14 +1,14 @@
 // The checks of a repository: what the engine runs on each delivery, in their order, and what its files propose.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
 import { addCheck, removeCheck } from '../api/generated/team6';
 import type { AddCheckRequest, Check } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
-import { Text } from '../ui/Field';
 import { ProblemNote } from '../ui/ProblemNote';
 import { cx } from '../ui/cx';
 import { Writes } from '../wait/Writes';
+import { AddCheck } from './AddCheck';
+import { CheckRows } from './CheckRows';
 import { checksOf, foundChecks } from './queries';
 
 interface Of {
@@ -34,22 +34,7 @@ export function ChecksOf({ project, repository }: Of) {
       <h3 className="font-semibold">Checks</h3>
       <p className="text-dense text-muted">The engine runs them on every delivery, in a clean workspace, before its owner is asked.</p>
       {error && <ProblemNote error={error} />}
-      <ol className="mt-1">
-        {(data ?? []).map((check) => (
-          <li key={check.name} className="flex items-center gap-3 border-b border-line py-1">
-            <span className="min-w-0 flex-1">
-              <span className="font-medium">{check.name}</span>{' '}
-              <span className="text-dense text-faint">up to {check.seconds} s</span>
-              <code className="block font-mono text-dense wrap-anywhere text-muted">{check.command}</code>
-            </span>
-            <Writes>
-              <Button look="quiet" aria-label={`Remove ${check.name}`} disabled={remove.isPending} onClick={() => remove.mutate(check)}>
-                Remove
-              </Button>
-            </Writes>
-          </li>
-        ))}
-      </ol>
+      <CheckRows checks={data ?? []} busy={remove.isPending} onRemove={remove.mutate} />
       {/* Its place is kept while it is not known yet, so that what stands below does not jump. */}
       {!data?.length && !error && (
         <p className={cx('text-dense text-faint', !data && 'invisible')}>
@@ -57,7 +42,7 @@ export function ChecksOf({ project, repository }: Of) {
         </p>
       )}
       <Found project={project} repository={repository} onAdded={renew} />
-      <Add project={project} repository={repository} onAdded={renew} />
+      <AddCheck where="at the top" run={(check, options) => addCheck(project, repository, check, options)} onAdded={renew} />
     </section>
   );
 }
@@ -105,36 +90,5 @@ function Found({ project, repository, onAdded }: Of & { onAdded: () => void }) {
         ))}
       </ul>
     </div>
-  );
-}
-
-function Add({ project, repository, onAdded }: Of & { onAdded: () => void }) {
-  const [name, setName] = useState('');
-  const [command, setCommand] = useState('');
-  const add = useCommand({
-    run: (check: AddCheckRequest, options) => addCheck(project, repository, check, options),
-    done: ({ name }) => `${name} is run from now on`,
-    quiet: true,
-    onDone: () => {
-      setName('');
-      setCommand('');
-      onAdded();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate({ name: name.trim(), command: command.trim() });
-  };
-  return (
-    <Writes>
-      <form onSubmit={submit} aria-label="Add a check" className="mt-3 flex flex-col gap-2">
-        <Text above label="Name of a further check" value={name} onChange={(event) => setName(event.target.value)} className="w-40" />
-        <Text above label="Its command, run by sh at the top" value={command} onChange={(event) => setCommand(event.target.value)} className="font-mono" />
-        {add.error && <ProblemNote error={add.error} />}
-        <Button type="submit" className="self-start" disabled={add.isPending || name.trim() === '' || command.trim() === ''}>
-          Add
-        </Button>
-      </form>
-    </Writes>
   );
 }

@@ -10,6 +10,7 @@ import { buttonClass } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useChosen } from '../ui/useChosen';
 import { AddProject } from './AddProject';
+import { ChecksTogether } from './ChecksTogether';
 import { Connect } from './Connect';
 import { NoProject } from './NoProject';
 import { OneRepository } from './OneRepository';
@@ -105,6 +106,7 @@ function OneProject({ project, chosen, onChoose }: { project: Project; chosen: s
           ))}
         </ul>
       )}
+      {repositories.length > 1 && <ChecksTogether project={project} />}
     </section>
   );
 }
