@@ -65,12 +65,18 @@ export const replaySearch = (given: Given): ReplaySearch => ({ ...number(given, 
 export const TABS = ['activity', 'changes', 'plan', 'subtasks', 'checks', 'memory', 'attempts', 'cost'] as const;
 export type Tab = (typeof TABS)[number];
 
+export const FILTERS = ['all', 'messages', 'tools', 'edits', 'errors'] as const;
+export type Filter = (typeof FILTERS)[number];
+
 export interface TaskSearch {
   tab?: Tab;
   /** The attempt whose trace is shown; the newest unless given. */
   attempt?: string;
   /** The entry of the trace in the inspector. */
   entry?: number;
+  /** Which rows of the trace are shown, and with which words. */
+  show?: Filter;
+  q?: string;
   /** The receipt whose log is shown, and whether it is that of the base. */
   receipt?: number;
   of?: 'base';
@@ -78,7 +84,8 @@ export interface TaskSearch {
 
 export const taskSearch = (given: Given): TaskSearch => ({
   ...one(given, 'tab', TABS),
-  ...text(given, 'attempt'),
+  ...one(given, 'show', FILTERS),
+  ...text(given, 'attempt', 'q'),
   ...number(given, 'entry', 'receipt'),
   ...one(given, 'of', ['base']),
 });

@@ -6,7 +6,7 @@ import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { EntryView } from '../task/trace/EntryView';
-import { Trace, holds } from '../task/trace/Trace';
+import { Trace } from '../task/trace/Trace';
 import { useTrace } from '../task/trace/useTrace';
 
 const route = getRouteApi('/shell/plan/$sprint/$step');
@@ -27,10 +27,10 @@ export function PlannerAtWork({ detail }: { detail: SprintDetail }) {
 function Work({ attempt, isNewest, detail }: { attempt: string; isNewest: boolean; detail: SprintDetail }) {
   const { entry } = route.useSearch();
   const navigate = route.useNavigate();
-  const { log, ready, failed } = useTrace(attempt, entry ?? null);
+  const { log, ready, failed, toEnd } = useTrace(attempt, entry ?? null);
   const choose = (seq: number | undefined) => void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
   const isAtWork = isNewest && detail.running;
-  const row = entry === undefined ? undefined : log.rows.find((each) => holds(each, entry));
+  const row = entry === undefined ? undefined : log.rows[log.placeOf(entry)];
   return (
     <section aria-label="The planning agent" className="flex min-h-48 flex-1 border-t border-line">
       <div className="flex min-w-0 flex-1 flex-col">
@@ -55,6 +55,10 @@ function Work({ attempt, isNewest, detail }: { attempt: string; isNewest: boolea
           search=""
           chosen={entry ?? null}
           onChoose={choose}
+          onEnd={() => {
+            choose(undefined);
+            toEnd();
+          }}
         />
       ) : (
         <div className="min-h-0 flex-1 overflow-hidden">

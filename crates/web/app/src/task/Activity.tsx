@@ -2,6 +2,7 @@
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useRef, useState } from 'react';
 import type { AttemptItem, TaskDetail } from '../api/generated/team6.schemas';
+import { FILTERS, type Filter } from '../addresses';
 import { Inspector } from '../shell/Inspector';
 import { usePageKeys } from '../shell/keys';
 import { Empty } from '../ui/Empty';
@@ -9,8 +10,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Composer } from './Composer';
 import { EntryView } from './trace/EntryView';
-import { Trace, holds } from './trace/Trace';
-import { FILTERS, type Filter } from './trace/rows';
+import { Trace } from './trace/Trace';
 import { useTrace } from './trace/useTrace';
 
 const route = getRouteApi('/shell/tasks/$task');
@@ -51,14 +51,21 @@ interface ShownProps {
 
 function Shown({ attempts, shown, entry, composer }: ShownProps) {
   const navigate = route.useNavigate();
-  const [filter, setFilter] = useState<Filter>('all');
-  const [search, setSearch] = useState('');
+  const { show: filter = 'all', q = '' } = route.useSearch();
+  // The address follows what is typed, and not the other way round.
+  const [search, setSearch] = useState(q);
   const searchField = useRef<HTMLInputElement>(null);
-  const { log, ready, failed } = useTrace(shown.id, entry);
+  const { log, ready, failed, toEnd } = useTrace(shown.id, entry);
   usePageKeys({ '/': () => searchField.current?.focus() });
   const choose = (seq: number | undefined) =>
     void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
-  const row = entry === null ? undefined : log.rows.find((each) => holds(each, entry));
+  const setFilter = (filter: Filter) =>
+    void navigate({ search: (now) => ({ ...now, show: filter === 'all' ? undefined : filter }), replace: true });
+  const searchFor = (words: string) => {
+    setSearch(words);
+    void navigate({ search: (now) => ({ ...now, q: words || undefined }), replace: true });
+  };
+  const row = entry === null ? undefined : log.rows[log.placeOf(entry)];
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
@@ -97,11 +104,11 @@ function Shown({ attempts, shown, entry, composer }: ShownProps) {
             aria-label="Search the activity"
             placeholder="Search"
             value={search}
-            onChange={(event) => setSearch(event.target.value)}
+            onChange={(event) => searchFor(event.target.value)}
             className="h-6 w-40 rounded-sm border border-line bg-canvas px-1.5 placeholder:text-faint max-desk:w-24 max-desk:flex-1 pointer-coarse:h-11"
           />
           <span className="ml-auto font-mono text-faint" data-testid="last-entry">
-            {log.last > 0 ? `${log.last} entries` : ''}
+            {log.total > 0 ? `${log.total} entries` : ''}
           </span>
         </div>
         {failed !== null ? (
@@ -109,7 +116,17 @@ function Shown({ attempts, shown, entry, composer }: ShownProps) {
             <ProblemNote error={failed} />
           </div>
         ) : ready || log.rows.length > 0 ? (
-          <Trace log={log} filter={filter} search={search} chosen={entry} onChoose={choose} />
+          <Trace
+            log={log}
+            filter={filter}
+            search={search}
+            chosen={entry}
+            onChoose={choose}
+            onEnd={() => {
+              choose(undefined);
+              toEnd();
+            }}
+          />
         ) : (
           <div className="min-h-0 flex-1 overflow-hidden">
             <SkeletonRows rows={12} label="Loading the activity" />

@@ -37,13 +37,63 @@ it('what is missing is fetched before what came after it is shown', async () => 
 
 it('it begins with a window, and the older ones come before it', async () => {
   const { read, asked } = kept(2_000);
-  const log = new TraceLog(read);
-  await log.open(1_500);
-  expect([log.first, log.last]).toEqual([1_501, 2_000]);
-  await log.older();
+  const log = new TraceLog(read, 2_000);
+  await log.open(null);
+  expect([log.first, log.last, log.reachesEnd]).toEqual([1_501, 2_000, true]);
+  await Promise.all([log.older(), log.older()]);
   expect(seqs(log)).toEqual(range(1_001, 2_000));
-  expect(log.prepended).toBe(500);
   expect(asked.every(([, limit]) => limit <= 500)).toBe(true);
+});
+
+it('one around an entry of a long trace is one page, which grows at both ends', async () => {
+  const { read, asked } = kept(100_000);
+  const log = new TraceLog(read, 100_000);
+  await log.open(50_000);
+  expect(asked).toEqual([[49_749, 500]]);
+  expect(log.rows[log.placeOf(50_000)]?.seq).toBe(50_000);
+  expect([log.placeOf(49_749), log.placeOf(50_250)]).toEqual([-1, -1]);
+  await log.newer();
+  await log.older();
+  expect(seqs(log)).toEqual(range(49_250, 50_749));
+  expect([log.reachesEnd, log.total]).toEqual([false, 100_000]);
+});
+
+it('it knows that it has come to the beginning, and to the end', async () => {
+  const log = new TraceLog(kept(900).read, 900);
+  await log.open(300);
+  expect([log.first, log.reachesEnd]).toEqual([50, false]);
+  await log.older();
+  await log.newer();
+  expect([log.first, log.last, log.reachesEnd]).toEqual([1, 900, true]);
+});
+
+it('what is beyond it is not asked for again and again where it cannot be had', async () => {
+  const { read } = kept(2_000);
+  let isCut = false;
+  const log = new TraceLog((...of) => (isCut ? Promise.reject(new Error('cut')) : read(...of)), 2_000);
+  await log.open(null);
+  isCut = true;
+  await log.older();
+  expect([log.stuck, log.first]).toEqual([true, 1_501]);
+  isCut = false;
+  log.retry();
+  await log.older();
+  expect([log.stuck, log.first]).toEqual([false, 1_001]);
+});
+
+it('it counts the turns of the agent, also of those that come later', async () => {
+  const read = (after: number, limit: number) =>
+    Promise.resolve(
+      range(after + 1, Math.min(1_200, after + limit)).map((seq): TraceEntry =>
+        seq % 400 === 1 ? { seq, at: seq, body: { kind: 'prompt', text: 'Go on' } } : note(seq),
+      ),
+    );
+  const log = new TraceLog(read, 1_200);
+  await log.open(null);
+  expect([log.turnOf(800), log.turnOf(801)]).toEqual([0, 1]);
+  await log.older();
+  await log.older();
+  expect([1, 400, 401, 800, 801, 1_200].map((seq) => log.turnOf(seq))).toEqual([1, 1, 2, 2, 3, 3]);
 });
 
 it('a stream that is dropped at random and brings parts twice leaves no gap and no repetition', async () => {

@@ -1,35 +1,39 @@
 // A trace as this tab holds it, outside of React: a window of entries without gaps that grows at its end as the agent
-// works, and at its beginning as somebody scrolls up. What comes twice counts once; what is missing is fetched.
+// works, and at both ends as somebody scrolls. What comes twice counts once; what is missing is fetched.
 import type { TraceEntry } from '../../api/generated/team6.schemas';
-import { Rows } from './rows';
+import { type Row, Rows, placeOf } from './rows';
+import { lastWhere } from './window';
 
 /** Reads entries after a number, oldest first, at most so many. */
 export type Read = (after: number, limit: number) => Promise<TraceEntry[]>;
 
-/** How many entries a trace begins with, and how many more come by scrolling up. */
-export const WINDOW = 500;
+/** How many entries a trace begins with, and how many more come by scrolling. */
 const PAGE = 500;
 
 export class TraceLog {
   readonly #read: Read;
   readonly #listeners = new Set<() => void>();
-  #entries: TraceEntry[] = [];
-  #rows = new Rows();
+  readonly #rows = new Rows();
   /** Entries that came before those which stand between them and the window. */
   #ahead = new Map<number, TraceEntry>();
   #filling = false;
+  #reaching = false;
   #first = 1;
   #last = 0;
+  #total: number;
   #version = 0;
-  /** How many rows were put before the others so far: whoever holds a place in the list moves by that. */
-  prepended = 0;
+  /** Whether the window goes to the end of the trace, where new entries come. */
+  reachesEnd = false;
+  /** What is beyond the window could not be read. */
+  stuck = false;
   ended = false;
 
-  constructor(read: Read) {
+  constructor(read: Read, total = 0) {
     this.#read = read;
+    this.#total = total;
   }
 
-  get rows() {
+  get rows(): readonly Row[] {
     return this.#rows.list;
   }
   get version() {
@@ -41,21 +45,33 @@ export class TraceLog {
   get last() {
     return this.#last;
   }
+  /** How many entries there are, as far as this tab knows. */
+  get total() {
+    return Math.max(this.#total, this.#last);
+  }
 
   subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Begins with the entries after a number, and goes on until there are no more. */
-  async open(after: number): Promise<void> {
-    this.#first = after + 1;
-    this.#last = after;
-    for (;;) {
-      const entries = await this.#read(this.#last, PAGE);
-      this.append(entries);
-      if (entries.length < PAGE) return;
-    }
+  /** Begins around an entry, or else with the last ones. */
+  async open(near: number | null): Promise<void> {
+    this.#last = Math.max(0, near === null ? this.#total - PAGE : near - 1 - PAGE / 2);
+    this.#first = this.#last + 1;
+    do await this.#readOn();
+    while (near === null && !this.reachesEnd);
+  }
+
+  /** Where the row of an entry is in the list; -1 unless the window holds it. */
+  placeOf(seq: number): number {
+    return seq < this.#first || seq > this.#last ? -1 : placeOf(this.rows, seq);
+  }
+
+  /** How many turns of the agent have begun in the window up to an entry. */
+  turnOf(seq: number): number {
+    const { turns } = this.#rows;
+    return lastWhere(turns.length, (at) => (turns[at] ?? 0) <= seq) + 1;
   }
 
   /** Takes entries as they come: late, twice, or with some missing before them. */
@@ -84,24 +100,48 @@ export class TraceLog {
   }
 
   /** Loads what is before the window. */
-  async older(): Promise<void> {
-    if (this.#first <= 1) return;
-    const after = Math.max(0, this.#first - 1 - PAGE);
-    const entries = await this.#read(after, this.#first - 1 - after);
-    const before = entries.filter(({ seq }) => seq < this.#first);
-    if (before.length === 0) return;
-    const had = this.#rows.list.length;
-    this.#entries = [...before, ...this.#entries];
-    this.#first = before[0]?.seq ?? this.#first;
-    this.#rows = new Rows();
-    for (const entry of this.#entries) this.#rows.push(entry);
-    this.prepended += this.#rows.list.length - had;
+  older(): Promise<void> {
+    return this.#reach(this.#first > 1, async () => {
+      const after = Math.max(0, this.#first - 1 - PAGE);
+      const before = (await this.#read(after, this.#first - 1 - after)).filter(({ seq }) => seq < this.#first);
+      this.#rows.prepend(before);
+      // Where nothing comes any more, the trace begins.
+      this.#first = before[0]?.seq ?? 1;
+    });
+  }
+
+  /** Loads what is after the window. */
+  newer(): Promise<void> {
+    return this.#reach(!this.reachesEnd, () => this.#readOn());
+  }
+
+  /** After it got stuck. */
+  retry() {
+    this.stuck = false;
     this.#changed();
+  }
+
+  async #readOn() {
+    const entries = await this.#read(this.#last, PAGE);
+    this.reachesEnd = entries.length < PAGE;
+    this.append(entries);
+  }
+
+  async #reach(isMore: boolean, read: () => Promise<void>) {
+    if (!isMore || this.#reaching) return;
+    this.#reaching = true;
+    try {
+      await read();
+    } catch {
+      this.stuck = true;
+    } finally {
+      this.#reaching = false;
+      this.#changed();
+    }
   }
 
   #take(entry: TraceEntry): true {
     this.#ahead.delete(entry.seq);
-    this.#entries.push(entry);
     this.#rows.push(entry);
     this.#last = entry.seq;
     return true;

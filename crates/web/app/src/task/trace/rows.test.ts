@@ -66,3 +66,31 @@ it('a call of the engine is told once, by what the engine said to it', () => {
   ]);
   expect(rows.filter((row) => wanted(row, 'all', '')).map(({ verb }) => verb)).toEqual(['report progress']);
 });
+
+it('entries that come page by page from the end make the same rows as all of them in order', () => {
+  let state = 11;
+  const random = (most: number) => Math.floor(((state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31) * most);
+  const body = (): TraceBody => {
+    const text = ['\n', 'a piece ', 'of a text', '.\nMore', ' x'.repeat(200)][random(5)] ?? '';
+    const status = ['pending', 'in_progress', 'completed', 'failed'][random(4)] ?? '';
+    const id = `c${random(6)}`;
+    const kinds: TraceBody[] = [
+      { kind: 'message', text },
+      { kind: 'thought', text },
+      { kind: 'tool_call', id, title: `${id} ${status}`, tool: 'execute', status },
+      { kind: 'prompt', text },
+    ];
+    return kinds[random(4)] ?? { kind: 'stderr', text };
+  };
+  for (let trace = 0; trace < 200; trace += 1) {
+    const entries = Array.from({ length: 60 }, (_, at) => ({ seq: at + 1, at, body: body() }));
+    const [whole, parts] = [new Rows(), new Rows()];
+    for (const entry of entries) whole.push(entry);
+    let first = 50;
+    for (const entry of entries.slice(first, 55)) parts.push(entry);
+    for (; first > 0; first = Math.max(0, first - 7)) parts.prepend(entries.slice(Math.max(0, first - 7), first));
+    for (const entry of entries.slice(55)) parts.push(entry);
+    expect(parts.list).toEqual(whole.list);
+    expect(parts.turns).toEqual(whole.turns);
+  }
+});

@@ -1,6 +1,8 @@
 // The rows of a trace: entries as people read them, one line each. Further pieces of a text and the states of a tool call
 // belong to the row of the first one. Pure and incremental: the cost of an entry does not grow with the trace.
 import type { TraceBody, TraceEntry } from '../../api/generated/team6.schemas';
+import type { Filter } from '../../addresses';
+import { lastWhere } from './window';
 
 export type RowKind = TraceBody['kind'];
 
@@ -23,8 +25,11 @@ export interface Row {
 const LINE = 240;
 
 export class Rows {
-  readonly list: Row[] = [];
-  readonly #calls = new Map<string, number>();
+  list: Row[] = [];
+  /** The entries with which a turn of the agent begins. */
+  turns: number[] = [];
+  /** The rows of calls, by their first entries. */
+  #calls = new Map<string, number>();
   /** The entries of the last row, which further pieces of its text join. */
   #pieces: TraceEntry[] = [];
   /** How the text of the last row begins, as far as its line may need it; none once the line is whole. */
@@ -38,16 +43,36 @@ export class Rows {
       return;
     }
     const known = body.kind === 'tool_call' ? this.#calls.get(body.id) : undefined;
-    const call = known === undefined ? undefined : this.list[known];
-    if (known !== undefined && call) {
+    if (known !== undefined) {
       // What was known of a call before is replaced by what is known now.
-      this.list[known] = { ...call, ...shown(body), until: entry.at, entries: [entry] };
+      this.#renew(known, { ...shown(body), until: entry.at, entries: [entry] });
       return;
     }
-    if (body.kind === 'tool_call') this.#calls.set(body.id, this.list.length);
+    if (body.kind === 'tool_call') this.#calls.set(body.id, entry.seq);
+    if (body.kind === 'prompt') this.turns.push(entry.seq);
     this.#pieces = [entry];
     this.#beginning = open(textOf(body));
     this.list.push({ seq: entry.seq, kind: body.kind, at: entry.at, until: entry.at, entries: this.#pieces, ...shown(body) });
+  }
+
+  /** Puts earlier entries before the others: the same comes of it as if all had come in order. */
+  prepend(entries: readonly TraceEntry[]) {
+    const before = new Rows();
+    for (const entry of entries) before.push(entry);
+    for (const [call, began] of before.#calls) {
+      const later = this.#calls.get(call);
+      if (later !== undefined) before.#renew(began, this.#takeOut(later));
+      this.#calls.set(call, began);
+    }
+    const seam = before.list.length;
+    this.list = before.list.concat(this.list);
+    this.turns = before.turns.concat(this.turns);
+    this.#join(seam);
+    const last = this.list.at(-1);
+    if (!last || last.entries === this.#pieces) return;
+    this.#pieces = [...last.entries];
+    this.list[this.list.length - 1] = { ...last, entries: this.#pieces };
+    this.#beginning = open(beginningOf(last));
   }
 
   #extend(row: Row, entry: TraceEntry) {
@@ -61,6 +86,34 @@ export class Rows {
     }
     this.list[this.list.length - 1] = { ...row, text, until: entry.at };
   }
+
+  #renew(seq: number, { verb, text, state, until, entries }: Omit<Row, 'seq' | 'kind' | 'at'>) {
+    const at = placeOf(this.list, seq);
+    const row = this.list[at];
+    if (row) this.list[at] = { ...row, verb, text, state, until, entries };
+  }
+
+  #takeOut(seq: number): Row {
+    const at = placeOf(this.list, seq);
+    const [row] = this.list.splice(at, 1);
+    if (!row) throw new Error(`no row begins with entry ${seq}`);
+    this.#join(at);
+    return row;
+  }
+
+  /** Makes one row of two that now stand beside each other, if the one goes on with the text of the other. */
+  #join(at: number) {
+    const [row, next] = [this.list[at - 1], this.list[at]];
+    const [first] = next?.entries ?? [];
+    if (!row || !next || !first || !continues(row, first.body)) return;
+    const joined = { ...row, entries: [...row.entries, ...next.entries], until: next.until };
+    this.list.splice(at - 1, 2, { ...joined, text: line(beginningOf(joined)) });
+  }
+}
+
+/** Where the row of an entry is: the last one that does not begin after it; -1 if all do. */
+export function placeOf(rows: readonly Row[], seq: number): number {
+  return lastWhere(rows.length, (at) => (rows[at]?.seq ?? 0) <= seq);
 }
 
 /** A text whose first line may go on; none if it cannot, or is longer than is shown. */
@@ -77,6 +130,16 @@ function continues(row: Row, body: TraceBody): boolean {
 /** All that a row of text says. */
 export function wholeText(row: Row): string {
   return row.entries.map(({ body }) => textOf(body)).join('');
+}
+
+/** As much of it as its line may need. */
+function beginningOf(row: Row): string {
+  let text = '';
+  for (const { body } of row.entries) {
+    if (text.length > LINE * 4) break;
+    text += textOf(body);
+  }
+  return text;
 }
 
 function textOf(body: TraceBody): string {
@@ -141,9 +204,6 @@ function line(text: string): string {
   const end = trimmed.indexOf('\n');
   return (end < 0 ? trimmed : trimmed.slice(0, end)).slice(0, LINE);
 }
-
-export const FILTERS = ['all', 'messages', 'tools', 'edits', 'errors'] as const;
-export type Filter = (typeof FILTERS)[number];
 
 const MESSAGES = new Set<RowKind>(['prompt', 'message', 'chat', 'engine']);
 

@@ -3,64 +3,87 @@ import { readTrace, showAttempt } from '../../api/generated/team6';
 import { asRequestError } from '../../api/problem';
 import type { AttemptId } from '../../api/generated/team6.schemas';
 import { followTrace } from '../../live/link';
-import { TraceLog, WINDOW } from './log';
+import { type Read, TraceLog } from './log';
 
 /** After how many milliseconds a trace that could not be read is asked for again. */
 const AGAIN = 3_000;
 
 interface Opened {
-  attempt: AttemptId;
   log: TraceLog;
   failed: unknown;
   ready: boolean;
+  /** Goes to the end of a long trace, wherever its window is. */
+  toEnd: () => void;
 }
 
-/** The trace of an attempt, which grows while its agent works. It begins near an entry, or else with the last ones. */
+/**
+ * The trace of an attempt: a window around an entry, or else with the last ones, which grows while its agent works. An
+ * entry that is wanted later and lies outside has a window of its own.
+ */
 export function useTrace(attempt: AttemptId, near: number | null): Opened {
-  const [opened, setOpened] = useState<Opened>(() => begin(attempt));
-  const log = opened.attempt === attempt ? opened.log : null;
+  const [wanted, want] = useState({ near });
+  const [{ log, failed, ready }, setOpened] = useState(() => ({ log: new TraceLog(readOf(attempt)), failed: null as unknown, ready: false }));
+  useSyncExternalStore(log.subscribe, () => log.version);
+
   useEffect(() => {
-    const fresh = begin(attempt);
-    setOpened(fresh);
-    const { log } = fresh;
-    let leave = () => {};
     let left = false;
     let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
-      const { trace } = await showAttempt(attempt);
-      await log.open(Math.max(0, Math.min(near ?? trace, trace) - (near === null ? WINDOW : WINDOW / 2)));
-      if (left) return;
-      setOpened((now) => ({ ...now, ready: true, failed: null }));
-      leave = followTrace(attempt, log.last, {
-        entries: (entries) => log.append(entries),
-        end: () => log.end(),
-        again: () => void log.catchUp().catch(() => {}),
-      });
-      // What came between the last page and the joining.
-      await log.catchUp();
-    };
-    const begun = () =>
-      open().catch((failed: unknown) => {
+      try {
+        const fresh = await openAt(attempt, wanted.near, log.total);
+        if (!left) setOpened({ log: fresh, failed: null, ready: true });
+      } catch (failed) {
         if (left) return;
         setOpened((now) => ({ ...now, failed }));
         // A server that does not answer is asked again until it does.
-        if (asRequestError(failed).isPassing) again = setTimeout(() => void begun(), AGAIN);
-      });
-    void begun();
+        if (asRequestError(failed).isPassing) again = setTimeout(() => void open(), AGAIN);
+      }
+    };
+    void open();
     return () => {
       left = true;
       clearTimeout(again);
-      leave();
     };
-    // An entry that is chosen later lies in the window already.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [attempt]);
-  useSyncExternalStore(opened.log.subscribe, () => opened.log.version);
-  return log ? opened : begin(attempt);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- what is known of its length is a help only
+  }, [attempt, wanted]);
+
+  const isOutside = near !== null && (near < log.first || (near > log.last && !log.reachesEnd));
+  useEffect(() => {
+    if (isOutside && wanted.near !== near) want({ near });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a window moves when another entry is wanted, and not by itself
+  }, [near]);
+
+  // A window that does not reach the end is not told of what comes there.
+  const { reachesEnd } = log;
+  useEffect(() => {
+    if (!reachesEnd) return;
+    const catchUp = () => void log.catchUp().catch(() => {});
+    const leave = followTrace(attempt, log.last, {
+      entries: (entries) => log.append(entries),
+      end: () => log.end(),
+      again: () => {
+        log.retry();
+        catchUp();
+      },
+    });
+    // What came between the last page and the joining.
+    catchUp();
+    return leave;
+  }, [attempt, log, reachesEnd]);
+
+  return { log, failed, ready, toEnd: () => want({ near: null }) };
 }
 
-function begin(attempt: AttemptId): Opened {
-  const read = async (after: number, limit: number) => {
+/** Opens a window; how long the trace is, is asked for where that matters. */
+async function openAt(attempt: AttemptId, near: number | null, known: number): Promise<TraceLog> {
+  const total = near !== null && near <= known ? known : (await showAttempt(attempt)).trace;
+  const log = new TraceLog(readOf(attempt), total);
+  await log.open(near !== null && near <= total ? near : null);
+  return log;
+}
+
+function readOf(attempt: AttemptId): Read {
+  return async (after, limit) => {
     const entries = [];
     for (let next: number | null = after; next !== null && entries.length < limit; ) {
       // A part with large entries has fewer than were asked for.
@@ -70,5 +93,4 @@ function begin(attempt: AttemptId): Opened {
     }
     return entries;
   };
-  return { attempt, log: new TraceLog(read), failed: null, ready: false };
 }

@@ -22,3 +22,14 @@ export function windowOf(scrollTop: number, height: number, row: number, count: 
 export function isAtEnd(scrollTop: number, height: number, row: number, count: number): boolean {
   return scrollTop + height >= count * row - row / 2;
 }
+
+/** The last of so many places at which something holds that holds at all before it too; -1 if it holds at none. */
+export function lastWhere(count: number, holds: (at: number) => boolean): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
