@@ -542,9 +542,19 @@ impl Sprint {
         self.deadlines.first().map(|(at, _)| *at).into_iter().chain(funds).min()
     }
 
-    /// The tasks that changed since this was last called.
+    /// The tasks that changed since this was last called, and those that want something else of people by that.
     pub fn take_touched(&mut self) -> BTreeSet<TaskId> {
         let Touched { mut tasks, funds } = std::mem::take(&mut self.touched);
+        let mut others = Vec::new();
+        for task in tasks.iter().filter_map(|id| self.tasks.get(id)) {
+            // Who waits for what is given up waits for a person now; what is approved may wait for the owners of its parts.
+            if matches!(task.work.stage, Stage::Cancelled { .. } | Stage::GivenUp { .. }) {
+                others.extend(&task.dependents);
+            }
+            let wholes = self.above(task).filter(|whole| whole.approved_by.is_some());
+            others.extend(wholes.map(|whole| whole.id));
+        }
+        tasks.extend(others);
         if funds && (self.has_budgets() || self.funds.is_some()) {
             tasks.extend(self.index.ready.iter().map(|(_, task)| *task));
         }

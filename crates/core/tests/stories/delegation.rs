@@ -194,6 +194,7 @@ fn an_owner_of_a_part_approves_it_before_the_whole_is_merged() {
     else {
         unreachable!()
     };
+    team.sprint.take_touched();
     team.does(Command::SubmitReview {
         by: lin(),
         task,
@@ -202,6 +203,8 @@ fn an_owner_of_a_part_approves_it_before_the_whole_is_merged() {
         comments,
         heads,
     });
+    let touched = team.sprint.take_touched();
+    assert!(touched.contains(&TaskId(1)), "it waits for ada now: {touched:?}");
     team.does(Team::merge(1));
 }
 

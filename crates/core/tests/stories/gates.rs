@@ -257,3 +257,17 @@ fn whoever_asks_only_whether_an_attempt_goes_on_leaves_nothing_on_record() {
     team.does(Command::CancelTask { by: ada(), task });
     assert_eq!(team.refused(asks), Refusal::AttemptEnded { attempt });
 }
+
+#[test]
+fn whoever_waits_for_what_is_given_up_is_told_of_at_once() {
+    let mut team = Team::running(vec![task("a", &[]), task("b", &["a"]), task("c", &["b"])]);
+    team.sprint.take_touched();
+    let task = TaskId(1);
+    team.does(Command::CancelTask { by: ada(), task });
+    assert_eq!(team.sprint.take_touched(), [task, TaskId(2)].into());
+    let wanted = team.sprint.task_inbox(TaskId(2)).unwrap().why.reason.to_string();
+    assert_eq!(
+        wanted,
+        "waits for task 1 \"Do a\", which was cancelled; change the plan"
+    );
+}
