@@ -29,7 +29,7 @@ export class Renewal {
       const what = touched(event);
       const version = versionOf(event);
       if (what.what === 'sign-of-life') sign(what.attempt, what.at);
-      if (what.what === 'project') this.#want(['projects'], null);
+      if (what.what === 'project') for (const key of ['projects', 'funds']) this.#want([key], null);
       if (what.what === 'memory') for (const key of ['memories', 'memory']) this.#want([key], null);
       // What was not asked for is not fetched by this.
       if (what.what !== 'sign-of-life') this.#want(['log'], null);

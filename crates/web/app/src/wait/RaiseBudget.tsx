@@ -1,32 +1,75 @@
 // A budget does not reach for the next attempt: how much there is, and another limit for it.
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useId, useState } from 'react';
-import { setSprintBudget, setTaskBudget } from '../api/generated/team6';
-import type { Budget, BudgetShort, Resource, SprintId } from '../api/generated/team6.schemas';
+import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { setProjectBudget, setSprintBudget, setTaskBudget } from '../api/generated/team6';
+import type { Budget, BudgetShort, FundsShort, Resource, SprintId } from '../api/generated/team6.schemas';
 import { sprint, task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
+import { funds } from '../costs/queries';
 import { Button } from '../ui/Button';
+import { full } from '../ui/time';
 
 /** The field of a budget, and how many of its units make one of what people say. */
-const UNITS: Record<Resource, { field: keyof Budget; per: number; name: string }> = {
-  tokens: { field: 'tokens', per: 1_000, name: 'thousand tokens' },
-  cost: { field: 'cost_micros', per: 1_000_000, name: 'US dollars' },
-  time: { field: 'time_ms', per: 60_000, name: 'minutes of agents' },
+const UNITS: Record<Resource, { field: keyof Budget; per: number; name: string; option: string }> = {
+  tokens: { field: 'tokens', per: 1_000, name: 'thousand tokens', option: '--tokens' },
+  cost: { field: 'cost_micros', per: 1_000_000, name: 'US dollars', option: '--cost' },
+  time: { field: 'time_ms', per: 60_000, name: 'minutes of agents', option: '--time' },
 };
 
+/** The budget of a task, or of its sprint. */
 export function RaiseBudget({ sprint: sprintId, short }: { sprint: SprintId; short: BudgetShort }) {
-  const { field, per, name } = UNITS[short.resource];
   const taskId = short.of.level === 'task' ? short.of.task : null;
   const { data: ofSprint } = useQuery({ ...sprint(sprintId), enabled: taskId === null });
   const { data: ofTask } = useQuery({ ...task(taskId ?? 0), enabled: taskId !== null });
+  return (
+    <Raise
+      whose={`The ${taskId === null ? 'sprint' : `task T-${taskId}`} may use`}
+      short={short}
+      before={(ofTask?.spending ?? ofSprint?.spending)?.budget}
+      set={(budget, options) =>
+        taskId === null ? setSprintBudget(sprintId, budget, options) : setTaskBudget(taskId, budget, options)
+      }
+    />
+  );
+}
+
+/** What all sprints of a project may spend together, in all or in a day. */
+export function RaiseFunds({ sprint: sprintId, short }: { sprint: SprintId; short: FundsShort }) {
+  const { data: ofSprint } = useQuery(sprint(sprintId));
+  const project = ofSprint?.sprint.project ?? '';
+  const { data } = useQuery({ ...funds(project), enabled: project !== '' });
+  const span = short.until == null ? 'project' : 'day';
+  return (
+    <Raise
+      whose={`All sprints of ${project || 'the project'} together may use${span === 'day' ? ' today' : ''}`}
+      short={short}
+      before={data?.[span].budget}
+      set={(budget, options) => setProjectBudget(project, span, budget, options)}
+    >
+      {short.until != null && <p className="text-muted">A new day’s budget begins at {full(short.until)}, and it goes on then by itself.</p>}
+      <p className="font-mono text-dense text-faint">
+        team6 project budget {project}
+        {span === 'day' && ' --day'} {UNITS[short.resource].option}
+      </p>
+    </Raise>
+  );
+}
+
+interface Props {
+  /** Whose budget it is, up to how much. */
+  whose: string;
+  short: Pick<BudgetShort, 'resource' | 'limit' | 'spent' | 'reserved'>;
+  /** The budget as it is, once it is known. */
+  before: Budget | undefined;
+  set: (budget: Budget, options: RequestInit) => Promise<unknown>;
+  children?: ReactNode;
+}
+
+function Raise({ whose, short, before, set, children }: Props) {
+  const { field, per, name } = UNITS[short.resource];
   const id = useId();
   const [limit, setLimit] = useState(String(Math.ceil((short.limit / per) * 2)));
-  const raise = useCommand({
-    run: (budget: Budget, options) =>
-      taskId === null ? setSprintBudget(sprintId, budget, options) : setTaskBudget(taskId, budget, options),
-    done: 'Budget set',
-  });
-  const before = (ofTask?.spending ?? ofSprint?.spending)?.budget;
+  const raise = useCommand({ run: set, done: 'Budget set' });
   const amount = Number(limit);
   const shown = (units: number) => (units / per).toLocaleString(undefined, { maximumFractionDigits: 2 });
   const submit = (event: FormEvent) => {
@@ -36,9 +79,8 @@ export function RaiseBudget({ sprint: sprintId, short }: { sprint: SprintId; sho
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-3">
-      <p className="text-muted">
-        The {taskId === null ? 'sprint' : `task T-${taskId}`} may use {shown(short.limit)} {name}; {shown(short.spent)} are
-        spent, and attempts hold {shown(short.reserved)}.
+      <p className="break-words text-muted">
+        {whose} {shown(short.limit)} {name}; {shown(short.spent)} are spent, and attempts hold {shown(short.reserved)}.
       </p>
       <label htmlFor={id} className="text-dense text-muted">
         New limit in {name}
@@ -55,6 +97,7 @@ export function RaiseBudget({ sprint: sprintId, short }: { sprint: SprintId; sho
           Set
         </Button>
       </div>
+      {children}
     </form>
   );
 }

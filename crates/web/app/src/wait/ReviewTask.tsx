@@ -63,7 +63,7 @@ function useReview(id: TaskId, detail: TaskDetail | undefined) {
   return (verdict: Verdict, body: string, options: RequestInit) => reviewTask(id, { verdict, body, heads }, options);
 }
 
-function Said({ detail: { delivery, checks } }: { detail: TaskDetail }) {
+export function Said({ detail: { delivery, checks } }: { detail: TaskDetail }) {
   return (
     <div className="flex flex-col gap-2">
       {delivery && <Markdown text={delivery.what} />}

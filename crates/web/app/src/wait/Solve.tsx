@@ -7,8 +7,9 @@ import { AnswerPlanner } from './AnswerPlanner';
 import { ApprovePlan } from './ApprovePlan';
 import { MergeTask } from './MergeTask';
 import { Owners } from './Owners';
-import { RaiseBudget } from './RaiseBudget';
+import { RaiseBudget, RaiseFunds } from './RaiseBudget';
 import { Retry } from './Retry';
+import { ReviewSubtask } from './ReviewSubtask';
 import { ReviewTask } from './ReviewTask';
 import { TakeBack } from './TakeBack';
 import { WithoutIt } from './WithoutIt';
@@ -47,8 +48,9 @@ function Means({ sprint, task, why }: Props) {
     case 'asked':
       return task === null ? null : <AnswerAgent task={task} />;
     case 'review':
-    case 'subtask_review':
       return task === null ? null : <ReviewTask task={task} />;
+    case 'subtask_review':
+      return <ReviewSubtask task={reason.task} />;
     case 'partly_reverted':
       return task === null ? null : <TakeBack task={task} />;
     case 'dependency_cancelled':
@@ -58,6 +60,8 @@ function Means({ sprint, task, why }: Props) {
       return task === null ? null : <MergeTask task={task} partly={reason.reason === 'partly_merged'} />;
     case 'budget':
       return <RaiseBudget sprint={sprint} short={reason.short} />;
+    case 'funds':
+      return <RaiseFunds sprint={sprint} short={reason.short} />;
     default:
       return <p className="break-words text-muted">{why.text}</p>;
   }
