@@ -11,7 +11,6 @@ import {
   listProjects,
   listSprints,
   readTrace,
-  showAttempt,
   showCheckLog,
   showDiff,
   showMe,
@@ -109,12 +108,9 @@ export const ownerSuggestions = (id: SprintId, version: number | undefined) =>
     enabled: version !== undefined,
   });
 
-/** The last entries of the trace of an attempt. */
-export const lastEntries = (attempt: AttemptId, many: number) =>
+/** The last entries of the trace of an attempt; fewer, if they are large. */
+export const lastEntries = (attempt: AttemptId) =>
   queryOptions({
-    queryKey: ['last-entries', attempt, many],
-    queryFn: async ({ signal }) => {
-      const { trace } = await showAttempt(attempt, { signal });
-      return (await readTrace(attempt, { after: Math.max(0, trace - many), limit: many }, { signal })).items;
-    },
+    queryKey: ['last-entries', attempt],
+    queryFn: async ({ signal }) => (await readTrace(attempt, { before: Number.MAX_SAFE_INTEGER, limit: 100 }, { signal })).items,
   });

@@ -1,21 +1,53 @@
 import { useQuery } from '@tanstack/react-query';
-import type { AttemptId } from '../api/generated/team6.schemas';
+import type { AttemptId, TraceEntry } from '../api/generated/team6.schemas';
 import { lastEntries } from '../api/queries';
+import { plain } from '../ui/markdown/plain';
+import { lastOutput } from './trace/output';
 import { Rows } from './trace/rows';
 
-/** The end of what an attempt did, where its failure is told. */
+const LINES = 20;
+const FRAME = 'max-h-96 min-h-24 overflow-auto bg-sunken px-2 py-1 font-mono text-meta wrap-anywhere';
+
+/** What an attempt printed last, where its failure is told; or what its agent did last, if it printed nothing. */
 export function LastLines({ attempt }: { attempt: AttemptId }) {
-  const { data } = useQuery(lastEntries(attempt, 20));
-  const rows = new Rows();
-  for (const entry of data ?? []) rows.push(entry);
+  const { data } = useQuery(lastEntries(attempt));
+  const output = data && lastOutput(data, LINES);
+  if (!output) return <LastRows entries={data ?? []} />;
   return (
-    <ol tabIndex={0} aria-label="Last lines" className="max-h-64 min-h-24 overflow-auto bg-sunken px-2 py-1 font-mono text-meta">
-      {rows.list.map((row) => (
-        <li key={row.seq} className="break-words">
+    <>
+      {output.title && (
+        <p className="mb-1 truncate font-mono text-dense text-muted">
+          {output.failed && <span className="text-st-failed">failed: </span>}
+          {plain(output.title)}
+        </p>
+      )}
+      <pre key={output.seq} ref={toEnd} tabIndex={0} aria-label="Last lines" className={`whitespace-pre-wrap ${FRAME}`}>
+        {output.spans.map(({ text, className }, at) => (
+          <span key={at} className={className}>
+            {text}
+          </span>
+        ))}
+      </pre>
+    </>
+  );
+}
+
+/** What matters stands at the end, also where long lines take more room. */
+function toEnd(lines: HTMLElement | null) {
+  if (lines) lines.scrollTop = lines.scrollHeight;
+}
+
+function LastRows({ entries }: { entries: readonly TraceEntry[] }) {
+  const rows = new Rows();
+  for (const entry of entries) rows.push(entry);
+  return (
+    <ol tabIndex={0} aria-label="Last lines" className={FRAME}>
+      {rows.list.slice(-LINES).map((row) => (
+        <li key={row.seq}>
           <span className="text-faint">{row.verb}</span>{' '}
           <span className={row.state === 'failed' ? 'text-st-failed' : 'text-muted'}>
             {row.state === 'failed' && 'failed: '}
-            {row.text}
+            {plain(row.text)}
           </span>
         </li>
       ))}

@@ -31,6 +31,15 @@ export function outcomeOf({ outcome, started_at: started }: AttemptItem): Told {
   }
 }
 
+/** Attempts for these reasons go on with what the one before began, and its failures still count. */
+const ONWARD = new Set<AttemptItem['reason']['reason']>(['retry', 'resumed', 'hold_over', 'checks_broken', 'base_conflicts']);
+
+/** Which try the last attempt was, since work began or a person last had it done anew. */
+export function tryOf(attempts: readonly AttemptItem[]): number {
+  const first = attempts.findLastIndex(({ reason }) => !ONWARD.has(reason.reason));
+  return Math.max(1, attempts.slice(Math.max(0, first)).filter(({ outcome }) => outcome?.outcome === 'failed').length);
+}
+
 /** Why an attempt was made. */
 export function reasonOf({ reason }: AttemptItem): string {
   switch (reason.reason) {

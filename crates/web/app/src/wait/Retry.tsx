@@ -2,9 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { cancelTask, retryPlanning, retryTask } from '../api/generated/team6';
 import type { Failure, SprintId, TaskId } from '../api/generated/team6.schemas';
-import { task } from '../api/queries';
+import { sprint, task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
-import { LastLines } from '../task/LastLines';
+import { Tried } from '../task/Tried';
 import { Sure } from '../ui/Sure';
 import { Words } from './Words';
 
@@ -12,12 +12,14 @@ interface Props {
   sprint: SprintId;
   task: TaskId | null;
   failure: Failure;
+  /** When the engine tries again by itself, if it does. */
+  next: number | null;
 }
 
-export function Retry({ sprint, task: id, failure }: Props) {
+export function Retry({ sprint: sprintId, task: id, failure, next }: Props) {
   const retry = useCommand({
     run: (note: string, options) =>
-      id === null ? retryPlanning(sprint, { note }, options) : retryTask(id, { note }, options),
+      id === null ? retryPlanning(sprintId, { note }, options) : retryTask(id, { note }, options),
     done: 'Tried again',
   });
   return (
@@ -26,7 +28,7 @@ export function Retry({ sprint, task: id, failure }: Props) {
         <p className="break-words whitespace-pre-wrap">{failure.text}</p>
         <p className="font-mono text-dense text-faint">{failure.kind.replaceAll('_', ' ')}</p>
       </div>
-      {id !== null && <Tried task={id} />}
+      <LastTry sprint={sprintId} task={id} next={next} />
       <Words
         label="What should the agent know? It may be nothing."
         verb="Try again"
@@ -40,18 +42,25 @@ export function Retry({ sprint, task: id, failure }: Props) {
   );
 }
 
-function Tried({ task: id }: { task: TaskId }) {
-  const { data } = useQuery(task(id));
-  const last = data?.attempts.at(-1);
-  if (!data || !last) return null;
+interface PassingProps extends Omit<Props, 'failure'> {
+  failure: string;
+}
+
+/** What failed and is tried again after a wait, without anybody. */
+export function Passing({ failure, ...where }: PassingProps) {
   return (
-    <section aria-label="The last attempt">
-      <p className="mb-1 text-dense text-muted">
-        Attempt {data.attempts.length} by {last.agent}, the end of its trace
-      </p>
-      <LastLines attempt={last.id} />
-    </section>
+    <div className="flex flex-col gap-4">
+      <p className="break-words whitespace-pre-wrap">{failure}</p>
+      <LastTry {...where} />
+    </div>
   );
+}
+
+function LastTry({ sprint: sprintId, task: id, next }: Omit<Props, 'failure'>) {
+  const { data: ofTask } = useQuery({ ...task(id ?? 0), enabled: id !== null });
+  const { data: ofSprint } = useQuery({ ...sprint(sprintId), enabled: id === null });
+  const attempts = (ofTask ?? ofSprint)?.attempts;
+  return attempts && <Tried attempts={attempts} next={next} />;
 }
 
 export function GiveUp({ task }: { task: TaskId }) {

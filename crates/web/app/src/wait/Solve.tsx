@@ -8,7 +8,7 @@ import { ApprovePlan } from './ApprovePlan';
 import { MergeTask } from './MergeTask';
 import { Owners } from './Owners';
 import { RaiseBudget, RaiseFunds } from './RaiseBudget';
-import { Retry } from './Retry';
+import { Passing, Retry } from './Retry';
 import { ReviewSubtask } from './ReviewSubtask';
 import { ReviewTask } from './ReviewTask';
 import { TakeBack } from './TakeBack';
@@ -41,10 +41,13 @@ function Means({ sprint, task, why }: Props) {
     case 'awaits_approval':
       return <ApprovePlan sprint={sprint} version={reason.version} />;
     case 'planning_failed':
-      return <Retry sprint={sprint} task={null} failure={reason.failure} />;
+      return <Retry sprint={sprint} task={null} failure={reason.failure} next={null} />;
     case 'failed':
+      return <Retry sprint={sprint} task={task} failure={reason.failure} next={null} />;
     case 'held':
-      return <Retry sprint={sprint} task={task} failure={reason.failure} />;
+      return <Retry sprint={sprint} task={task} failure={reason.failure} next={why.by ?? null} />;
+    case 'backoff':
+      return <Passing sprint={sprint} task={task} failure={reason.failure} next={why.by ?? null} />;
     case 'asked':
       return task === null ? null : <AnswerAgent task={task} />;
     case 'review':
@@ -73,7 +76,10 @@ function whichOf({ sprint, task, why: { reason } }: Props): string {
   return `${sprint} ${task} ${reason.reason} ${part}`;
 }
 
+/** What failed, and goes on by itself unless somebody has another idea. */
+const PASSING = new Set(['held', 'backoff']);
+
 /** Whether a person can do something about a reason right where it is shown. */
-export function isSolvable(why: Why): boolean {
-  return why.actor.actor === 'person';
+export function isSolvable({ actor, reason }: Why): boolean {
+  return actor.actor === 'person' || PASSING.has(reason.reason);
 }
