@@ -1,6 +1,7 @@
 // Verbs of the stories about reviews.
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Place } from './place.ts';
 import type { Page } from './test.ts';
 
@@ -9,6 +10,14 @@ export function addLib(place: Place) {
   const lib = join(place.folder, 'lib.git');
   execFileSync('git', ['clone', '-q', '--bare', join(place.folder, 'app.git'), lib]);
   place.team6('repo', 'add', 'shop', lib, '--name', 'lib');
+}
+
+/** Closes the base of a repository to merges; gives what opens it again. */
+export function closed(place: Place, repository: string): () => void {
+  const hook = join(place.folder, `${repository}.git`, 'hooks', 'pre-receive');
+  mkdirSync(dirname(hook), { recursive: true });
+  writeFileSync(hook, "#!/bin/sh\n! grep -q ' refs/heads/main$' || { echo 'main is closed'; exit 1; }\n", { mode: 0o755 });
+  return () => rmSync(hook);
 }
 
 /** Plans and approves a sprint of so many tasks, and waits until something waits for ada. */

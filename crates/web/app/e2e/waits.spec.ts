@@ -1,0 +1,106 @@
+// Each kind of wait makes one row in the inbox, can be ended right there, and is gone from every other tab within a second.
+import type { Locator } from '@playwright/test';
+import { addLib, closed } from './desk.ts';
+import { type Page, expect, link, test } from './test.ts';
+
+test.use({ story: 'waits' });
+
+/** What waits as two tabs of one person see it. */
+class Inbox {
+  constructor(
+    readonly page: Page,
+    readonly other: Page,
+  ) {}
+
+  async ends(wanted: string, of: string, end: (inspector: Locator) => Promise<void>) {
+    const rows = (tab: Page) => tab.getByRole('list', { name: 'What waits' }).getByRole('button').filter({ hasText: new RegExp(`${of}(?!\\d)`) });
+    for (const tab of [this.page, this.other]) {
+      await expect(rows(tab).filter({ hasText: wanted }), `${wanted} ${of}`).toHaveCount(1, { timeout: 30_000 });
+      await expect(rows(tab), `all rows of ${of}`).toHaveCount(1);
+    }
+    await rows(this.page).click();
+    await end(this.page.getByRole('complementary', { name: 'What waits' }));
+    await expect(rows(this.other).filter({ hasText: wanted }), `${wanted} ${of} in the other tab`).toHaveCount(0, { timeout: 1_000 });
+    expect(new URL(this.page.url()).pathname).toBe('/inbox');
+  }
+}
+
+const press = (name: string | RegExp) => (inspector: Locator) => inspector.getByRole('button', { name, exact: true }).click();
+
+test('each kind of wait is one row, ended where it is shown, and gone from another tab', async ({ place, signedIn, context, browser }) => {
+  test.setTimeout(180_000);
+  addLib(place);
+  place.team6('project', 'budget', 'shop', '--cost', '1000');
+  place.team6('sprint', 'plan', 'shop', 'Waits');
+  const inbox = new Inbox(await signedIn(), await context.newPage());
+  await inbox.other.goto(`${place.url}/inbox`);
+
+  // The planning: it failed, its agent asks, and its plan lacks owners and an approval.
+  await inbox.ends('failed', 'S-1', async (inspector) => {
+    await expect(inspector.getByLabel('The last attempt')).toContainText('I look for the map.');
+    await inspector.getByLabel(/What should the agent know/).fill('Mind the map');
+    await press('Try again')(inspector);
+  });
+  await inbox.ends('answer', 'S-1', press('Left'));
+  await inbox.ends('owners', 'S-1', press('Take all 5 suggestions'));
+  await inbox.ends('approve', 'S-1', press('Approve version 1'));
+
+  // A question of an agent, whose task has no budget left to go on with.
+  await expect.poll(() => place.team6('task', 'show', '1')).toContain('asking its owner');
+  place.team6('task', 'budget', '1', '--cost', '0.01');
+  await inbox.ends('answer', 'T-1', press('Blue'));
+  await inbox.ends('budget', 'T-1', press('Set'));
+  await inbox.ends('review', 'T-1', press('Approve'));
+  await inbox.ends('merge', 'T-1', press('Merge'));
+
+  // What failed tells what was printed, and goes on with another try.
+  await inbox.ends('failed', 'T-2', async (inspector) => {
+    const tried = inspector.getByRole('region', { name: 'The last attempt' });
+    await expect(tried).toContainText(/Attempt 1 of \d+ by scripted; none follows by itself/);
+    const lines = (await tried.getByLabel('Last lines').textContent())?.split('\n') ?? [];
+    expect(lines).toHaveLength(20);
+    expect(lines.slice(-3)).toEqual(['30', 'cannot open fails.txt', '<img src=x onerror=window.ran=1>']);
+    await inspector.getByLabel(/What should the agent know/).fill('Take the window');
+    await press('Try again')(inspector);
+  });
+
+  // Its changes cannot begin while the project has no budget left.
+  place.team6('project', 'budget', 'shop', '--cost', '0.01');
+  await inbox.ends('review', 'T-2', async (inspector) => {
+    await inspector.getByLabel('What should be different?').fill('Open it wider.');
+    await press('Request changes')(inspector);
+  });
+  await inbox.ends('budget', 'T-2', async (inspector) => {
+    await expect(inspector).toContainText('All sprints of shop together may use 0.01 US dollars');
+    await expect(inspector).toContainText('team6 project budget shop --cost');
+    await inspector.getByLabel('New limit in US dollars').fill('1000');
+    await press('Set')(inspector);
+  });
+  await inbox.ends('review', 'T-2', async () => void place.team6('task', 'cancel', '2', '--yes'));
+  await inbox.ends('decide', 'T-3', async (inspector) => {
+    await press('Give the task up')(inspector);
+    await press(/Give the task up/)(inspector);
+  });
+
+  // A part that belongs to somebody else, who has to approve it as well.
+  place.team6('sprint', 'owners', '1', '6=lin');
+  await inbox.ends('review', 'T-4', press('Approve'));
+  const lins = await browser.newContext();
+  const lin = new Inbox(await lins.newPage(), await lins.newPage());
+  await lin.page.goto(link(place, 'lin'));
+  await expect(lin.page).toHaveURL(/\/inbox/);
+  await lin.other.goto(`${place.url}/inbox`);
+  await lin.ends('review', 'T-4', press('Approve'));
+  await lins.close();
+  await inbox.ends('merge', 'T-4', press('Merge'));
+
+  // A merge that is done in one repository and not in the other.
+  const open = closed(place, 'lib');
+  await inbox.ends('review', 'T-5', press('Approve and merge'));
+  await inbox.ends('merge', 'T-5', async (inspector) => {
+    await expect(inspector.getByText('main is closed')).toBeVisible();
+    open();
+    await press('Merge')(inspector);
+  });
+  await expect(inbox.page.getByText('Nothing waits for you')).toBeVisible();
+});
