@@ -208,8 +208,22 @@ test('costs lead from a sprint to its tasks to the attempts of one', async ({ pl
   await table.getByRole('link', { name: '$0.12' }).first().click();
   await expect(page).toHaveURL(/by=task&sprint=1/);
   await expect(table.getByText('The planning')).toBeVisible();
+  // What the sprint may spend, and what all of the project may.
+  const budget = page.getByRole('region', { name: 'Budget of S-1' });
+  await budget.getByRole('button', { name: 'Set limits' }).click();
+  await budget.getByLabel('Cost, US dollars').fill('7');
+  await budget.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(budget).toContainText('$7.00');
   await table.getByRole('link', { name: '$0.03' }).click();
   await expect(page).toHaveURL(/\/tasks\/1\?tab=cost/);
+  await page.goto(`${place.url}/costs`);
+  await page.getByText('shop has no budget').click();
+  const day = page.getByRole('region', { name: 'Budget of shop in a day' });
+  await day.getByRole('button', { name: 'Set limits' }).click();
+  await day.getByLabel('Cost, US dollars').fill('30');
+  await day.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(day).toContainText('$30.00');
+  expect(place.team6('project', 'budget', 'shop', '--day')).toContain('$30.00');
 });
 
 test('the record is narrowed down, an event has an address, and what is new moves nothing', async ({ place, signedIn }) => {

@@ -8,16 +8,18 @@ import { BOUNDS } from '../ui/money';
 import { Writes } from '../wait/Writes';
 
 interface Props {
+  /** What it is called where several stand together. */
+  name?: string;
   spending: Spending;
   /** Whose it is, as a sentence begins. */
   whose: string;
   set: (budget: Budget, options: RequestInit) => Promise<unknown>;
 }
 
-export function BudgetOf({ spending, whose, set }: Props) {
+export function BudgetOf({ name = 'Budget', spending, whose, set }: Props) {
   const [changing, change] = useState(false);
   return (
-    <section aria-label="Budget" className="border-b border-line px-4 py-3">
+    <section aria-label={name} className="border-b border-line px-4 py-3">
       <div className="grid max-w-[720px] grid-cols-[minmax(88px,1fr)_repeat(4,minmax(0,1fr))] items-baseline gap-x-3 gap-y-1 text-dense">
         {['', 'Spent', 'Held', 'Limit', 'Left'].map((name, at) => (
           <span key={name} className={at === 0 ? 'text-muted' : 'text-right text-faint'}>

@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { CostItem } from '../api/generated/team6.schemas';
-import { projects } from '../api/queries';
 import { COSTS_BY } from '../addresses';
+import { projects } from '../api/queries';
+import { SprintBudget } from '../budget/SprintBudget';
 import { Page } from '../shell/Page';
 import { Empty } from '../ui/Empty';
 import { Filters, Select } from '../ui/Field';
@@ -91,11 +92,13 @@ export function CostsPage() {
         <SkeletonRows rows={10} label="Loading the costs" />
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto">
-          {known
-            .filter(({ id }) => project === undefined || id === project)
-            .map(({ id }) => (
-              <Funds key={id} project={id} />
-            ))}
+          {sprint !== undefined ? (
+            <SprintBudget sprint={sprint} />
+          ) : (
+            known
+              .filter(({ id }) => project === undefined || id === project)
+              .map(({ id }) => <Funds key={id} project={id} />)
+          )}
           {data.length === 0 ? (
             <Empty title="Nothing was spent" command="team6 sprint budget SPRINT">
               What agents read, write and cost comes here with their first attempt. Prices for agents that tell none are set in the configuration,

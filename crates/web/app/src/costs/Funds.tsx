@@ -1,36 +1,33 @@
-// The budgets that all sprints of a project share, if it has some.
+// The budgets that all sprints of a project share: in all, and in a day.
 import { useQuery } from '@tanstack/react-query';
-import type { Spending } from '../api/generated/team6.schemas';
+import { setProjectBudget } from '../api/generated/team6';
+import { BudgetOf } from '../budget/BudgetOf';
 import { BOUNDS } from '../ui/money';
 import { funds } from './queries';
 
-export function Funds({ project }: { project: string }) {
-  const { data } = useQuery(funds(project));
-  const isLimited = [data?.project, data?.day].some((spending) => BOUNDS.some(({ field }) => spending?.budget[field] != null));
-  if (!data || !isLimited) return null;
-  return (
-    <section aria-label={`Budgets of ${project}`} className="border-b border-line bg-sunken px-4 py-2 text-dense">
-      <h2 className="font-semibold">{project}</h2>
-      <Line name="In all" spending={data.project} />
-      <Line name="Today" spending={data.day} />
-      <p className="text-faint">
-        Others are set with <code className="font-mono">team6 project budget {project}</code>
-      </p>
-    </section>
-  );
-}
+const SPANS = [
+  { of: 'project', name: 'in all', whose: 'All sprints together, counted from the first limit on' },
+  { of: 'day', name: 'in a day', whose: 'All sprints together in a day by UTC, counted from the first limit on' },
+] as const;
 
-function Line({ name, spending: { budget, spent, reserved } }: { name: string; spending: Spending }) {
-  const parts = BOUNDS.flatMap(({ field, say }) => {
-    const limit = budget[field];
-    if (limit == null) return [];
-    const left = Math.max(0, limit - spent[field] - reserved[field]);
-    return [`${say(spent[field])} spent and ${say(reserved[field])} held of ${say(limit)}, ${say(left)} left`];
-  });
-  if (parts.length === 0) return null;
+export function Funds({ project }: { project: string }) {
+  const { data, refetch } = useQuery(funds(project));
+  if (!data) return null;
+  const isLimited = SPANS.some(({ of }) => BOUNDS.some(({ field }) => data[of].budget[field] != null));
   return (
-    <p>
-      <span className="inline-block w-16 text-muted">{name}</span> <span className="font-mono">{parts.join('; ')}</span>
-    </p>
+    <details open={isLimited} className="border-b border-line bg-sunken">
+      <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 px-4 text-muted hover:text-fg">
+        <span className="font-mono">{project}</span> {isLimited ? 'has budgets' : 'has no budget'}
+      </summary>
+      {SPANS.map(({ of, name, whose }) => (
+        <BudgetOf
+          key={of}
+          name={`Budget of ${project} ${name}`}
+          spending={data[of]}
+          whose={whose}
+          set={(budget, options) => setProjectBudget(project, of, budget, options).finally(() => void refetch())}
+        />
+      ))}
+    </details>
   );
 }

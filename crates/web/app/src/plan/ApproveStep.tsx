@@ -7,6 +7,7 @@ import { approvePlan } from '../api/generated/team6';
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { me, people, projects } from '../api/queries';
 import { useCommand } from '../api/useCommand';
+import { SprintBudget } from '../budget/SprintBudget';
 import { Button } from '../ui/Button';
 import { ProblemNote } from '../ui/ProblemNote';
 import { StatusMark } from '../ui/StatusMark';
@@ -50,6 +51,10 @@ export function ApproveStep({ detail, draft }: Props) {
     <div role="region" aria-label="Approval" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto">
       <div className="flex max-w-[720px] flex-col gap-6 px-4 py-5">
         <Summary detail={detail} draft={draft} />
+        <details>
+          <summary className="flex min-h-(--row) cursor-pointer items-center text-muted hover:text-fg">What it may spend</summary>
+          <SprintBudget sprint={id} />
+        </details>
         <section aria-label="Checklist">
           <ul className="border-t border-line">
             {checks.map(({ text, ok, soft, step }) => (
