@@ -87,6 +87,7 @@ test('any entry of it and any search of it has an address', async ({ place, sign
   for (let again = 0; again < 2; again++) {
     await expect(activity.getByText('Said-7.', { exact: true })).toBeVisible();
     await expect(activity.getByText('The beginning')).toBeVisible();
+    await expect(activity.getByText('turn 1', { exact: true })).toBeVisible();
     await expect(activity.getByRole('button')).toHaveCount(1);
     await expect(page).toHaveURL(/[?&]show=messages/);
     await page.reload();

@@ -34,6 +34,11 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
   const { places } = view.update(log.rows, filter, search);
   const count = places.length;
   const rowAt = (at: number) => log.rows[places[at] ?? -1];
+  /** The turn that begins with a row, by its number where that is known. */
+  const turnAt = (at: number): number | null => {
+    const [turn, before] = [at, at - 1].map((each) => log.turnOf(rowAt(each)?.seq ?? 0));
+    return turn === undefined || turn === before ? null : log.first === 1 ? turn : 0;
+  };
   const chosenPlace = chosen === null ? -1 : log.placeOf(chosen);
   const unread = count - 1 - view.at(log.placeOf(useNewest(log, follows)));
   // The first line says what is before the rows, and one below them what is after them.
@@ -149,6 +154,7 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
                   key={each.seq}
                   row={each}
                   top={(1 + from + at) * row}
+                  turn={turnAt(from + at)}
                   chosen={place === chosenPlace}
                   onChoose={onChoose}
                 />

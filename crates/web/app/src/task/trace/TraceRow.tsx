@@ -6,12 +6,13 @@ import type { Row } from './rows';
 interface Props {
   row: Row;
   top: number;
+  /** The turn that begins with it: its number, 0 where that is not known, none where no turn begins. */
+  turn: number | null;
   chosen: boolean;
   onChoose: (seq: number) => void;
 }
 
-export const TraceRow = memo(function TraceRow({ row, top, chosen, onChoose }: Props) {
-  const turn = row.kind === 'prompt';
+export const TraceRow = memo(function TraceRow({ row, top, turn, chosen, onChoose }: Props) {
   return (
     <div role="listitem" className="absolute inset-x-0 h-(--trace-row)" style={{ transform: `translateY(${top}px)` }}>
       <button
@@ -21,7 +22,7 @@ export const TraceRow = memo(function TraceRow({ row, top, chosen, onChoose }: P
         onClick={() => onChoose(row.seq)}
         className={cx(
           'flex size-full items-center gap-2.5 px-4 text-left text-dense hover:bg-hover aria-[current]:bg-hover',
-          turn && 'border-t border-line',
+          turn !== null && 'border-t border-line',
         )}
       >
         <time title={full(row.at)} className="w-9 shrink-0 font-mono text-meta text-faint">
