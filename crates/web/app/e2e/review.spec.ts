@@ -11,6 +11,14 @@ test('a delivery is sent back with comments on lines, seen mended since, and mer
   delivered(place, 2);
   const page = await signedIn();
   const waits = page.getByRole('list', { name: 'What waits' }).getByRole('button').filter({ hasText: 'review' });
+
+  // What its agent edited leads to where that stands in the review.
+  await page.goto(`${place.url}/tasks/1?show=edits`);
+  await page.getByRole('list', { name: 'Activity' }).getByText(/money\.rs/).first().click();
+  await page.getByRole('link', { name: /^Line \d+ in the review/ }).click();
+  await expect(page).toHaveURL(/\/tasks\/1\/review\?.*file=src%2Fmoney\.rs&line=\d/);
+  await page.goto(place.url);
+
   await waits.first().click();
   await page.getByRole('link', { name: 'Review line by line' }).click();
   await expect(page).toHaveURL(/\/tasks\/1\/review/);

@@ -29,7 +29,7 @@ export function Activity({ detail, attempt, entry }: Props) {
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
         {shown ? (
-          <Shown key={shown.id} attempts={detail.attempts} shown={shown} entry={entry} composer={<Composer detail={detail} text={text} onText={write} />} />
+          <Shown key={shown.id} detail={detail} shown={shown} entry={entry} composer={<Composer detail={detail} text={text} onText={write} />} />
         ) : (
           <div className="min-h-0 flex-1 overflow-y-auto">
             <Empty title="No agent has worked on it yet" command={`team6 task log ${detail.task.id} --follow`}>
@@ -43,13 +43,14 @@ export function Activity({ detail, attempt, entry }: Props) {
 }
 
 interface ShownProps {
-  attempts: readonly AttemptItem[];
+  detail: TaskDetail;
   shown: AttemptItem;
   entry: number | null;
   composer: ReactNode;
 }
 
-function Shown({ attempts, shown, entry, composer }: ShownProps) {
+function Shown({ detail, shown, entry, composer }: ShownProps) {
+  const { attempts } = detail;
   const navigate = route.useNavigate();
   const { show: filter = 'all', q = '' } = route.useSearch();
   // The address follows what is typed, and not the other way round.
@@ -144,7 +145,7 @@ function Shown({ attempts, shown, entry, composer }: ShownProps) {
           }
           onClose={() => choose(undefined)}
         >
-          <EntryView row={row} />
+          <EntryView row={row} detail={detail} />
         </Inspector>
       )}
     </div>

@@ -1,15 +1,22 @@
 // All that an entry says. What agents write is shown as markdown where it is meant so, and never as markup.
-import type { FileDiff, TraceEntry } from '../../api/generated/team6.schemas';
+import type { FileDiff, TaskDetail, TraceEntry } from '../../api/generated/team6.schemas';
 import { Markdown, Readable } from '../../ui/markdown/Markdown';
 import { plain } from '../../ui/markdown/plain';
 import { full, span } from '../../ui/time';
 import { ansiSpans } from './ansi';
+import { InReview } from './InReview';
 import { type Row, wholeText } from './rows';
 
 /** How much of a text is drawn. */
 const MOST = 40_000;
 
-export function EntryView({ row }: { row: Row }) {
+interface Props {
+  row: Row;
+  /** The task that it is about, if it is about one. */
+  detail?: TaskDetail;
+}
+
+export function EntryView({ row, detail }: Props) {
   const [entry] = row.entries;
   return (
     <div className="flex flex-col gap-4 p-4">
@@ -18,12 +25,12 @@ export function EntryView({ row }: { row: Row }) {
         {row.until - row.at >= 1_000 && `, ${span(row.until - row.at)}`}
         {row.state && `, ${row.state === 'ok' ? 'done' : row.state === 'failed' ? 'failed' : 'under way'}`}
       </p>
-      {entry && <Body row={row} entry={entry} />}
+      {entry && <Body row={row} entry={entry} detail={detail} />}
     </div>
   );
 }
 
-function Body({ row, entry: { body } }: { row: Row; entry: TraceEntry }) {
+function Body({ row, entry: { body }, detail }: Props & { entry: TraceEntry }) {
   switch (body.kind) {
     case 'message':
     case 'thought':
@@ -52,7 +59,7 @@ function Body({ row, entry: { body } }: { row: Row; entry: TraceEntry }) {
             <p className="font-mono text-dense break-all text-muted">{(body.locations ?? []).join('\n')}</p>
           )}
           {(body.diffs ?? []).map((diff) => (
-            <Diff key={diff.path} diff={diff} />
+            <Diff key={diff.path} diff={diff} detail={detail} />
           ))}
           {body.input !== undefined && body.input !== null && (
             <Block title="Input" text={JSON.stringify(body.input, null, 2)} />
@@ -125,9 +132,10 @@ function Block({ title, text, ansi = false }: { title: string; text: string; ans
   );
 }
 
-function Diff({ diff }: { diff: FileDiff }) {
+function Diff({ diff, detail }: { diff: FileDiff; detail: TaskDetail | undefined }) {
   return (
     <>
+      {detail && <InReview detail={detail} diff={diff} />}
       {diff.before != null && <Block title={`${diff.path} before`} text={diff.before} />}
       <Block title={diff.before == null ? `${diff.path}, new` : `${diff.path} after`} text={diff.after} />
     </>
