@@ -104,3 +104,26 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
   });
   await expect(inbox.page.getByText('Nothing waits for you')).toBeVisible();
 });
+
+test.describe('what is held', () => {
+  test.use({
+    story: `title = "Held"
+[[script]]
+when = 'ada asks you to try again'
+steps = [{ wait_for = { path = "SIGNALS/go", timeout = 3000 } }]
+[otherwise]
+steps = [{ fail = { message = "You've hit your usage limit, try again in 3 hours 5 minutes.", code = -32000 } }]
+`,
+  });
+
+  test('tells when it goes on by itself, and is tried at once by whoever cannot wait', async ({ place, signedIn }) => {
+    place.team6('sprint', 'plan', 'shop', 'Held');
+    const page = await signedIn('/sprints/1');
+    await page.getByText(/usage limit/).first().click();
+    const done = page.getByRole('region', { name: 'What can be done' });
+    await expect(done).toContainText(/Attempt 1 of 5 by scripted; the next one follows in \d h/);
+    await done.getByRole('button', { name: 'Try again' }).click();
+    await expect(done).toHaveCount(0);
+    expect(place.team6('sprint', 'show', '1')).toContain('the plan is being drafted');
+  });
+});

@@ -6,7 +6,7 @@ import { lastOutput } from './trace/output';
 import { Rows } from './trace/rows';
 
 const LINES = 20;
-const FRAME = 'max-h-96 min-h-24 overflow-auto bg-sunken px-2 py-1 font-mono text-meta wrap-anywhere';
+const FRAME = 'max-h-(--last-lines,24rem) min-h-24 overflow-auto bg-sunken px-2 py-1 font-mono text-meta wrap-anywhere';
 
 /** What an attempt printed last, where its failure is told; or what its agent did last, if it printed nothing. */
 export function LastLines({ attempt }: { attempt: AttemptId }) {

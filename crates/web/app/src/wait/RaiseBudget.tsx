@@ -41,7 +41,7 @@ export function RaiseFunds({ sprint: sprintId, short }: { sprint: SprintId; shor
   const span = short.until == null ? 'project' : 'day';
   return (
     <Raise
-      whose={`All sprints of ${project || 'the project'} together may use${span === 'day' ? ' today' : ''}`}
+      whose={`${span === 'day' ? 'Today all' : 'All'} sprints of ${project || 'the project'} together may use`}
       short={short}
       before={data?.[span].budget}
       set={(budget, options) => setProjectBudget(project, span, budget, options)}

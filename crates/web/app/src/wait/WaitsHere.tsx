@@ -24,7 +24,8 @@ export function WaitsHere({ sprint, task, why }: Props) {
         role="region"
         aria-label="What can be done"
         tabIndex={0}
-        className="max-h-[48vh] max-w-[640px] overflow-y-auto px-4 pt-1 pb-4"
+        // What is to be done stands below the lines, and the rest of them in the trace.
+        className="max-h-[48vh] max-w-[640px] [--last-lines:7rem] overflow-y-auto px-4 pt-1 pb-4"
       >
         <Solve sprint={sprint} task={task} why={why} />
       </div>
