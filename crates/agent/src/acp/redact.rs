@@ -54,12 +54,12 @@ const BEGINNINGS: [&str; 20] = [
     "-----begin",
     "bearer",
     "authorization",
-    "://",
+    "//",
 ];
 /// What stands before a secret of any shape; it stays, and what follows it goes.
 const INTRODUCED: &str = r"(?xi)
       (\bauthorization:\s*(?:bearer|basic|token)\s+|\bbearer\s+)[^\s@'\x22]{6,}
-    | (://[^\s/:@]{1,100}:)[^\s/@]+(@)
+    | (//[^\s/:@]{1,100}:)[^\s/@]+(@)
 ";
 
 #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles them")]
@@ -221,7 +221,10 @@ impl Redactor {
                     .iter()
                     .any(|begin| rest.starts_with(begin) || begin.starts_with(rest))
         });
-        token || self.secrets.iter().any(|secret| overlap(text, secret) > 0)
+        token
+            || INTRODUCTION.is_match(text)
+            || self.cut_by(text, text.len()).is_some()
+            || self.secrets.iter().any(|secret| overlap(text, secret) > 0)
     }
 
     /// Where the secret begins that a cut at this place would cut in two.
@@ -264,8 +267,8 @@ impl TextStream {
         (!settled.is_empty()).then(|| redactor.text(&settled).into_owned())
     }
 
-    /// Gives the word that was held back, because nothing has followed for a while, unless a secret may have begun in it.
-    pub fn pause(&mut self, redactor: &Redactor) -> Option<String> {
+    /// Gives the word that was held back unless a secret may have begun in it.
+    pub fn harmless(&mut self, redactor: &Redactor) -> Option<String> {
         let harmless = redactor.settled(&format!("{} ", self.held)) > self.held.len();
         let begins = redactor.begins(&self.held);
         if harmless && !begins {
@@ -374,14 +377,14 @@ mod tests {
     }
 
     #[test]
-    fn a_last_word_is_shown_after_a_pause_unless_a_secret_may_have_begun_in_it() {
+    fn a_last_word_is_harmless_unless_a_secret_may_have_begun_in_it() {
         let redactor = redactor();
         let paused = |text: &str| {
             let mut stream = TextStream::default();
             stream.push(text, &redactor);
-            stream.pause(&redactor)
+            stream.harmless(&redactor)
         };
-        for harmless in ["waiting", "done.", "tests", "5", "hunters"] {
+        for harmless in ["waiting", "done.", "look:", "tests", "5", "hunters"] {
             assert_eq!(paused(harmless).as_deref(), Some(harmless));
         }
         for suspect in [
@@ -393,7 +396,7 @@ mod tests {
             "gh",
             "(ghp_1",
             "-",
-            "http:",
+            "http:/",
             "http://a:b",
             "Bear",
             "Authorization: Bearer x",

@@ -126,7 +126,7 @@ impl Session {
                     self.heard();
                 }
                 self.redactor.entry(&mut body);
-                let mut entries = self.reader.finish();
+                let mut entries = self.reader.harmless();
                 entries.push(body);
                 entries
             }
@@ -301,7 +301,7 @@ impl AgentProcess {
                 Some(incoming) = self.connection.incoming.recv() => session.take(incoming),
                 () = sleep_until(pause), if holds => {
                     turn.paused = true;
-                    let words = session.reader.pause();
+                    let words = session.reader.harmless();
                     session.add(words);
                 }
             }

@@ -87,15 +87,18 @@ impl Reader {
         thought.into_iter().chain(message).collect()
     }
 
-    /// The words that were held back, because nothing has followed them for a while.
-    pub(super) fn pause(&mut self) -> Vec<TraceBody> {
+    /// The words that were held back, but for those in which a secret may have begun: because nothing has followed them for
+    /// a while, or because something else comes after them. What comes in the middle of a secret does not end it: tools
+    /// and error streams have pipes of their own, and calls of several tools overlap. Its words stay held until the text
+    /// goes on or the turn ends, even though they then stand after what came between: either half would tell too much.
+    pub(super) fn harmless(&mut self) -> Vec<TraceBody> {
         let thought = self
             .thought
-            .pause(&self.redactor)
+            .harmless(&self.redactor)
             .map(|text| TraceBody::Thought { text });
         let message = self
             .message
-            .pause(&self.redactor)
+            .harmless(&self.redactor)
             .map(|text| TraceBody::Message { text });
         thought.into_iter().chain(message).collect()
     }
@@ -107,7 +110,7 @@ impl Reader {
 
     fn after_text(&mut self, mut body: TraceBody) -> Vec<TraceBody> {
         self.redactor.entry(&mut body);
-        let mut entries = self.finish();
+        let mut entries = self.harmless();
         entries.push(body);
         entries
     }

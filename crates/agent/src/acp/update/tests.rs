@@ -91,6 +91,33 @@ fn words_come_before_what_the_agent_did_after_them() {
 }
 
 #[test]
+fn a_secret_is_not_told_in_halves_when_a_call_comes_in_the_middle_of_it() {
+    let call = json!({ "sessionUpdate": "tool_call", "toolCallId": "1", "title": "Look" });
+    for (text, clean) in [
+        ("the key is hunter2hunter2, he said", "the key is [redacted], he said"),
+        (concat!("use ghp_", "abcdefghijklmnopqrst now"), "use [redacted] now"),
+        (
+            "at https://ada:secret1@example.org now",
+            "at https://ada:[redacted]@example.org now",
+        ),
+        (
+            "Authorization: Basic YWRhOnNl now",
+            "Authorization: Basic [redacted] now",
+        ),
+        ("a bearer abcdefghij now", "a bearer [redacted] now"),
+    ] {
+        for cut in 1..text.len() {
+            let told = [chunk(&text[..cut]), call.clone(), chunk(&text[cut..])];
+            let words = shown(&mut reader(), &told).into_iter().filter_map(|entry| match entry {
+                TraceBody::Message { text } => Some(text),
+                _ => None,
+            });
+            assert_eq!(words.collect::<String>(), clean, "cut at {cut}");
+        }
+    }
+}
+
+#[test]
 fn no_field_is_kept_beyond_its_bound() {
     let long = "ä".repeat(LONGEST);
     let mut reader = reader();
