@@ -8,6 +8,7 @@ use agent_client_protocol::v1::schema::RequestPermissionRequest;
 use agent_client_protocol::{Agent, Client, Error, Lines};
 use team6_core::trace::TraceBody;
 use team6_sandbox::ProcessTree;
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,21 @@ pub(super) enum Incoming {
     Denied(String),
 }
 
+/// Adds entries of the engine's own to what an agent says, each after all that came before it. They are told with the
+/// turn that is under way, or with the next.
+#[derive(Debug, Clone)]
+pub struct Record(mpsc::Sender<Incoming>);
+
+impl Record {
+    /// Adds an entry; waits while the agent would have to. Gives it back once nobody tells of it any more.
+    pub async fn add(&self, body: TraceBody) -> Result<(), TraceBody> {
+        match self.0.send(Incoming::Entry(body)).await {
+            Err(SendError(Incoming::Entry(body))) => Err(body),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
 /// A connection to an agent. Dropping it ends its tasks.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -44,6 +60,8 @@ pub(super) struct Connection {
     pub(super) agent: ConnectionTo<Agent>,
     /// What comes, in order; while it is full the agent waits.
     pub(super) incoming: mpsc::Receiver<Incoming>,
+    /// What puts something of the engine's own among it.
+    pub(super) record: Record,
     /// How much came.
     pub(super) traffic: Arc<Traffic>,
     tail: Tail,
@@ -57,6 +75,7 @@ impl Connection {
     pub(super) async fn open(tree: &mut ProcessTree, rules: &[PermissionRule], redactor: &Redactor) -> Option<Self> {
         let (stdin, stdout, error_stream) = (tree.stdin.take()?, tree.stdout.take()?, tree.stderr.take()?);
         let (updates, received) = mpsc::channel(WAITING);
+        let record = Record(updates.clone());
         let (tail, traffic, hang_up) = (Tail::default(), Arc::default(), CancellationToken::new());
         let reading = stderr::read(error_stream, redactor.clone(), updates.clone(), tail.clone());
         let stderr = AbortOnDropHandle::new(tokio::spawn(reading));
@@ -90,6 +109,7 @@ impl Connection {
         Some(Self {
             agent: connection.await.ok()?,
             incoming: received,
+            record,
             traffic,
             tail,
             hang_up,

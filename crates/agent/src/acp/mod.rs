@@ -18,6 +18,7 @@ mod update;
 mod usage;
 
 pub use check::{CheckReport, GatewayReport, Greeting, Problem, SecretState, SessionReport, check};
+pub use connection::Record;
 pub use error::AgentError;
 pub use opening::{How, Opened};
 pub use process::{AgentProcess, Patience, StartAgent};

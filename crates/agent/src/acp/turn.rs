@@ -14,7 +14,7 @@ use team6_core::failure::{Failure, FailureKind};
 use team6_core::trace::{TraceBody, Usage};
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::Incoming;
+use super::connection::{Incoming, Record};
 use super::failure::{self, failure};
 use super::opening::How;
 use super::process::AgentProcess;
@@ -259,6 +259,24 @@ impl AgentProcess {
                 let _ = self.connection.agent.send_notification(cancel);
             }
         }
+    }
+
+    /// Where the engine adds to what the agent says.
+    pub fn record(&self) -> Record {
+        self.connection.record.clone()
+    }
+
+    /// Takes nothing more, and gives what the engine added and no turn told of: it happened all the same.
+    pub fn close_record(&mut self) -> Vec<TraceBody> {
+        self.connection.incoming.close();
+        let Some(session) = &mut self.session else {
+            return Vec::new();
+        };
+        while let Ok(incoming) = self.connection.incoming.try_recv() {
+            session.take(incoming);
+        }
+        let rest = session.ready.drain(..).map(|(body, _)| body);
+        rest.filter(|body| matches!(body, TraceBody::Engine { .. })).collect()
     }
 
     /// What happens next in the turn. May be dropped and called again; waits for ever when there is no turn.

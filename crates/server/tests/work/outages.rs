@@ -4,6 +4,7 @@ use team6_core::sprint::Command;
 use team6_core::trace::TraceBody;
 
 use crate::scene::{COMPLETE, Scene, policy};
+use crate::trouble::REPORT;
 
 fn scripts() -> String {
     format!(
@@ -53,4 +54,35 @@ async fn a_trace_that_could_not_be_written_for_a_while_is_whole_in_the_end() {
         .iter()
         .filter(|entry| matches!(&entry.body, TraceBody::ToolCall { title, status, .. } if title.contains("a.txt") && status == "completed"));
     assert_eq!(edits.count(), 1, "{trace:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_said_before_it_called_a_tool_stands_before_the_call_however_slow_the_heartbeat() {
+    let report = format!("{{ tool = {{ name = \"report_progress\", arguments = {{ text = \"{REPORT}\" }} }} }}");
+    let scripts = format!(
+        "[[script]]\nwhen = '(?i)task \\d+: Do app'\nsteps = [\n{{ say = \"I begin with the corner stones.\" }},\n\
+         {report},\n{{ say = \"They lie.\" }},\n{{ edit = {{ path = \"a.txt\", content = \"a\" }} }},\n{COMPLETE},\n]\n"
+    );
+    let scene = Scene::planned(&["app"], &scripts, policy(), |_| false).await;
+    scene
+        .until("a planner that is done", |s| {
+            s.live_attempts().next().is_none().then_some(())
+        })
+        .await;
+    scene.control.slow.send_replace(true);
+    scene.is_approved(&["app"]).await;
+    let ended = |body: &TraceBody| matches!(body, TraceBody::TurnEnded { .. });
+    let trace = scene.traced(2, ended).await;
+    let mut told = String::new();
+    for entry in &trace {
+        match &entry.body {
+            TraceBody::Message { text } => told.push_str(text),
+            TraceBody::Engine { tool, .. } => told.push_str(&format!("<{tool}>")),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        told, "I begin with the corner stones.<report_progress>They lie.<complete_task>",
+        "{trace:#?}"
+    );
 }

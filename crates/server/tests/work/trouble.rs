@@ -17,6 +17,10 @@ use team6_worker::control::{
     Recall, Remember,
 };
 use team6_workspace::{Claim, ClaimRepository, Imported, Provisioner, Setup, Swept, Workspace, WorkspaceError};
+use tokio::sync::watch;
+
+/// What an agent reports that heartbeats wait for.
+pub(crate) const REPORT: &str = "Half done";
 
 /// How many of the next calls fail.
 #[derive(Debug, Default)]
@@ -117,6 +121,8 @@ pub(crate) struct Moody {
     pub(crate) only: fn(&Command) -> bool,
     /// Whether no work is given out, no heartbeat is heard and nobody is told that an attempt is over.
     pub(crate) deaf: AtomicBool,
+    /// Whether heartbeats wait, until an agent reports its progress.
+    pub(crate) slow: watch::Sender<bool>,
 }
 
 impl Moody {
@@ -127,6 +133,7 @@ impl Moody {
             traces: Failing::default(),
             only,
             deaf: AtomicBool::new(false),
+            slow: watch::Sender::new(false),
         }
     }
 
@@ -169,6 +176,7 @@ impl ControlPlane for Moody {
         usage: Usage,
     ) -> Result<(), ControlError> {
         self.hears()?;
+        let _ = self.slow.subscribe().wait_for(|slow| !slow).await;
         self.inner.heartbeat(attempt, token, active_at, usage).await
     }
 
@@ -192,7 +200,13 @@ impl ControlPlane for Moody {
         if (self.only)(&command) && self.tells.now() {
             return Err(ControlError::Unavailable("the database is busy".into()));
         }
-        self.inner.tell(attempt, command).await
+        // The worker reports too, while it prepares.
+        let reported = matches!(&command, Command::ReportProgress { text, .. } if text == REPORT);
+        let told = self.inner.tell(attempt, command).await;
+        if reported {
+            self.slow.send_replace(false);
+        }
+        told
     }
 
     async fn trace(

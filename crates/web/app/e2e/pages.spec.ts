@@ -223,7 +223,7 @@ test('costs lead from a sprint to its tasks to the attempts of one', async ({ pl
   await day.getByLabel('Cost, US dollars').fill('30');
   await day.getByRole('button', { name: 'Set', exact: true }).click();
   await expect(day).toContainText('$30.00');
-  expect(place.team6('project', 'budget', 'shop', '--day')).toContain('$30.00');
+  expect(place.team6('project', 'budget', 'shop', '--day')).toContain('30.00 USD');
 });
 
 test('the record is narrowed down, an event has an address, and what is new moves nothing', async ({ place, signedIn }) => {

@@ -18,10 +18,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use team6_agent::acp::{AgentError, AgentProcess, How, Patience, StartAgent};
+use team6_agent::acp::{AgentError, AgentProcess, How, Patience, Record, StartAgent};
 use team6_agent::profile::AgentProfile;
 use team6_agent::toolbox::{SessionToken, ToolSet, ToolboxSession};
 use team6_core::failure::{Failure, FailureKind};
@@ -341,7 +341,8 @@ impl Attempt {
         let home = self.home(parts, &name).await?;
         // Before the agent runs, so that nobody changes the files meanwhile.
         let assignment = &guidance::added(assignment.clone(), profile, workspace).await;
-        let tools = self.tools(parts, assignment, workspace, said).await?;
+        let record = Arc::default();
+        let tools = self.tools(parts, assignment, workspace, said, &record).await?;
         let folder = parts.sockets.join(self.id.to_string());
         let placed = place(parts, profile, workspace, &home, tools.mcp_server(), &folder).await;
         let placed = placed.map_err(|error| Outcome::Failed(unavailable(error.to_string())))?;
@@ -363,6 +364,7 @@ impl Attempt {
         let began = std::time::Instant::now();
         let started = self.while_waiting(AgentProcess::start(start)).await?;
         let mut agent = started.map_err(|error| Outcome::Failed(not_begun(&error, profile)))?;
+        let _ = record.set(agent.record());
         let opening = agent.open_session(assignment.session.as_deref(), vec![server]);
         let opened = match self.while_waiting(opening).await {
             Ok(Ok(opened)) => opened,
@@ -388,6 +390,9 @@ impl Attempt {
             ))
             .await;
         let mut outcome = self.talk(assignment, &mut agent, said, opened.id, opened.how).await;
+        for call in agent.close_record() {
+            self.trace.write(call).await;
+        }
         let usage = self.priced(agent.usage());
         let ended = agent.end(GRACE).await;
         if ended.survivors_killed > 0 {
@@ -453,6 +458,7 @@ impl Attempt {
         assignment: &Assignment,
         workspace: &Workspace,
         said: &Arc<Mutex<Said>>,
+        record: &Arc<OnceLock<Record>>,
     ) -> Result<ToolboxSession, Outcome> {
         let handler = Tools {
             control: Arc::clone(&self.control),
@@ -460,6 +466,7 @@ impl Attempt {
             token: self.token,
             threads: assignment.threads.clone(),
             trace: self.trace.clone(),
+            record: Arc::clone(record),
             said: Arc::clone(said),
             saved: Saved {
                 provisioner: Arc::clone(&parts.provisioner),

@@ -1,8 +1,9 @@
 //! What the engine's tools do during an attempt: most become commands at once; a completed task waits for the turn's end.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
+use team6_agent::acp::Record;
 use team6_agent::toolbox::{Accepted, CompleteTask, DelegateTask, Refused, SubmitPlan, ToolCall, ToolHandler};
 use team6_core::budget::{Budget, micros};
 use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
@@ -23,6 +24,8 @@ pub(crate) struct Tools {
     /// The threads that must be answered.
     pub(crate) threads: Vec<ThreadId>,
     pub(crate) trace: Trace,
+    /// What the agent says, once it runs.
+    pub(crate) record: Arc<OnceLock<Record>>,
     pub(crate) said: Arc<Mutex<Said>>,
     pub(crate) saved: Saved,
 }
@@ -218,7 +221,14 @@ impl ToolHandler for Tools {
             accepted,
             answer: text,
         };
-        self.trace.write(entry).await;
+        // The agent may have said something before the call that was not told yet, and is waiting for the answer.
+        let told = match self.record.get() {
+            Some(record) => record.add(entry).await,
+            None => Err(entry),
+        };
+        if let Err(entry) = told {
+            self.trace.write(entry).await;
+        }
         answer
     }
 }

@@ -151,6 +151,8 @@ async fn tool(turn: &mut Turn, name: &str, arguments: &Arguments, expect_refusal
     let Value::Object(arguments) = arguments else {
         return Err(format!("the arguments of {name} must be a table"));
     };
+    // What was said before is out before the engine hears of the call.
+    turn.wire.flush().await;
     let answer = tools.call(name, arguments).await?;
     match (answer.refused, expect_refusal) {
         (true, false) => Err(answer.text),
