@@ -57,6 +57,7 @@ const PAGES = [
 test('axe finds nothing on any page, and none jumps while it loads', async ({ place, signedIn }) => {
   test.setTimeout(400_000);
   atWork(place);
+  for (const at of [1, 2, 3, 4]) place.team6('task', 'chat', '2', 'A line of it.\n'.repeat(at * 2));
   const page = await signedIn();
   const found: string[] = [];
   for (const [at, path] of PAGES.entries()) {

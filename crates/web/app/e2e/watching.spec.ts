@@ -2,8 +2,9 @@
 import { atWork } from './story.ts';
 import { expect, test } from './test.ts';
 
-/** The last word is held back until it is known to be no part of a secret; a call of the engine may come before it. */
-const BEGINS = /^I begin with the corner/;
+const BEGINS = 'I begin with the corner stones.';
+/** Its last line is seen only when the whole message is. */
+const LONG = ['Use the old bricks', ...Array.from({ length: 11 }, (_, at) => `course ${at + 1}: of the old ones`), 'and mortar of lime'].join('\n');
 
 test('a sprint is watched live: what an agent does shows without a reload', async ({ place, signedIn }) => {
   atWork(place);
@@ -21,10 +22,26 @@ test('a message reaches an agent at work, and its answer comes into the trace th
   atWork(place);
   const page = await signedIn('/tasks/2');
   await expect(page.getByText(BEGINS)).toBeVisible();
-  await page.getByRole('textbox').first().fill('Use the old bricks');
-  await page.keyboard.press('Control+Enter');
-  await expect(page.getByText('Use the old bricks').first()).toBeVisible();
+  const chat = page.getByRole('region', { name: 'Chat with the agent' });
+  const said = chat.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+  for (const words of ['Good morning', 'How high are they?', 'As high as planned, then.', LONG]) {
+    await chat.getByRole('textbox').fill(words);
+    await page.keyboard.press('Control+Enter');
+    await expect(said.last()).toContainText(words.split('\n', 1)[0] ?? '');
+  }
+  await expect(said.last()).toContainText('queued until its turn ends');
+  // A long one is read whole, in its lines, and what was written first is there still.
+  await chat.getByRole('button', { name: 'Show the whole message' }).click();
+  expect(await said.last().getByRole('paragraph').innerText()).toBe(LONG);
+  await expect(said).toHaveCount(3);
+  await chat.getByRole('button', { name: 'Show all 4 messages' }).click();
+  await expect(said).toHaveCount(4);
+  await expect(said.last()).toBeInViewport();
+  await expect(said.first()).not.toBeInViewport();
+  await said.first().scrollIntoViewIfNeeded();
+  await expect(said.first()).toBeInViewport();
   place.signal('walls');
+  await expect(said.last()).toContainText('read in attempt 1');
   // What an agent wrote is shown and never run: the page would have told of a script.
   await expect(page.getByText('The old bricks it is.').first()).toBeVisible();
 });

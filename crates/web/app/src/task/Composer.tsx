@@ -1,15 +1,12 @@
 // A word with the agent of a task, always at hand below what it does: what was written, and whether it was read.
 import { type Dispatch, type KeyboardEvent, type SetStateAction, useId } from 'react';
 import { messageAgent } from '../api/generated/team6';
-import type { Message, TaskDetail, Urgency } from '../api/generated/team6.schemas';
+import type { TaskDetail, Urgency } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
-import { clock } from '../ui/time';
 import { Writes } from '../wait/Writes';
-import { deliveryOf, whenRead } from './delivery';
-
-/** How many messages are shown above the field. */
-const SHOWN = 3;
+import { Conversation } from './Conversation';
+import { whenRead } from './delivery';
 
 interface Props {
   detail: TaskDetail;
@@ -25,7 +22,7 @@ export function Composer({ detail, text, onText }: Props) {
     run: (message: { text: string; urgency: Urgency }, options) => messageAgent(id, message, options),
   });
   const read = whenRead(detail);
-  if (read === null) return <Conversation messages={detail.messages} detail={detail} />;
+  if (read === null) return <Conversation detail={detail} />;
   const ready = text.trim() !== '' && !send.isPending;
   // What is written while it is under way stays.
   const sendAs = (urgency: Urgency) =>
@@ -37,7 +34,7 @@ export function Composer({ detail, text, onText }: Props) {
   };
   return (
     <section aria-label="Chat with the agent" data-docked className="shrink-0 border-t border-line bg-surface">
-      <Conversation messages={detail.messages} detail={detail} />
+      <Conversation detail={detail} />
       <Writes>
         <div className="flex flex-wrap items-end gap-2 px-4 py-2">
           <div className="min-w-48 flex-1">
@@ -64,23 +61,5 @@ export function Composer({ detail, text, onText }: Props) {
         </div>
       </Writes>
     </section>
-  );
-}
-
-function Conversation({ messages, detail }: { messages: readonly Message[]; detail: TaskDetail }) {
-  if (messages.length === 0) return null;
-  return (
-    <ol aria-label="Messages" className="max-h-32 overflow-y-auto border-b border-line px-4 py-1">
-      {messages.slice(-SHOWN).map((message) => (
-        <li key={message.id} className="flex items-baseline gap-3 py-0.5">
-          <span className="shrink-0 font-mono text-meta text-faint">{clock(message.at)}</span>
-          <span className="shrink-0 text-dense font-medium">{message.by}</span>
-          <span className="min-w-0 flex-1 truncate" title={message.text}>
-            {message.text}
-          </span>
-          <span className="shrink-0 text-dense text-muted">{deliveryOf(message, detail)}</span>
-        </li>
-      ))}
-    </ol>
   );
 }

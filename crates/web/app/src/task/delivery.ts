@@ -4,8 +4,12 @@ import type { Message, TaskDetail } from '../api/generated/team6.schemas';
 /** How far a message has come. */
 export function deliveryOf({ delivered }: Message, { attempts, task }: Pick<TaskDetail, 'attempts' | 'task'>): string {
   if (delivered == null) return task.state === 'in progress' ? 'queued until its turn ends' : 'queued';
-  const at = attempts.findIndex(({ id }) => id.endsWith(`-a${delivered[0]}`));
-  return at < 0 ? 'delivered' : `delivered to attempt ${at + 1}`;
+  const [number, when] = delivered;
+  const at = attempts.findIndex(({ id }) => id.endsWith(`-a${number}`));
+  const started = attempts[at]?.started_at;
+  if (started == null) return 'delivered';
+  // An attempt gets what was written before as it starts; the time moves on when a turn begins with the message.
+  return `${when > started ? 'read in' : 'delivered to'} attempt ${at + 1}`;
 }
 
 /** When the next message is read, in words; null if nobody will read it. */
