@@ -16,6 +16,10 @@ test('a sprint is watched live: what an agent does shows without a reload', asyn
   place.signal('walls');
   await expect(running.getByText('Laying the first course')).toHaveCount(0);
   await expect(walls.getByText(/review/i).first()).toBeVisible();
+  await page.getByRole('link', { name: 'Board' }).click();
+  await page.getByRole('region', { name: 'Board' }).getByRole('link', { name: '2 in review' }).click();
+  await expect(page).toHaveURL(/show=review/);
+  await expect(page.getByRole('list', { name: 'Tasks', exact: true }).getByRole('listitem')).toHaveCount(2);
 });
 
 test('a message reaches an agent at work, and its answer comes into the trace that is open', async ({ place, signedIn }) => {

@@ -118,8 +118,19 @@ function startOf(days: number): number {
   return Math.floor((Date.now() - days * DAY) / (DAY / 24)) * (DAY / 24);
 }
 
+const NUMBER = 'block text-right font-mono hover:underline max-desk:min-h-11 max-desk:leading-[44px]';
+
 function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: readonly CostItem[]; search: Parameters<typeof behind>[2] }) {
   const sum = (of: (item: CostItem) => number) => items.reduce((all, item) => all + of(item), 0);
+  // Of tasks the table itself is what was added up.
+  const inAll = (told: string) =>
+    by === 'task' ? (
+      <span className="block text-right font-mono">{told}</span>
+    ) : (
+      <Link to="/costs" search={{ ...search, by: 'task' }} className={NUMBER}>
+        {told}
+      </Link>
+    );
   const limited = items.some(({ spending }) => spending && Object.values(spending.budget).some((limit) => limit != null));
   return (
     <div tabIndex={0} role="region" aria-label={`Costs by ${by}`} className="overflow-x-auto">
@@ -137,29 +148,28 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
         <tbody>
           {items.map((item) => {
             const to = behind(by, item, search);
-            const number = 'block text-right font-mono hover:underline max-desk:min-h-11 max-desk:leading-[44px]';
             return (
               <tr key={item.key} className="h-(--row) border-b border-line hover:bg-hover *:px-4">
                 <td className="max-w-80">
                   <Subject by={by} item={item} />
                 </td>
                 <td className="max-desk:hidden">
-                  <Link {...to} className={number}>
+                  <Link {...to} className={NUMBER}>
                     {item.attempts}
                   </Link>
                 </td>
                 <td title={`${item.usage.input_tokens.toLocaleString('en')} read, ${item.usage.output_tokens.toLocaleString('en')} written`}>
-                  <Link {...to} className={number}>
+                  <Link {...to} className={NUMBER}>
                     {tokens(tokensOf(item.usage))}
                   </Link>
                 </td>
                 <td className="max-desk:hidden">
-                  <Link {...to} className={number}>
+                  <Link {...to} className={NUMBER}>
                     {stopwatch(item.time_ms)}
                   </Link>
                 </td>
                 <td>
-                  <Link {...to} className={number}>
+                  <Link {...to} className={NUMBER}>
                     {dollars(item.usage.cost_micros)}
                   </Link>
                 </td>
@@ -171,10 +181,10 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
         <tfoot>
           <tr className="h-(--row) font-semibold *:px-4">
             <td>In all</td>
-            <td className="text-right font-mono max-desk:hidden">{sum(({ attempts }) => attempts)}</td>
-            <td className="text-right font-mono">{tokens(sum(({ usage }) => tokensOf(usage)))}</td>
-            <td className="text-right font-mono max-desk:hidden">{stopwatch(sum(({ time_ms }) => time_ms))}</td>
-            <td className="text-right font-mono">{dollars(sum(({ usage }) => usage.cost_micros))}</td>
+            <td className="max-desk:hidden">{inAll(String(sum(({ attempts }) => attempts)))}</td>
+            <td>{inAll(tokens(sum(({ usage }) => tokensOf(usage))))}</td>
+            <td className="max-desk:hidden">{inAll(stopwatch(sum(({ time_ms }) => time_ms)))}</td>
+            <td>{inAll(dollars(sum(({ usage }) => usage.cost_micros)))}</td>
             {limited && <td />}
           </tr>
         </tfoot>

@@ -1,4 +1,5 @@
-// The tasks of a sprint in columns by state.
+// The tasks of a sprint in columns by state; the number of each leads to its tasks as a list.
+import { Link } from '@tanstack/react-router';
 import type { SprintTask, TaskId } from '../api/generated/team6.schemas';
 import { StatusMark } from '../ui/StatusMark';
 import { GROUP_NAME, GROUP_STATUS, type Group, groupOf, statusOf } from '../ui/status';
@@ -19,9 +20,17 @@ export function Board({ tasks, chosen, onChoose }: Props) {
         const own = tasks.filter(({ task }) => groupOf(task.state) === group);
         return (
           <section key={group} aria-label={GROUP_NAME[group]} className="flex min-w-52 flex-1 flex-col border-r border-line">
-            <h2 className="flex h-9 shrink-0 items-center gap-2 px-3 text-dense text-muted">
+            <h2 className="flex h-9 shrink-0 items-center gap-2 px-3 text-dense text-muted max-desk:h-11">
               <StatusMark status={GROUP_STATUS[group]} size={12} />
-              {GROUP_NAME[group]} <span className="font-mono text-faint">{own.length}</span>
+              {GROUP_NAME[group]}{' '}
+              <Link
+                from="/sprints/$sprint"
+                search={(now) => ({ ...now, view: 'list', show: group })}
+                aria-label={`${own.length} ${GROUP_NAME[group]}`}
+                className="flex h-6 min-w-6 items-center rounded-sm px-1 font-mono text-faint hover:bg-hover hover:text-fg max-desk:h-11 max-desk:min-w-11"
+              >
+                {own.length}
+              </Link>
             </h2>
             <ul className="min-h-0 flex-1 overflow-y-auto">
               {own.map(({ task }) => (

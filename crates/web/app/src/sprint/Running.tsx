@@ -29,7 +29,7 @@ function Row({ task, life }: { task: SprintTask['task']; life: Life | null }) {
       <Link
         to="/tasks/$task"
         params={{ task: task.id }}
-        className="flex min-w-0 items-baseline gap-2 hover:underline max-desk:min-h-7 max-desk:w-[calc(100%-20px)] max-desk:items-center"
+        className="flex min-w-0 items-baseline gap-2 hover:underline max-desk:min-h-11 max-desk:w-[calc(100%-20px)] max-desk:items-center"
       >
         <span className="shrink-0 font-mono text-dense text-faint">T-{task.id}</span>
         <span className="truncate font-medium">{task.title}</span>

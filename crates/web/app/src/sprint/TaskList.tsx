@@ -31,14 +31,14 @@ export function TaskList({ tasks, critical, merges = NO_MERGES, chosen, onChoose
         <li
           key={task.id}
           aria-current={task.id === chosen || undefined}
-          className="flex min-h-(--row) items-center gap-3 border-b border-line px-4 hover:bg-hover aria-[current]:bg-hover max-desk:py-1.5"
+          className="flex min-h-(--row) items-center gap-3 border-b border-line px-4 hover:bg-hover aria-[current]:bg-hover"
         >
           <StatusMark status={statusOf(task.state)} />
           <div className="flex min-w-0 flex-1 items-baseline gap-3 max-desk:flex-col max-desk:gap-0">
             <Link
               to="/tasks/$task"
               params={{ task: task.id }}
-              className="flex max-w-full min-w-0 shrink-0 items-baseline gap-2 hover:underline max-desk:min-h-7 max-desk:items-center desk:w-2/5"
+              className="flex max-w-full min-w-0 shrink-0 items-baseline gap-2 hover:underline max-desk:min-h-11 max-desk:items-center desk:w-2/5"
             >
               <span className="shrink-0 font-mono text-dense text-faint">T-{task.id}</span>
               <span className="truncate font-medium">{task.title}</span>
@@ -52,7 +52,7 @@ export function TaskList({ tasks, critical, merges = NO_MERGES, chosen, onChoose
             <button
               type="button"
               onClick={() => onChoose(task.id)}
-              className="flex max-w-full min-w-0 flex-1 items-baseline gap-3 text-left max-desk:min-h-6 max-desk:w-full"
+              className="flex max-w-full min-w-0 flex-1 items-baseline gap-3 text-left max-desk:min-h-11 max-desk:w-full max-desk:items-center"
             >
               <span className="w-28 shrink-0 text-dense text-muted max-desk:w-auto">{task.state}</span>
               <span className="truncate text-muted">{task.why?.text ?? ''}</span>

@@ -92,7 +92,7 @@ function Row({ sprint, current }: { sprint: SprintItem; current: boolean }) {
         <Link
           to="/sprints/$sprint"
           params={{ sprint: sprint.id }}
-          className="flex items-baseline gap-2 max-desk:min-h-7 max-desk:items-center"
+          className="flex items-baseline gap-2 max-desk:min-h-11 max-desk:items-center"
         >
           <span className="shrink-0 font-mono text-dense text-faint">S-{sprint.id}</span>
           <span className="truncate font-medium">{sprint.title}</span>

@@ -20,7 +20,7 @@ export function Subtasks({ detail }: { detail: TaskDetail }) {
       {parent && (
         <p className="border-b border-line px-4 py-2 text-muted">
           Part of{' '}
-          <Link to="/tasks/$task" params={{ task: parent.id }} search={{ tab: 'subtasks' }} className="text-fg underline decoration-line-strong underline-offset-4">
+          <Link to="/tasks/$task" params={{ task: parent.id }} search={{ tab: 'subtasks' }} className="text-fg underline decoration-line-strong underline-offset-4 max-desk:inline-flex max-desk:min-h-11 max-desk:items-center">
             T-{parent.id} {parent.title}
           </Link>
         </p>
@@ -70,7 +70,7 @@ function Lane({ related, depth }: { related: RelatedTask; depth: number }) {
       >
         <StatusMark status={statusOf(state)} label={state} />
         <div className="min-w-0 flex-1 max-desk:basis-[calc(100%-40px)]">
-          <Link to="/tasks/$task" params={{ task: related.id }} className="flex items-baseline gap-2 hover:underline max-desk:min-h-7 max-desk:items-center">
+          <Link to="/tasks/$task" params={{ task: related.id }} className="flex items-baseline gap-2 hover:underline max-desk:min-h-11 max-desk:items-center">
             <span className="shrink-0 font-mono text-dense text-faint">T-{related.id}</span>
             <span className="truncate font-medium">{related.title}</span>
             <span className="shrink-0 text-dense text-muted">{state}</span>

@@ -94,7 +94,15 @@ function Head({ detail }: { detail: TaskDetail }) {
         </span>
       )}
       <span className="font-mono">{planned.repositories.join(', ')}</span>
-      {task.attempts > 0 && <span>attempt {task.attempts}</span>}
+      {task.attempts > 0 && (
+        <Link
+          from="/tasks/$task"
+          search={{ tab: 'attempts' }}
+          className="flex min-h-6 items-center underline decoration-line-strong underline-offset-4 hover:text-fg max-desk:-my-2.5 max-desk:min-h-11"
+        >
+          attempt {task.attempts}
+        </Link>
+      )}
       {pulls.map(({ repository, number, state }) =>
         number == null ? null : (
           <Link

@@ -50,7 +50,7 @@ function Subject({ item: { task, sprint, attempt, title } }: { item: WorkItem })
       <span className="truncate font-medium">{title}</span>
     </>
   );
-  const looks = 'flex max-w-full min-w-0 items-baseline gap-2 hover:underline max-desk:min-h-7 max-desk:items-center desk:max-w-[60%]';
+  const looks = 'flex max-w-full min-w-0 items-baseline gap-2 hover:underline max-desk:min-h-11 max-desk:items-center desk:max-w-[60%]';
   return task == null ? (
     <Link to="/sprints/$sprint" params={{ sprint }} className={looks}>
       {name}
