@@ -268,3 +268,27 @@ async fn what_tools_are_trusted_with_is_secret_too() {
     assert!(!shown.contains("token-of-session-7"), "{shown}");
     agent.end(LIMIT).await;
 }
+
+#[tokio::test]
+async fn what_the_engine_adds_comes_after_what_was_said_before_and_is_not_lost_when_no_turn_follows() {
+    let steps = "{ say = 'I begin with the corner stones.' }, { hang = true }";
+    let mut agent = Desk::scripted(steps).agent().await;
+    let record = agent.process.record();
+    let call = |answer: &str| TraceBody::Engine {
+        tool: "report_progress".into(),
+        accepted: true,
+        answer: answer.into(),
+    };
+    agent.process.prompt("go");
+    agent.says("corner").await;
+    record.add(call("in the turn")).await.unwrap();
+    agent.process.cancel(LIMIT);
+    let (seen, _) = agent.rest().await;
+    let at = seen.iter().position(|body| *body == call("in the turn")).unwrap();
+    assert_eq!(said(&seen[..at]), "stones.", "{seen:#?}");
+
+    record.add(call("after it")).await.unwrap();
+    assert_eq!(agent.process.close_record(), [call("after it")]);
+    assert_eq!(record.add(call("too late")).await, Err(call("too late")));
+    agent.end(LIMIT).await;
+}
