@@ -176,7 +176,7 @@ test('a project is made, and a repository connected to it', async ({ place, sign
   await expect(project).toHaveValue('yard');
   await page.getByRole('link', { name: '1 in other projects' }).click();
   await expect(page).toHaveURL(/\/sprints$/);
-  await expect(page.getByRole('list', { name: 'Sprints' }).getByRole('link', { name: /A shed/ })).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Sprints' }).getByRole('link', { name: /S-1/ })).toBeVisible();
   await expect(project).toHaveValue('');
 });
 

@@ -33,6 +33,7 @@ import { NotFound } from './shell/NotFound';
 // Not a chunk of its own: it is shown when chunks cannot be had.
 import { PageFailed } from './shell/PageFailed';
 import { PagePending } from './shell/PagePending';
+import { channels } from './settings/queries';
 import { Shell } from './shell/Shell';
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()();
@@ -169,6 +170,8 @@ const settingsRoute = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
   validateSearch: settingsSearch,
+  // Shown above what is long already, they would push it down.
+  loader: ({ context: { client } }) => client.prefetchQuery(channels),
   component: lazyRouteComponent(() => import('./settings/SettingsPage'), 'SettingsPage'),
 });
 

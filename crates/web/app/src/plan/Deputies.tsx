@@ -8,6 +8,8 @@ import { Writes } from '../wait/Writes';
 interface Named {
   owner: string;
   deputy: string | null;
+  /** Who it was before. */
+  before: string | null;
 }
 
 export function Deputies({ detail, team }: { detail: SprintDetail; team: readonly PersonItem[] }) {
@@ -17,7 +19,7 @@ export function Deputies({ detail, team }: { detail: SprintDetail; team: readonl
   const name = useCommand({
     run: ({ owner, deputy }: Named, options) => setDeputy(id, { owner, deputy }, options),
     done: ({ owner, deputy }) => (deputy === null ? `${nameOf(owner)} decides again` : `${nameOf(deputy)} decides for ${nameOf(owner)}`),
-    undo: ({ owner }) => name.mutate({ owner, deputy: deputies[owner] ?? null }),
+    undo: ({ owner, deputy, before }) => name.mutate({ owner, deputy: before, before: deputy }),
   });
   const owners = [...new Set([...detail.tasks.flatMap(({ task }) => task.owner ?? []), ...Object.keys(deputies)])].sort();
   if (owners.length === 0 || team.length < 2) return null;
@@ -33,7 +35,7 @@ export function Deputies({ detail, team }: { detail: SprintDetail; team: readonl
                 label={`Who decides for ${nameOf(owner)}`}
                 value={deputies[owner] ?? ''}
                 options={[['', 'decides in person'], ...team.filter(({ id }) => id !== owner).map(({ id, name }) => [id, `away: ${name}`] as const)]}
-                onChoose={(deputy) => name.mutate({ owner, deputy: deputy || null })}
+                onChoose={(deputy) => name.mutate({ owner, deputy: deputy || null, before: deputies[owner] ?? null })}
               />
             </li>
           ))}

@@ -6,7 +6,6 @@ import { Age } from '../ui/Age';
 import { Button } from '../ui/Button';
 import { Part } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
-import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { Writes } from '../wait/Writes';
 import { channels } from './queries';
@@ -20,7 +19,6 @@ export function Channels() {
   return (
     <Part title="Notifications">
       {error && <ProblemNote error={error} />}
-      {!data && !error && <SkeletonRows rows={1} label="Loading the channels" />}
       <ul aria-label="Channels">
         {(data ?? []).map(({ name, told_at, failure }) => (
           <li key={name} className="flex min-h-(--row) flex-wrap items-center gap-x-3 px-4">
@@ -38,8 +36,7 @@ export function Channels() {
         ))}
       </ul>
       <p className="px-4 pt-1 pb-4 text-dense text-muted">
-        {data?.length === 0 && 'Nobody is told outside of the app. '}
-        Mail and webhooks are set in the configuration: <code className="font-mono">[notify.mail]</code>,{' '}
+        People are told outside of the app what waits for them by mail and webhooks, which are set in the configuration: <code className="font-mono">[notify.mail]</code>,{' '}
         <code className="font-mono">[notify.webhooks.NAME]</code>. On the command line: <code className="font-mono">team6 notify list</code>
       </p>
     </Part>

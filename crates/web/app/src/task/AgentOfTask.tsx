@@ -9,29 +9,34 @@ import { isEnded } from '../ui/status';
 import { Writes } from '../wait/Writes';
 import { agents } from '../work/queries';
 
+interface Choice {
+  wanted: string;
+  before: string;
+}
+
 export function AgentOfTask({ detail: { task, agent } }: { detail: TaskDetail }) {
   const { data: known } = useQuery(agents);
   const { data: of } = useQuery(sprint(task.sprint));
   const choose = useCommand({
-    run: (wanted: string, options) => chooseAgent(task.id, { agent: wanted }, options),
-    done: (wanted) => `${wanted} works on it from the next attempt on`,
-    ...(agent ? { undo: () => choose.mutate(agent.agent) } : {}),
+    run: ({ wanted }: Choice, options) => chooseAgent(task.id, { agent: wanted }, options),
+    done: ({ wanted }) => `${wanted} works on it from the next attempt on`,
+    undo: ({ wanted, before }) => choose.mutate({ wanted: before, before: wanted }),
   });
   // Once approved, only those that were there at the approval may work on it.
-  const roster = of?.agents.length ? of.agents.map(({ id }) => id) : (known ?? []).filter(({ installed, role }) => installed && role !== 'planner').map(({ id }) => id);
-  const offered = [...new Set([...(agent ? [agent.agent] : []), ...roster])];
+  const roster = of?.agents.length ? of.agents : (known ?? []).filter(({ installed, role }) => installed && role !== 'planner');
+  const offered = agent ? [...new Set([agent.agent, ...roster.map(({ id }) => id)])] : [];
   return (
     <section aria-label="Agent">
       <h2 className="text-dense text-faint">Agent</h2>
       <p className="break-words">{agent ? `${agent.agent}: ${agent.reason}` : 'The engine picks one when the task can begin.'}</p>
-      {!isEnded(task.state) && offered.length > (agent ? 1 : 0) && (
+      {agent && !isEnded(task.state) && offered.length > 1 && (
         <div className="mt-2 flex">
           <Writes>
             <Select
               label="Agent from the next attempt on"
-              value={agent?.agent ?? ''}
-              options={[...(agent ? [] : [['', 'whom the engine picks'] as const]), ...offered]}
-              onChoose={(wanted) => wanted !== '' && wanted !== agent?.agent && choose.mutate(wanted)}
+              value={agent.agent}
+              options={offered}
+              onChoose={(wanted) => wanted !== agent.agent && choose.mutate({ wanted, before: agent.agent })}
             />
           </Writes>
         </div>

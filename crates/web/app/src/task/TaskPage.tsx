@@ -89,9 +89,9 @@ function Head({ detail }: { detail: TaskDetail }) {
       </span>
       <span>owner {task.owner ?? 'nobody yet'}</span>
       {agent && (
-        <span title={agent.reason}>
-          agent <span className="font-mono">{agent.agent}</span>
-        </span>
+        <Link from="/tasks/$task" search={{ tab: 'plan' }} title={agent.reason} className="hover:text-fg hover:underline max-desk:flex max-desk:min-h-11 max-desk:items-center">
+          agent&nbsp;<span className="font-mono">{agent.agent}</span>
+        </Link>
       )}
       <span className="font-mono">{planned.repositories.join(', ')}</span>
       {task.attempts > 0 && (

@@ -32,7 +32,7 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical, merges 
       className={cx(
         'flex size-full flex-col justify-center rounded-md border bg-surface px-2.5 text-left transition-opacity duration-100',
         selected ? 'border-fg' : critical ? 'border-line-strong' : 'border-line',
-        dim && 'opacity-35',
+        dim && 'dim',
       )}
       style={distance === 'far' ? { background: `var(--st-${status}, var(--faint))` } : undefined}
     >
