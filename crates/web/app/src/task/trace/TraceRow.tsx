@@ -36,6 +36,7 @@ export const TraceRow = memo(function TraceRow({ row, top, turn, chosen, onChoos
         {row.kind === 'tool_call' && row.state !== 'running' && row.until - row.at >= 1_000 && (
           <span className="shrink-0 font-mono text-meta text-faint">{span(row.until - row.at)}</span>
         )}
+        {turn !== null && turn > 0 && <span className="shrink-0 font-mono text-meta text-faint">turn {turn}</span>}
       </button>
     </div>
   );
