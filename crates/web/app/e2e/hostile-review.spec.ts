@@ -15,7 +15,7 @@ test('hostile files and words are shown, run nothing and break no layout', async
   });
   await expect(page.getByText('<img src=x onerror=alert(7)> is there.')).toBeVisible();
   const files = page.getByRole('navigation', { name: 'Files' });
-  const names = ['<img src=x onerror=alert(4)>.js', 'it\'s "quoted" & more.txt', 'new\\nline.txt', 'latin-\\xe9.txt', '⟨U+202E⟩', 'evil.svg', 'picture.png', 'wide.txt'];
+  const names = ['<img src=x onerror=alert(4)>.js', 'it\'s "quoted" & more.txt', 'new\\nline.txt', 'latin-\\xe9.txt', '⟨U+202E⟩', 'evil.svg', 'picture.png', 'wide.txt', 'zzz-long.txt'];
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 });
     if (width === 390) await page.getByText(/^\d+ files$/).click();

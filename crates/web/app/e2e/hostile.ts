@@ -1,4 +1,8 @@
-// What an agent could write to harm who reads it: a corpus, and a story in which an agent writes all of it wherever it can.
+// What an agent or a person could write to harm who reads it: a corpus, and a story in which all of it is written wherever
+// it can be.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Place } from './place.ts';
 
 /** Each tries to run something, to load something from elsewhere, to look like another thing, or to break the page. */
 export const CORPUS = [
@@ -34,6 +38,21 @@ export const FILE = '<img src=x onerror=window.ran=1>.txt';
 export const LONG_FILE = `${'long-'.repeat(40)}.txt`;
 export const TITLE = '<img src=x onerror=window.ran=1> & "a title"';
 
+/** All of it, as a person may write it. */
+export const WORDS = CORPUS.join('\n\n');
+/** The longest name of a branch that the server takes; it turns its text and looks like what would run elsewhere. */
+export const BRANCH = `%3Cimg%20src=x%20onerror=window.ran=1%3E/\u202egnp.exe\u202c/javascript,window.ran=1#\u200b-${'w'.repeat(100)}`;
+/** One that git takes and the server does not. */
+export const REFUSED = '"><img/src=x/onerror=window.ran=1>;$(id)\'&';
+
+/** A repository whose only branch has a name; gives where it is. */
+export function branched(place: Place, name: string, branch: string): string {
+  const origin = join(place.folder, `${name}.git`);
+  execFileSync('git', ['clone', '-q', '--bare', join(place.folder, 'app.git'), origin]);
+  execFileSync('git', ['-C', origin, 'branch', '-M', branch]);
+  return origin;
+}
+
 const text = (value: string) => JSON.stringify(value).replace(/\u007f/g, '\\u007f');
 
 /** The story; what is written when is the same each time. */
@@ -47,10 +66,20 @@ export function hostileStory(): string {
   return `title = "Harm"
 
 [[script]]
+when = 'ada writes to you|ada reviewed your work'
+steps = [
+    { say = ${text(CORPUS[1] ?? '')} },
+    { edit = { path = "mended.txt", content = "mended\\n" } },
+    { commit = { message = "Mend it" } },
+    { tool = { name = "complete_task", arguments = { summary_what = ${text(CORPUS[1] ?? '')}, summary_why = "It was asked for.", tests = [], answers = { for_each = '\\[thread (?P<id>\\d+)\\]', item = { thread = "{capture.id:number}", commit = "{head}", text = ${text(CORPUS[1] ?? '')} } } } } },
+]
+
+[[script]]
 when = 'Plan a sprint for this goal'
 steps = [
+    { tool = { name = "ask_question", arguments = { question = ${text(CORPUS.slice(0, 18).join('\n\n'))}, why = ${text(CORPUS[1] ?? '')}, options = [${text(CORPUS[1] ?? '')}, ${text('w'.repeat(200))}], kind = "scope" } } },
     { tool = { name = "submit_plan", arguments = { prd = ${text(CORPUS.slice(0, 10).join('\n\n'))}, tasks = [
-        { key = "harm", title = ${text(task.title)}, what = ${text(task.what)}, why = ${text(task.why)}, acceptance_criteria = [${text(CORPUS[1] ?? '')}], estimate_minutes = 5, specialty = "docs", repositories = ["app"], paths = [${text(FILE)}] },
+        { key = "harm", title = ${text(task.title)}, what = ${text(task.what)}, why = ${text(task.why)}, acceptance_criteria = [${text(CORPUS[1] ?? '')}], estimate_minutes = 5, specialty = "docs", repositories = ["odd"], paths = [${text(FILE)}] },
     ] } } },
 ]
 

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { LogEvent } from '../api/generated/team6.schemas';
 import { people } from '../api/queries';
+import { straight } from '../review/names';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { Button } from '../ui/Button';
@@ -181,7 +182,7 @@ function OneEvent({ event }: { event: LogEvent }) {
         )}
       </p>
       <pre tabIndex={0} aria-label="All that is on record" className="max-h-[60vh] overflow-auto bg-sunken p-2 font-mono text-meta wrap-anywhere whitespace-pre-wrap">
-        {JSON.stringify(event.data, null, 2).slice(0, 40_000)}
+        {straight(JSON.stringify(event.data, null, 2).slice(0, 40_000))}
       </pre>
     </div>
   );

@@ -1,5 +1,6 @@
 // Events of the log in words.
 import type { LogEvent } from '../api/generated/team6.schemas';
+import { shown } from '../review/names';
 
 /** What events are about, as far as they say so in a few words. */
 export function about({ at, data }: LogEvent): string {
@@ -25,7 +26,7 @@ function time(value: number, at: number): string {
 }
 
 function short(value: unknown): string | null {
-  if (typeof value === 'string') return value.length > 80 ? `${value.slice(0, 79)}…` : value;
+  if (typeof value === 'string') return shown(value.length > 80 ? `${value.slice(0, 79)}…` : value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return null;
 }

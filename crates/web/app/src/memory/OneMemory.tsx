@@ -4,6 +4,7 @@ import { acceptMemory, pinMemory, restoreMemory, retireMemory, unpinMemory } fro
 import type { Evidence, Memory } from '../api/generated/team6.schemas';
 import { useState } from 'react';
 import { Button } from '../ui/Button';
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { Facts, LINK } from '../ui/Part';
 import { StatusMark } from '../ui/StatusMark';
 import { full } from '../ui/time';
@@ -33,7 +34,7 @@ export function OneMemory({ project, memory, repositories }: Props) {
           {memory.pinned && ', pinned'}
         </span>
       </p>
-      <p className="text-head wrap-anywhere whitespace-pre-wrap">{memory.text}</p>
+      <AsWritten text={memory.text} className="text-head" />
       <Facts
         facts={[
           ['Holds in', <span className="font-mono">{scopeOf(memory.scope)}</span>],
@@ -147,7 +148,7 @@ function Known({ evidence: { at, source, text }, first }: { evidence: Evidence; 
         )}
         <span className="font-mono text-faint">{full(at)}</span>
       </p>
-      {text && <p className="wrap-anywhere whitespace-pre-wrap">{text}</p>}
+      {text && <AsWritten text={text} />}
     </li>
   );
 }

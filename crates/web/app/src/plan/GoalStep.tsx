@@ -1,6 +1,7 @@
 // What the team wants, in its own words, and the agent that makes a plan of it.
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { Age } from '../ui/Age';
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { PlannerAtWork } from './PlannerAtWork';
 
 export function GoalStep({ detail }: { detail: SprintDetail }) {
@@ -12,7 +13,7 @@ export function GoalStep({ detail }: { detail: SprintDetail }) {
         tabIndex={0}
         className="max-h-[40%] shrink-0 overflow-y-auto px-4 py-4"
       >
-        <p className="max-w-[72ch] text-head break-words whitespace-pre-wrap">{detail.goal}</p>
+        <AsWritten text={detail.goal} className="max-w-[72ch] text-head" />
         <p className="mt-2 text-dense text-faint">
           {lead} asked for it in <span className="font-mono">{project}</span>, <Age since={detail.opened_at} /> ago
         </p>

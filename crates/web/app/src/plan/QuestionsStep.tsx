@@ -1,5 +1,6 @@
 // What the planning agent wants to know, and what it was told: an answer, or that it decides, which is an assumption.
 import type { Question, SprintDetail } from '../api/generated/team6.schemas';
+import { plain } from '../ui/markdown/plain';
 import { AnswerPlanner } from '../wait/AnswerPlanner';
 import { Writes } from '../wait/Writes';
 import { PlannerAtWork } from './PlannerAtWork';
@@ -33,8 +34,8 @@ export function QuestionsStep({ detail }: { detail: SprintDetail }) {
           <dl>
             {decided.map((question) => (
               <div key={question.id} className="max-w-[640px] border-t border-line py-2">
-                <dt className="break-words">{question.text}</dt>
-                <dd className="break-words text-muted">{decision(question)}</dd>
+                <dt className="break-words">{plain(question.text)}</dt>
+                <dd className="break-words text-muted">{plain(decision(question))}</dd>
               </div>
             ))}
           </dl>

@@ -2,6 +2,7 @@
 import { messagePlanner } from '../api/generated/team6';
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { clock } from '../ui/time';
 import { Words } from '../wait/Words';
 import type { Draft } from './draft';
@@ -32,7 +33,7 @@ export function Revise({ detail, draft }: { detail: SprintDetail; draft: Draft }
               <p className="text-dense text-faint">
                 {by}, {clock(at)}, {delivered == null ? 'not read yet' : 'read'}
               </p>
-              <p className="break-words whitespace-pre-wrap">{text}</p>
+              <AsWritten text={text} />
             </li>
           ))}
         </ol>

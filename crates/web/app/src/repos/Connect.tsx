@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { connectRepository } from '../api/generated/team6';
 import type { ConnectRequest, ConnectedRepository, MergeMethod } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
+import { shown } from '../review/names';
 import { Button } from '../ui/Button';
 import { Select, Text } from '../ui/Field';
 import { ProblemNote } from '../ui/ProblemNote';
@@ -38,7 +39,7 @@ export function Connect({ project, onDone }: { project: string; onDone: (id: str
     return (
       <div className="flex flex-col gap-3 p-4">
         <p>
-          <span className="font-mono">{made.repository.id}</span> is connected at <span className="font-mono">{made.repository.branch}</span>,{' '}
+          <span className="font-mono">{made.repository.id}</span> is connected at <span className="font-mono">{shown(made.repository.branch)}</span>,{' '}
           <span className="font-mono text-muted">{made.head.slice(0, 10)}</span>.
         </p>
         {made.notices.map(({ notice, text }) => (

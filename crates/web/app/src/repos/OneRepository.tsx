@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { removeRepository } from '../api/generated/team6';
 import type { Project, Repository } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
+import { shown } from '../review/names';
 import { Button } from '../ui/Button';
 import { Text } from '../ui/Field';
 import { Facts } from '../ui/Part';
@@ -26,8 +27,8 @@ export function OneRepository({ project, repository, onGone }: Props) {
       <Facts
         facts={[
           ['Project', project.title],
-          ['Origin', <span className="font-mono">{origin}</span>],
-          ['Base branch', <span className="font-mono">{branch}</span>],
+          ['Origin', <span className="font-mono">{shown(origin)}</span>],
+          ['Base branch', <span className="font-mono">{shown(branch)}</span>],
           ['Merged by', method],
         ]}
       />

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { Project, Repository } from '../api/generated/team6.schemas';
 import { projects } from '../api/queries';
+import { shown } from '../review/names';
 import { Inspector } from '../shell/Inspector';
 import { OtherProjects } from '../shell/OtherProjects';
 import { Page } from '../shell/Page';
@@ -130,8 +131,8 @@ function Row({ project, repository: { id, origin, branch, merge_method: method }
         className="flex min-h-(--row) w-full items-center gap-3 px-4 py-1 text-left hover:bg-hover aria-[current]:bg-hover max-desk:flex-wrap max-desk:gap-y-0"
       >
         <span className="w-40 shrink-0 truncate font-mono font-medium">{id}</span>
-        <span className="min-w-0 flex-1 truncate font-mono text-dense text-muted max-desk:order-last max-desk:basis-full">{origin}</span>
-        <span className="max-w-40 shrink-0 truncate font-mono text-dense">{branch}</span>
+        <span className="min-w-0 flex-1 truncate font-mono text-dense text-muted max-desk:order-last max-desk:basis-full">{shown(origin)}</span>
+        <span className="max-w-40 shrink-0 truncate font-mono text-dense">{shown(branch)}</span>
         <span className="w-16 shrink-0 text-dense text-muted max-desk:hidden">{method}</span>
         <span className="w-20 shrink-0 text-right text-dense text-muted">
           {checks} {checks === 1 ? 'check' : 'checks'}

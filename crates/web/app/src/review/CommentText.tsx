@@ -1,4 +1,5 @@
 // A comment as people read it: its words, and what it proposes as a change of the lines that it stands at.
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { shownLine } from './names';
 import { partsOf } from './suggestions';
 
@@ -11,9 +12,7 @@ interface Props {
 export function CommentText({ text, lines }: Props) {
   return partsOf(text).map((part, at) =>
     part.is === 'text' ? (
-      <p key={at} className="break-words whitespace-pre-wrap">
-        {part.text}
-      </p>
+      <AsWritten key={at} text={part.text} />
     ) : (
       <Change key={at} before={lines ?? []} after={part.lines} />
     ),

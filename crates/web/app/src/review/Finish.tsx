@@ -7,6 +7,7 @@ import { asRequestError } from '../api/problem';
 import { further, useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
+import { plain } from '../ui/markdown/plain';
 import { Writes } from '../wait/Writes';
 import { effectOf } from './effect';
 import { Ends, Panel } from './Panel';
@@ -113,7 +114,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
                   <span className="max-w-[50%] shrink-0 truncate font-mono text-muted">
                     {draft.place.path}, {linesText(draft.place.lines)}
                   </span>
-                  <span className="truncate">{draft.text}</span>
+                  <span className="truncate">{plain(draft.text)}</span>
                 </button>
               </li>
             ))}

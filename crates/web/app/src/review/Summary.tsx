@@ -1,6 +1,8 @@
 // What stands above the files: what was asked and said, where the risk lies, what is open, and what checks and a merge say.
 import type { ReactNode } from 'react';
 import type { OpenPoint, TaskDetail, Weakening } from '../api/generated/team6.schemas';
+import { AsWritten } from '../ui/markdown/AsWritten';
+import { plain } from '../ui/markdown/plain';
 import { StatusMark } from '../ui/StatusMark';
 import { Check } from './Check';
 import { shown } from './names';
@@ -15,13 +17,13 @@ export function Summary({ reviewed: { detail, forecasts } }: { reviewed: Reviewe
     <div className="grid gap-x-8 gap-y-3 border-b border-line px-4 py-3 font-sans wide:grid-cols-2">
       <div className="flex min-w-0 flex-col gap-3">
         <Part title="What was asked">
-          <p className="break-words whitespace-pre-wrap">{packet?.what || planned.what || planned.title}</p>
+          <AsWritten text={packet?.what || planned.what || planned.title} />
           {criteria.length > 0 && <Items of={criteria} />}
         </Part>
         {packet?.said && (
           <Part title="What the agent says">
-            <p className="break-words whitespace-pre-wrap">{packet.said.what}</p>
-            {packet.said.why !== '' && <p className="break-words whitespace-pre-wrap text-muted">{packet.said.why}</p>}
+            <AsWritten text={packet.said.what} />
+            {packet.said.why !== '' && <AsWritten text={packet.said.why} className="text-muted" />}
             {packet.said.tests.map(({ command, outcome }) => (
               <p key={command} className="font-mono text-dense break-all text-muted">
                 {command}: {outcome}
@@ -84,7 +86,7 @@ function Items({ of }: { of: readonly string[] }) {
     <ul className="list-disc pl-4 text-muted">
       {of.map((each) => (
         <li key={each} className="break-words">
-          {each}
+          {plain(each)}
         </li>
       ))}
     </ul>

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Review, Thread } from '../api/generated/team6.schemas';
 import { Age } from '../ui/Age';
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { StatusMark } from '../ui/StatusMark';
 import { CommentText } from './CommentText';
 import { linesText, placeOf } from './ranges';
@@ -45,7 +46,7 @@ export function ThreadNote({ thread: { id, comment, answer }, review, agent, lin
               <span>answered</span>
             )}
           </p>
-          <p className="break-words whitespace-pre-wrap">{answer.text}</p>
+          <AsWritten text={answer.text} />
         </div>
       ) : (
         <p className="mt-1 text-dense text-muted">Not answered yet</p>

@@ -16,7 +16,12 @@ export function shown(path: string): string {
 /** A line of a file. */
 export function shownLine(text: string): string {
   const line = text.length <= LONGEST ? text : `${text.slice(0, LONGEST)} … ${text.length - LONGEST} more characters`;
-  return line.replace(TURNING, written);
+  return straight(line);
+}
+
+/** A text of any length, read in the order in which it is written. */
+export function straight(text: string): string {
+  return text.replace(TURNING, written);
 }
 
 function written(character: string): string {

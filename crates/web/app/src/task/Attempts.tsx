@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { AttemptItem, TaskDetail } from '../api/generated/team6.schemas';
 import { Empty } from '../ui/Empty';
 import { Stopwatch } from '../ui/Age';
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { StatusMark } from '../ui/StatusMark';
 import { full, stopwatch } from '../ui/time';
 import { outcomeOf, reasonOf } from './attempt';
@@ -43,7 +44,7 @@ function Row({ task, attempt }: { task: number; attempt: AttemptItem }) {
           <span>{text}</span>
           <span className="text-dense text-muted">{reasonOf(attempt)}</span>
         </p>
-        {detail && <p className="break-words whitespace-pre-wrap text-muted">{detail}</p>}
+        {detail && <AsWritten text={detail} className="text-muted" />}
         <p className="flex flex-wrap gap-x-4 font-mono text-dense text-faint">
           <span>{attempt.agent}</span>
           <span title={full(attempt.scheduled_at)}>

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'react';
 import type { Message, TaskDetail } from '../api/generated/team6.schemas';
 import { Button } from '../ui/Button';
 import { cx } from '../ui/cx';
+import { plain } from '../ui/markdown/plain';
 import { clock } from '../ui/time';
 import { deliveryOf } from './delivery';
 
@@ -60,7 +61,7 @@ function Said({ message: { at, by, text }, delivery }: { message: Message; deliv
       <span className="shrink-0 text-dense font-medium">{by}</span>
       <div className="min-w-0 flex-1 max-desk:order-last max-desk:basis-full">
         <p ref={words} className={cx('wrap-anywhere whitespace-pre-wrap', !whole && 'line-clamp-3')}>
-          {text}
+          {plain(text)}
         </p>
         {cut && (
           <Button look="quiet" aria-expanded={whole} className={`-ml-2.5 ${MORE}`} onClick={() => showWhole(!whole)}>

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { AttemptId, TraceEntry } from '../api/generated/team6.schemas';
 import { lastEntries } from '../api/queries';
-import { plain } from '../ui/markdown/plain';
 import { lastOutput } from './trace/output';
 import { Rows } from './trace/rows';
 
@@ -18,7 +17,7 @@ export function LastLines({ attempt }: { attempt: AttemptId }) {
       {output.title && (
         <p className="mb-1 truncate font-mono text-dense text-muted">
           {output.failed && <span className="text-st-failed">failed: </span>}
-          {plain(output.title)}
+          {output.title}
         </p>
       )}
       <pre key={output.seq} ref={toEnd} tabIndex={0} aria-label="Last lines" className={`whitespace-pre-wrap ${FRAME}`}>
@@ -47,7 +46,7 @@ function LastRows({ entries }: { entries: readonly TraceEntry[] }) {
           <span className="text-faint">{row.verb}</span>{' '}
           <span className={row.state === 'failed' ? 'text-st-failed' : 'text-muted'}>
             {row.state === 'failed' && 'failed: '}
-            {plain(row.text)}
+            {row.text}
           </span>
         </li>
       ))}

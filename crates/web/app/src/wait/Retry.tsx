@@ -5,6 +5,7 @@ import type { Failure, SprintId, TaskId } from '../api/generated/team6.schemas';
 import { sprint, task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { Tried } from '../task/Tried';
+import { AsWritten } from '../ui/markdown/AsWritten';
 import { Sure } from '../ui/Sure';
 import { Words } from './Words';
 
@@ -25,7 +26,7 @@ export function Retry({ sprint: sprintId, task: id, failure, next }: Props) {
   return (
     <div className="flex flex-col gap-4">
       <div>
-        <p className="break-words whitespace-pre-wrap">{failure.text}</p>
+        <AsWritten text={failure.text} />
         <p className="font-mono text-dense text-faint">{failure.kind.replaceAll('_', ' ')}</p>
       </div>
       <LastTry sprint={sprintId} task={id} next={next} />
@@ -50,7 +51,7 @@ interface PassingProps extends Omit<Props, 'failure'> {
 export function Passing({ failure, ...where }: PassingProps) {
   return (
     <div className="flex flex-col gap-4">
-      <p className="break-words whitespace-pre-wrap">{failure}</p>
+      <AsWritten text={failure} />
       <LastTry {...where} />
     </div>
   );

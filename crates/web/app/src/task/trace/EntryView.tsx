@@ -46,7 +46,7 @@ function Body({ row, entry: { body }, detail }: Props & { entry: TraceEntry }) {
           {body.steps.map((step, at) => (
             <li key={at} className="flex gap-2">
               <span className="w-20 shrink-0 text-dense text-faint">{step.status.replaceAll('_', ' ')}</span>
-              <span className="break-words">{step.text}</span>
+              <span className="break-words">{plain(step.text)}</span>
             </li>
           ))}
         </ol>

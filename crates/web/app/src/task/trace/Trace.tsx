@@ -6,7 +6,7 @@ import { usePageKeys } from '../../shell/keys';
 import { Button } from '../../ui/Button';
 import { Beginning, Rest } from './Ends';
 import type { TraceLog } from './log';
-import { type Row, isError } from './rows';
+import { type Row, isError, lastBegunBy } from './rows';
 import { TraceRow } from './TraceRow';
 import { View } from './view';
 import { isAtEnd, windowOf } from './window';
@@ -40,7 +40,7 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
     return turn === undefined || turn === before ? null : log.first === 1 ? turn : 0;
   };
   const chosenPlace = chosen === null ? -1 : log.placeOf(chosen);
-  const unread = count - 1 - view.at(log.placeOf(useNewest(log, follows)));
+  const unread = count - 1 - view.at(lastBegunBy(log.rows, useNewest(log, follows)));
   // The first line says what is before the rows, and one below them what is after them.
   const lines = 1 + count + (log.reachesEnd ? 0 : 1);
   const { from, to } = windowOf(scroll - row, height, row, count);

@@ -1,7 +1,7 @@
 // A trace as this tab holds it, outside of React: a window of entries without gaps that grows at its end as the agent
 // works, and at both ends as somebody scrolls. What comes twice counts once; what is missing is fetched.
 import type { TraceEntry } from '../../api/generated/team6.schemas';
-import { type Row, Rows, placeOf } from './rows';
+import { type Row, Rows } from './rows';
 import { lastWhere } from './window';
 
 /** Reads entries after a number, oldest first, at most so many. */
@@ -65,7 +65,7 @@ export class TraceLog {
 
   /** Where the row of an entry is in the list; -1 unless the window holds it. */
   placeOf(seq: number): number {
-    return seq < this.#first || seq > this.#last ? -1 : placeOf(this.rows, seq);
+    return seq < this.#first || seq > this.#last ? -1 : this.#rows.placeOf(seq);
   }
 
   /** How many turns of the agent have begun in the window up to an entry. */

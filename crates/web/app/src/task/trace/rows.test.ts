@@ -34,6 +34,17 @@ it('empty lines before a text are not its line', () => {
   expect(row?.entries.length).toBe(5);
 });
 
+it('every entry has a row, also one that told of an earlier state of a call', () => {
+  const bodies: TraceBody[] = [call('pending'), call('in_progress', '1'), { kind: 'note', text: 'meanwhile' }, call('in_progress', '2'), call('completed', '3')];
+  const entries = bodies.map((body, at) => ({ seq: at + 1, at, body }));
+  for (let seam = 0; seam <= entries.length; seam += 1) {
+    const rows = new Rows();
+    for (const entry of entries.slice(seam)) rows.push(entry);
+    rows.prepend(entries.slice(0, seam));
+    expect([1, 2, 3, 4, 5].map((seq) => rows.list[rows.placeOf(seq)]?.verb)).toEqual(['runs', 'runs', 'engine', 'runs', 'runs']);
+  }
+});
+
 it('a tool call is one row, which tells what is known of it now', () => {
   const rows = rowsOf([call('pending'), { kind: 'note', text: 'meanwhile' }, call('failed', 'exit 1')]);
   expect(rows.map(({ seq, verb, state }) => [seq, verb, state])).toEqual([

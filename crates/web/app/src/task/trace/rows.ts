@@ -2,6 +2,7 @@
 // belong to the row of the first one. Pure and incremental: the cost of an entry does not grow with the trace.
 import type { TraceBody, TraceEntry } from '../../api/generated/team6.schemas';
 import type { Filter } from '../../addresses';
+import { plain } from '../../ui/markdown/plain';
 import { lastWhere } from './window';
 
 export type RowKind = TraceBody['kind'];
@@ -30,6 +31,8 @@ export class Rows {
   turns: number[] = [];
   /** The rows of calls, by their first entries. */
   #calls = new Map<string, number>();
+  /** The calls that further entries tell of, by their numbers. */
+  #states = new Map<number, string>();
   /** The entries of the last row, which further pieces of its text join. */
   #pieces: TraceEntry[] = [];
   /** How the text of the last row begins, as far as its line may need it; none once the line is whole. */
@@ -45,6 +48,7 @@ export class Rows {
     const known = body.kind === 'tool_call' ? this.#calls.get(body.id) : undefined;
     if (known !== undefined) {
       // What was known of a call before is replaced by what is known now.
+      if (body.kind === 'tool_call') this.#states.set(entry.seq, body.id);
       this.#renew(known, { ...shown(body), until: entry.at, entries: [entry] });
       return;
     }
@@ -61,9 +65,13 @@ export class Rows {
     for (const entry of entries) before.push(entry);
     for (const [call, began] of before.#calls) {
       const later = this.#calls.get(call);
-      if (later !== undefined) before.#renew(began, this.#takeOut(later));
+      if (later !== undefined) {
+        before.#renew(began, this.#takeOut(later));
+        this.#states.set(later, call);
+      }
       this.#calls.set(call, began);
     }
+    for (const [seq, call] of before.#states) this.#states.set(seq, call);
     const seam = before.list.length;
     this.list = before.list.concat(this.list);
     this.turns = before.turns.concat(this.turns);
@@ -73,6 +81,12 @@ export class Rows {
     this.#pieces = [...last.entries];
     this.list[this.list.length - 1] = { ...last, entries: this.#pieces };
     this.#beginning = open(beginningOf(last));
+  }
+
+  /** Where the row of an entry is: that of its call, or else the last one that does not begin after it; -1 if all do. */
+  placeOf(seq: number): number {
+    const call = this.#states.get(seq);
+    return lastBegunBy(this.list, (call === undefined ? undefined : this.#calls.get(call)) ?? seq);
   }
 
   #extend(row: Row, entry: TraceEntry) {
@@ -88,13 +102,13 @@ export class Rows {
   }
 
   #renew(seq: number, { verb, text, state, until, entries }: Omit<Row, 'seq' | 'kind' | 'at'>) {
-    const at = placeOf(this.list, seq);
+    const at = lastBegunBy(this.list, seq);
     const row = this.list[at];
     if (row) this.list[at] = { ...row, verb, text, state, until, entries };
   }
 
   #takeOut(seq: number): Row {
-    const at = placeOf(this.list, seq);
+    const at = lastBegunBy(this.list, seq);
     const [row] = this.list.splice(at, 1);
     if (!row) throw new Error(`no row begins with entry ${seq}`);
     this.#join(at);
@@ -111,8 +125,8 @@ export class Rows {
   }
 }
 
-/** Where the row of an entry is: the last one that does not begin after it; -1 if all do. */
-export function placeOf(rows: readonly Row[], seq: number): number {
+/** Where the last row is that begins with an entry or before it; -1 if none does. */
+export function lastBegunBy(rows: readonly Row[], seq: number): number {
   return lastWhere(rows.length, (at) => (rows[at]?.seq ?? 0) <= seq);
 }
 
@@ -202,7 +216,7 @@ function stateOf(status: string): Row['state'] {
 function line(text: string): string {
   const trimmed = text.slice(0, LINE * 4).trimStart();
   const end = trimmed.indexOf('\n');
-  return (end < 0 ? trimmed : trimmed.slice(0, end)).slice(0, LINE);
+  return plain((end < 0 ? trimmed : trimmed.slice(0, end)).slice(0, LINE));
 }
 
 const MESSAGES = new Set<RowKind>(['prompt', 'message', 'chat', 'engine']);
