@@ -29,7 +29,7 @@ test('each count of a queue leads to the attempts behind it', async ({ place, si
   await expect(page).toHaveURL(/project=shop&show=active/);
   await expect(attempts.getByText('Walls of the ground floor')).toBeVisible();
   await page.getByRole('link', { name: /\d+ stalled in shop/ }).click();
-  await expect(page.getByText('Nothing is there now.')).toBeVisible();
+  await expect(page.getByText('Nothing is there now')).toBeVisible();
   place.signal('walls');
   await page.getByRole('link', { name: 'All of it' }).click();
   // It goes by itself when its agent is done.

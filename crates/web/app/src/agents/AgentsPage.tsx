@@ -1,9 +1,10 @@
 // The agents: what each is good at, whether it can start, and what it works on now.
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { Link, getRouteApi } from '@tanstack/react-router';
 import type { AgentItem, WorkItem } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
@@ -47,7 +48,15 @@ export function AgentsPage() {
       {!all || !now ? (
         <SkeletonRows rows={8} label="Loading the agents" />
       ) : ordered.length === 0 ? (
-        <Empty title="There is no agent" command="team6 agent list">
+        <Empty
+          title="There is no agent"
+          command="team6 agent list"
+          action={
+            <Link to="/settings" search={{ q: 'agents' }} className={buttonClass('plain')}>
+              See how agents are set
+            </Link>
+          }
+        >
           An agent is a program that speaks the Agent Client Protocol. Install one that Team6 knows, or describe your own in a file
           of the agents folder.
         </Empty>

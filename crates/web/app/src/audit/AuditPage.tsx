@@ -6,7 +6,7 @@ import { people } from '../api/queries';
 import { straight } from '../review/names';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
-import { Button } from '../ui/Button';
+import { Button, buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { Filters, Select, Text } from '../ui/Field';
 import { Facts, LINK } from '../ui/Part';
@@ -97,7 +97,15 @@ export function AuditPage() {
       ) : !list.isSuccess ? (
         <SkeletonRows rows={14} label="Loading the log" />
       ) : events.length === 0 && !list.hasNextPage ? (
-        <Empty title="Nothing of this kind happened" command="team6 events" />
+        <Empty
+          title="Nothing of this kind happened"
+          command="team6 events"
+          action={
+            <Link to="/audit" search={{}} className={buttonClass('plain')}>
+              Show everything
+            </Link>
+          }
+        />
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto">
           <ol aria-label="Events">

@@ -6,6 +6,7 @@ import { COSTS_BY } from '../addresses';
 import { projects } from '../api/queries';
 import { SprintBudget } from '../budget/SprintBudget';
 import { Page } from '../shell/Page';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { Filters, Select } from '../ui/Field';
 import { ProblemNote } from '../ui/ProblemNote';
@@ -100,7 +101,15 @@ export function CostsPage() {
               .map(({ id }) => <Funds key={id} project={id} />)
           )}
           {data.length === 0 ? (
-            <Empty title="Nothing was spent" command="team6 sprint budget SPRINT">
+            <Empty
+              title="Nothing was spent"
+              command="team6 sprint budget SPRINT"
+              action={
+                <Link to="/sprints" className={buttonClass('plain')}>
+                  See the sprints
+                </Link>
+              }
+            >
               What agents read, write and cost comes here with their first attempt. Prices for agents that tell none are set in the configuration,
               under [prices].
             </Empty>

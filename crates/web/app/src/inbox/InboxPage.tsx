@@ -10,6 +10,7 @@ import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { Age } from '../ui/Age';
 import { Empty } from '../ui/Empty';
+import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
@@ -136,6 +137,8 @@ function Row({ entry, chosen, named, onChoose }: RowProps) {
   );
 }
 
+const TITLE = 'hover:underline max-desk:flex max-desk:min-h-11 max-desk:items-center';
+
 function Title({ entry }: { entry: InboxEntry }) {
   const name = (
     <>
@@ -148,11 +151,11 @@ function Title({ entry }: { entry: InboxEntry }) {
   return (
     <h2 className="truncate font-semibold">
       {entry.task == null ? (
-        <Link to="/sprints/$sprint" params={{ sprint: entry.sprint }} className="hover:underline">
+        <Link to="/sprints/$sprint" params={{ sprint: entry.sprint }} className={TITLE}>
           {name}
         </Link>
       ) : (
-        <Link to="/tasks/$task" params={{ task: entry.task }} className="hover:underline">
+        <Link to="/tasks/$task" params={{ task: entry.task }} className={TITLE}>
           {name}
         </Link>
       )}
@@ -166,7 +169,7 @@ function Nothing({ everyone }: { everyone: boolean }) {
       title={everyone ? 'Nothing waits for anybody' : 'Nothing waits for you'}
       command={everyone ? 'team6 inbox --all' : 'team6 inbox'}
       action={
-        <Link to="/sprints" className="underline decoration-line-strong underline-offset-4">
+        <Link to="/sprints" className={LINK}>
           See what runs
         </Link>
       }

@@ -1,6 +1,6 @@
 // What a project remembers: searched and narrowed down, each memory with where it comes from, to be put right by people.
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { Link, getRouteApi } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useRef } from 'react';
 import type { Memory } from '../api/generated/team6.schemas';
 import { projects } from '../api/queries';
@@ -9,13 +9,14 @@ import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { Age } from '../ui/Age';
-import { Button } from '../ui/Button';
+import { Button, buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { Filters, Select, Text } from '../ui/Field';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { useChosen } from '../ui/useChosen';
+import { Writes } from '../wait/Writes';
 import { AddMemory } from './AddMemory';
 import { OneMemory } from './OneMemory';
 import { memories, memory } from './queries';
@@ -117,7 +118,7 @@ export function MemoryPage() {
       ) : !list || !project ? (
         <SkeletonRows rows={10} label="Loading the memory" />
       ) : list.length === 0 ? (
-        <Nothing project={project.id} narrowed={narrowed} />
+        <Nothing project={project.id} narrowed={narrowed} onAdd={adds} />
       ) : (
         <ul aria-label="Memories" className="min-h-0 flex-1 overflow-y-auto">
           {list.map((each) => (
@@ -163,11 +164,29 @@ function Row({ memory, chosen, onChoose }: { memory: Memory; chosen: boolean; on
   );
 }
 
-function Nothing({ project, narrowed }: { project: string; narrowed: boolean }) {
+function Nothing({ project, narrowed, onAdd }: { project: string; narrowed: boolean; onAdd: () => void }) {
   if (narrowed)
-    return <Empty title="No memory is like this" command={`team6 memory search ${project} "WORDS"`} />;
+    return (
+      <Empty
+        title="No memory is like this"
+        command={`team6 memory search ${project} "WORDS"`}
+        action={
+          <Link to="/memory" search={{ project }} className={buttonClass('plain')}>
+            Show all of them
+          </Link>
+        }
+      />
+    );
   return (
-    <Empty title="Nothing is remembered yet" command={`team6 memory add ${project} convention "What was learnt"`}>
+    <Empty
+      title="Nothing is remembered yet"
+      command={`team6 memory add ${project} convention "What was learnt"`}
+      action={
+        <Writes>
+          <Button onClick={onAdd}>Add the first one</Button>
+        </Writes>
+      }
+    >
       Agents keep decisions, conventions and pitfalls while they work; so does a review that says something general. Later attempts are
       told what is of use to them.
     </Empty>

@@ -1,12 +1,13 @@
 // Who is accountable for each task: a grid of tasks and people that is walked by the arrow keys, with what each person
 // already has, and whom the engine would suggest.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { setOwners } from '../api/generated/team6';
 import type { PersonItem, SprintDetail, TaskItem } from '../api/generated/team6.schemas';
 import { ownerSuggestions, people } from '../api/queries';
 import { useCommand } from '../api/useCommand';
-import { Button } from '../ui/Button';
+import { Button, buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -33,7 +34,15 @@ export function OwnersStep({ detail }: { detail: SprintDetail }) {
   const count = Object.keys(taken).length;
   if (tasks.length === 0)
     return (
-      <Empty title="There are no tasks yet" command={`team6 sprint owners ${id} TASK=PERSON`}>
+      <Empty
+        title="There are no tasks yet"
+        command={`team6 sprint owners ${id} TASK=PERSON`}
+        action={
+          <Link to="/plan/$sprint/$step" params={{ sprint: id, step: 'tasks' }} className={buttonClass('plain')}>
+            Go to the tasks
+          </Link>
+        }
+      >
         Each task gets a person who is accountable for it, reviews what its agent made, and merges it.
       </Empty>
     );

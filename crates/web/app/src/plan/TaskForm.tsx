@@ -5,6 +5,7 @@ import { type ReactNode, useId, useState } from 'react';
 import type { Priority, SprintDetail } from '../api/generated/team6.schemas';
 import { projects } from '../api/queries';
 import { Button } from '../ui/Button';
+import { LINK } from '../ui/Part';
 import { Writes } from '../wait/Writes';
 import type { Draft } from './draft';
 import type { Lock } from './lock';
@@ -30,7 +31,7 @@ export function TaskForm({ detail, draft, task, lock }: Props) {
     <div className="flex flex-col gap-4 p-4">
       {lock && (
         <p className="text-dense text-muted">
-          <Link to="/tasks/$task" params={{ task: lock.task.id }} className="underline decoration-line-strong underline-offset-4">
+          <Link to="/tasks/$task" params={{ task: lock.task.id }} className={LINK}>
             T-{lock.task.id}
           </Link>{' '}
           {lock.why ?? (lock.task.approved ? '' : 'It waits for approval.')}

@@ -8,6 +8,7 @@ import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { TaskList } from '../sprint/TaskList';
 import { Button, buttonClass } from '../ui/Button';
+import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
@@ -92,7 +93,17 @@ export function ReplayPage() {
             </ul>
           </div>
           {data.tasks.length === 0 ? (
-            <p className="min-h-0 flex-1 p-4 text-muted">There was no task yet. {data.sprint.why?.text}</p>
+            <div className="min-h-0 flex-1 overflow-y-auto">
+              <Empty
+                title="There was no task yet"
+                command={`team6 events --sprint ${data.sprint.id}`}
+                action={
+                  <Button onClick={() => go(Number.MAX_SAFE_INTEGER)}>To the last event</Button>
+                }
+              >
+                {data.sprint.why?.text}
+              </Empty>
+            </div>
           ) : view === 'graph' ? (
             // The slider below stands where it is while the graph comes.
             <div className="flex min-h-0 flex-1 flex-col overflow-hidden">

@@ -5,6 +5,7 @@ import { Suspense } from 'react';
 import { task } from '../api/queries';
 import { Page } from '../shell/Page';
 import { Empty } from '../ui/Empty';
+import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Review } from './Review';
@@ -27,7 +28,7 @@ export function ReviewPage() {
       name={`Review T-${id} ${title}`}
       title={
         <h1 className="flex min-w-0 items-baseline gap-2 text-head font-semibold">
-          <Link to="/tasks/$task" params={{ task: id }} className="shrink-0 font-mono text-dense font-normal text-faint hover:text-fg">
+          <Link to="/tasks/$task" params={{ task: id }} className="shrink-0 font-mono text-dense font-normal text-faint hover:text-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-6 max-desk:items-center">
             T-{id}
           </Link>
           <span className="truncate">Review: {title}</span>
@@ -67,7 +68,7 @@ export function ReviewPage() {
           title={`T-${id} has delivered nothing to review yet`}
           command={`team6 task review ${id}`}
           action={
-            <Link to="/tasks/$task" params={{ task: id }} className="underline decoration-line-strong underline-offset-4">
+            <Link to="/tasks/$task" params={{ task: id }} className={LINK}>
               Watch it at work
             </Link>
           }

@@ -1,5 +1,7 @@
 // What merging the open branches of a sprint would come to, and the order in which fewest have to be mended.
+import { Link } from '@tanstack/react-router';
 import type { RepositoryConflicts, SprintId, TaskId } from '../api/generated/team6.schemas';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { StatusMark } from '../ui/StatusMark';
 import { type Merges, conflictsOf, mergesOf } from './merges';
@@ -13,7 +15,15 @@ interface Props {
 export function MergeForecast({ sprint, merges: { repositories }, onChoose }: Props) {
   if (repositories.length === 0)
     return (
-      <Empty title="Nothing can conflict" command={`team6 sprint conflicts ${sprint}`}>
+      <Empty
+        title="Nothing can conflict"
+        command={`team6 sprint conflicts ${sprint}`}
+        action={
+          <Link to="/sprints/$sprint" params={{ sprint }} search={{ view: 'list', show: 'running' }} className={buttonClass('plain')}>
+            See what runs
+          </Link>
+        }
+      >
         No branch is open. They come here when agents deliver, before anybody reviews them.
       </Empty>
     );

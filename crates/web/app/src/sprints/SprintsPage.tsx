@@ -114,7 +114,17 @@ function Row({ sprint, current }: { sprint: SprintItem; current: boolean }) {
 }
 
 function Nothing({ closed }: { closed: boolean }) {
-  if (closed) return <Empty title="No sprint is closed" command="team6 sprint list --all" />;
+  if (closed) return (
+      <Empty
+        title="No sprint is closed"
+        command="team6 sprint list --all"
+        action={
+          <Link to="/sprints" search={{}} className={buttonClass('plain')}>
+            Show the open ones
+          </Link>
+        }
+      />
+    );
   return (
     <Empty
       title="No sprint is open"

@@ -9,6 +9,7 @@ import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Composer } from './Composer';
+import { ToPlan } from './ToPlan';
 import { EntryView } from './trace/EntryView';
 import { Trace } from './trace/Trace';
 import { useTrace } from './trace/useTrace';
@@ -32,7 +33,11 @@ export function Activity({ detail, attempt, entry }: Props) {
           <Shown key={shown.id} detail={detail} shown={shown} entry={entry} composer={<Composer detail={detail} text={text} onText={write} />} />
         ) : (
           <div className="min-h-0 flex-1 overflow-y-auto">
-            <Empty title="No agent has worked on it yet" command={`team6 task log ${detail.task.id} --follow`}>
+            <Empty
+              title="No agent has worked on it yet"
+              command={`team6 task log ${detail.task.id} --follow`}
+              action={<ToPlan task={detail.task.id} />}
+            >
               {detail.task.why?.text}
             </Empty>
           </div>

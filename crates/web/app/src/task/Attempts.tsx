@@ -6,13 +6,14 @@ import { Stopwatch } from '../ui/Age';
 import { AsWritten } from '../ui/markdown/AsWritten';
 import { StatusMark } from '../ui/StatusMark';
 import { full, stopwatch } from '../ui/time';
+import { ToPlan } from './ToPlan';
 import { outcomeOf, reasonOf } from './attempt';
 
 export function Attempts({ detail }: { detail: TaskDetail }) {
   const { id } = detail.task;
   if (detail.attempts.length === 0)
     return (
-      <Empty title="No attempt was made yet" command={`team6 task show ${id}`}>
+      <Empty title="No attempt was made yet" command={`team6 task show ${id}`} action={<ToPlan task={id} />}>
         {detail.task.why?.text}
       </Empty>
     );

@@ -4,13 +4,14 @@ import type { TaskDetail } from '../api/generated/team6.schemas';
 import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { Changes } from '../wait/Changes';
+import { ToPlan } from './ToPlan';
 
 export function ChangesOfTask({ detail }: { detail: TaskDetail }) {
   const { id } = detail.task;
   if (detail.pull_requests.length === 0)
     return (
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <Empty title="Nothing is delivered yet" command={`team6 task diff ${id}`}>
+        <Empty title="Nothing is delivered yet" command={`team6 task diff ${id}`} action={<ToPlan task={id} />}>
           What its agent changes comes here with its first delivery.
         </Empty>
       </div>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { CheckItem, CheckOutcome, Run, TaskDetail, Weakening } from '../api/generated/team6.schemas';
 import { checkLog } from '../api/queries';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -46,7 +47,15 @@ export function Checks({ detail, receipt, ofBase }: Props) {
   if (items.length + pending.length + weakened.length === 0)
     return (
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <Empty title="No check was run on it" command={`team6 repo check add ${detail.project} REPOSITORY NAME "COMMAND"`}>
+        <Empty
+          title="No check was run on it"
+          command={`team6 repo check add ${detail.project} REPOSITORY NAME "COMMAND"`}
+          action={
+            <Link to="/repos" search={{ repo: detail.planned.repositories[0] }} className={buttonClass('plain')}>
+              See the checks of its repository
+            </Link>
+          }
+        >
           A repository's checks are run by the engine on every delivery, in a clean workspace, before anybody is asked to review.
         </Empty>
       </div>

@@ -7,6 +7,7 @@ import { Stopwatch } from '../ui/Age';
 import { Empty } from '../ui/Empty';
 import { dollars, tokens } from '../ui/money';
 import { stopwatch } from '../ui/time';
+import { ToPlan } from './ToPlan';
 import { outcomeOf } from './attempt';
 
 export function Cost({ detail }: { detail: TaskDetail }) {
@@ -21,7 +22,7 @@ export function Cost({ detail }: { detail: TaskDetail }) {
         />
       )}
       {attempts.length === 0 ? (
-        <Empty title="Nothing was spent yet" command={`team6 task budget ${task.id}`}>
+        <Empty title="Nothing was spent yet" command={`team6 task budget ${task.id}`} action={<ToPlan task={task.id} />}>
           What each attempt reads, writes and costs comes here.
         </Empty>
       ) : (
@@ -55,7 +56,7 @@ function Row({ task, attempt }: { task: number; attempt: AttemptItem }) {
   return (
     <tr className="h-(--row) border-b border-line *:px-4">
       <td>
-        <Link to="/tasks/$task" params={{ task }} search={{ attempt: id }} className="font-mono underline decoration-line-strong underline-offset-4 max-desk:py-3">
+        <Link to="/tasks/$task" params={{ task }} search={{ attempt: id }} className="font-mono underline decoration-line-strong underline-offset-4 max-desk:inline-flex max-desk:min-h-11 max-desk:items-center">
           {id}
         </Link>
       </td>

@@ -1,6 +1,7 @@
 // What attempts of a task were told of the project's memory, so that one can see why an agent did as it did.
 import { Link } from '@tanstack/react-router';
 import type { TaskDetail, ToldMemories } from '../api/generated/team6.schemas';
+import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { full } from '../ui/time';
 
@@ -9,7 +10,15 @@ export function MemoryOfTask({ detail }: { detail: TaskDetail }) {
   if (told.length === 0)
     return (
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <Empty title="No memory was used" command={`team6 memory search ${detail.project} "WORDS"`}>
+        <Empty
+          title="No memory was used"
+          command={`team6 memory search ${detail.project} "WORDS"`}
+          action={
+            <Link to="/memory" search={{ project: detail.project }} className={buttonClass('plain')}>
+              See what the project remembers
+            </Link>
+          }
+        >
           At its beginning an attempt is told what earlier tasks of the project taught. There was nothing for this one yet.
         </Empty>
       </div>

@@ -6,7 +6,8 @@ interface Props {
   children?: ReactNode;
   /** The same on the command line. */
   command: string;
-  action?: ReactNode;
+  /** The one thing to do next. */
+  action: ReactNode;
 }
 
 export function Empty({ title, children, command, action }: Props) {

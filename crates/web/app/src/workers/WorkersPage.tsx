@@ -4,6 +4,8 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import type { QueueItem, Room } from '../api/generated/team6.schemas';
 import { NoProject } from '../repos/NoProject';
 import { Page } from '../shell/Page';
+import { buttonClass } from '../ui/Button';
+import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
 import { WorkList } from '../work/WorkList';
 import { machine, queues, work } from '../work/queries';
@@ -68,10 +70,17 @@ export function WorkersPage() {
             {project !== undefined && ` in ${project}`} <span className="ml-1 font-mono font-normal text-faint">{shown.length}</span>
           </h2>
           {shown.length === 0 ? (
-            <p className="border-t border-line px-4 py-3 text-muted">
-              {narrowed ? 'Nothing is there now.' : 'No agent works, and nothing waits for one.'} On the command line:{' '}
-              <code className="font-mono">team6 events --follow</code>
-            </p>
+            <div className="border-t border-line">
+              <Empty
+                title={narrowed ? 'Nothing is there now' : 'No agent works, and nothing waits for one'}
+                command="team6 events --follow"
+                action={
+                  <Link to="/sprints" className={buttonClass('plain')}>
+                    See the sprints
+                  </Link>
+                }
+              />
+            </div>
           ) : (
             <div className="border-t border-line">
               <WorkList items={shown} label="Attempts" />

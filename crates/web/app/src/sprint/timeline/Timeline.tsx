@@ -8,6 +8,7 @@ import type { SprintDetail, SprintTask, TaskId } from '../../api/generated/team6
 import { usePageKeys } from '../../shell/keys';
 import { outcomeOf } from '../../task/attempt';
 import { useNow } from '../../ui/Age';
+import { buttonClass } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { StatusMark } from '../../ui/StatusMark';
@@ -46,7 +47,15 @@ export function Timeline({ detail, tasks, chosen, onChoose }: Props) {
   if (!data) return <SkeletonRows rows={8} label="Loading the timeline" />;
   if (data.length === 0)
     return (
-      <Empty title="Nothing has begun yet" command={`team6 sprint show ${id}`}>
+      <Empty
+        title="Nothing has begun yet"
+        command={`team6 sprint show ${id}`}
+        action={
+          <Link to="/plan/$sprint" params={{ sprint: id }} className={buttonClass('plain')}>
+            See the plan
+          </Link>
+        }
+      >
         Each attempt of an agent becomes a bar here, from the first one of the planning on.
       </Empty>
     );
@@ -75,7 +84,7 @@ export function Timeline({ detail, tasks, chosen, onChoose }: Props) {
             <li className="border-b border-line">
               <Row
                 label={
-                  <Link to="/plan/$sprint" params={{ sprint: id }} className="truncate font-medium hover:underline">
+                  <Link to="/plan/$sprint" params={{ sprint: id }} className="truncate font-medium hover:underline max-desk:flex max-desk:min-h-11 max-desk:items-center">
                     The plan
                   </Link>
                 }
@@ -90,7 +99,7 @@ export function Timeline({ detail, tasks, chosen, onChoose }: Props) {
                 label={
                   <>
                     <StatusMark status={statusOf(task.state)} label={task.state} size={12} />
-                    <button type="button" onClick={() => onChoose(task.id)} className="min-w-0 truncate text-left hover:underline pointer-coarse:min-h-7">
+                    <button type="button" onClick={() => onChoose(task.id)} className="min-w-0 truncate text-left hover:underline max-desk:min-h-11 pointer-coarse:min-h-11">
                       {task.title}
                     </button>
                   </>
@@ -194,7 +203,7 @@ function BarLink({ bar: { left, width, spans }, sprint, task, name }: { bar: Bar
     title: said,
     style: { left, width },
     className: cx(
-      'absolute inset-y-1.5 flex items-center justify-center gap-1 overflow-hidden rounded-sm border bg-raised text-meta hover:bg-hover',
+      'absolute inset-y-1.5 pointer-coarse:inset-y-0.5 flex items-center justify-center gap-1 overflow-hidden rounded-sm border bg-raised text-meta hover:bg-hover',
       status === 'failed' ? 'border-st-failed' : status === 'progress' ? 'border-st-progress' : 'border-line-strong',
     ),
   };

@@ -1,0 +1,48 @@
+// With a finger: whatever can be pressed is large enough for it, on every page.
+import { PHONE } from './hands.ts';
+import { PAGES, anywhere } from './pages.ts';
+import { type Page, expect, test } from './test.ts';
+
+test.use(PHONE);
+
+/** How high and how wide something must be that is pressed, in pixels; links within a sentence are as high as its lines. */
+const HIGH = 44;
+const WIDE = 24;
+
+/** What is too small, by how it is called. */
+function small(page: Page): Promise<string[]> {
+  return page.evaluate(
+    ({ HIGH, WIDE }) => {
+      const pressed = 'a[href], button, summary, select, textarea, input, [role=button]';
+      const isShown = (element: Element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+      const inSentence = (element: Element) =>
+        element.tagName === 'A' && [...(element.parentElement?.childNodes ?? [])].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+      const target = (element: Element) => ((element as HTMLInputElement).type === 'checkbox' ? (element.closest('label') ?? element) : element);
+      const found = [...document.querySelectorAll(pressed)].flatMap((element) => {
+        // The graph is as large as one zooms it, and has the list beside it.
+        if (!isShown(element) || inSentence(element) || element.closest('.react-flow__node, .react-flow__attribution')) return [];
+        const { width, height, bottom } = target(element).getBoundingClientRect();
+        // What is there for those who do not see it is a pixel, or comes from beyond the edge when a key reaches it.
+        if (width <= 1 || height <= 1 || bottom < 0 || (height > HIGH - 0.5 && width >= WIDE)) return [];
+        const name = element.getAttribute('aria-label') ?? element.textContent ?? '';
+        return [`${element.tagName.toLowerCase()} "${name.trim().slice(0, 40)}" ${Math.round(width)}x${Math.round(height)}`];
+      });
+      return [...new Set(found)];
+    },
+    { HIGH, WIDE },
+  );
+}
+
+test('whatever can be pressed is large enough for a finger', async ({ place, signedIn }) => {
+  test.setTimeout(180_000);
+  anywhere(place);
+  const page = await signedIn();
+  const found: string[] = [];
+  for (const path of PAGES) {
+    await page.goto(place.url + path);
+    await expect(page.getByRole('main')).toBeVisible();
+    await expect(page.getByRole('status', { name: /^Loading/ })).toHaveCount(0);
+    for (const each of await small(page)) found.push(`${path}: ${each}`);
+  }
+  expect(found).toEqual([]);
+});
