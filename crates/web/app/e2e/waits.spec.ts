@@ -1,7 +1,7 @@
 // Each kind of wait makes one row in the inbox, can be ended right there, and is gone from every other tab within a second.
 import type { Locator } from '@playwright/test';
 import { addLib, closed } from './desk.ts';
-import { type Page, expect, link, test } from './test.ts';
+import { type Page, expect, link, test, troubles } from './test.ts';
 
 test.use({ story: 'waits' });
 
@@ -20,6 +20,8 @@ class Inbox {
     }
     await rows(this.page).click();
     await end(this.page.getByRole('complementary', { name: 'What waits' }));
+    // From here on it is ended, however long the server took.
+    await expect(rows(this.page).filter({ hasText: wanted })).toHaveCount(0);
     await expect(rows(this.other).filter({ hasText: wanted }), `${wanted} ${of} in the other tab`).toHaveCount(0, { timeout: 1_000 });
     expect(new URL(this.page.url()).pathname).toBe('/inbox');
   }
@@ -60,6 +62,7 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
     const lines = (await tried.getByLabel('Last lines').textContent())?.split('\n') ?? [];
     expect(lines).toHaveLength(20);
     expect(lines.slice(-3)).toEqual(['30', 'cannot open fails.txt', '<img src=x onerror=window.ran=1>']);
+    expect(await troubles(inbox.page)).toEqual([]);
     await inspector.getByLabel(/What should the agent know/).fill('Take the window');
     await press('Try again')(inspector);
   });
@@ -73,6 +76,7 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
   await inbox.ends('budget', 'T-2', async (inspector) => {
     await expect(inspector).toContainText('All sprints of shop together may use 0.01 US dollars');
     await expect(inspector).toContainText('team6 project budget shop --cost');
+    expect(await troubles(inbox.page)).toEqual([]);
     await inspector.getByLabel('New limit in US dollars').fill('1000');
     await press('Set')(inspector);
   });
@@ -97,7 +101,7 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
   // A merge that is done in one repository and not in the other.
   const open = closed(place, 'lib');
   await inbox.ends('review', 'T-5', press('Approve and merge'));
-  await inbox.ends('merge', 'T-5', async (inspector) => {
+  await inbox.ends('merged in part', 'T-5', async (inspector) => {
     await expect(inspector.getByText('main is closed')).toBeVisible();
     open();
     await press('Merge')(inspector);
