@@ -42,3 +42,28 @@ test('axe finds nothing on the page that lets people in', async ({ page, place }
     expect(await overflows(page)).toBe(false);
   }
 });
+
+test('axe finds nothing in what opens over a page', async ({ signedIn }) => {
+  const page = await signedIn();
+  const opened = page.getByRole('dialog');
+  const look = async (what: string) => {
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme });
+      expect(await troubles(page), `${what} ${theme}`).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+    await expect(opened).toHaveCount(0);
+  };
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.keyboard.press('Control+k');
+    await expect(opened.getByRole('option').first()).toBeVisible();
+    await look(`the palette ${width}`);
+    await page.keyboard.press('?');
+    await expect(opened.getByText('This sheet')).toBeVisible();
+    await look(`the keys ${width}`);
+  }
+  await page.getByRole('button', { name: 'More' }).click();
+  await expect(opened).toBeVisible();
+  await look('More');
+});

@@ -26,10 +26,12 @@ export interface Beside {
   agents?: Record<string, string>;
   /** Further sections of the configuration. */
   config?: string;
+  /** Whether there is no project yet. */
+  bare?: boolean;
 }
 
 /** Opens a place whose agents play a story, by its name or as a text, with the project `shop` and its repository `app`. */
-export async function openPlace(story: string, { port = 0, agents = {}, config = '' }: Beside = {}): Promise<Place> {
+export async function openPlace(story: string, { port = 0, agents = {}, config = '', bare = false }: Beside = {}): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'team6-web-'));
   const signals = join(folder, 'signals');
   mkdirSync(signals);
@@ -52,8 +54,10 @@ export async function openPlace(story: string, { port = 0, agents = {}, config =
   const ready = await firstLine(server, folder);
   const team6 = (...args: string[]) => execFileSync(TEAM6, args, { cwd: folder, env, encoding: 'utf8' });
   const origin = makeRepository(folder);
-  team6('project', 'add', 'shop', '--title', 'The shop');
-  team6('repo', 'add', 'shop', origin, '--name', 'app');
+  if (!bare) {
+    team6('project', 'add', 'shop', '--title', 'The shop');
+    team6('repo', 'add', 'shop', origin, '--name', 'app');
+  }
   return {
     folder,
     url: ready.url,

@@ -39,7 +39,8 @@ export function Sheet() {
   const places = [...new Set(KEYS.map(({ where }) => where))];
   return (
     <Dialog title="Keys" onClose={() => open(null)}>
-      <div className="grid grid-cols-1 gap-x-8 gap-y-4 desk:grid-cols-2">
+      {/* Longer than most screens are high, and moved by keys too. */}
+      <div role="region" aria-label="All keys" tabIndex={0} className="grid max-h-[56vh] grid-cols-1 gap-x-8 gap-y-4 overflow-y-auto desk:grid-cols-2">
         {places.map((place) => (
           <section key={place}>
             <h3 className="mb-1 text-dense text-faint">{place}</h3>
