@@ -1,5 +1,6 @@
-// How smoothly a page runs: frames that were drawn and tasks that blocked it, beside what the same browser draws at rest.
-import type { Page } from '@playwright/test';
+// How smoothly a page runs, and how soon it answers: frames that were drawn and tasks that blocked it, beside what the
+// same browser draws at rest and how long it takes for work of a known size.
+import type { Locator, Page } from '@playwright/test';
 
 export interface Pace {
   /** Frames in a second. */
@@ -36,6 +37,58 @@ export function paceOf(page: Page, milliseconds: number): Promise<Pace> {
     const sorted = [...gaps].sort((one, other) => one - other);
     return { frames: (gaps.length / all) * 1000, slowest: sorted[Math.floor(sorted.length * 0.99)] ?? 0, long, blocked };
   }, milliseconds);
+}
+
+/** How long the known work takes on the machine of the limits, in milliseconds. */
+const KNOWN = 60;
+
+/** How many times slower than the machine of the limits this one is just now; at least 1. */
+export async function slowness(page: Page): Promise<number> {
+  const took = await page.evaluate(() => {
+    const began = performance.now();
+    let sum = 0;
+    for (let n = 0; n < 2e7; n++) sum = (sum + Math.imul(n, 2654435761)) | 0;
+    return performance.now() - began + (sum & 0);
+  });
+  return Math.max(1, took / KNOWN);
+}
+
+/** Has the page count from now on how long it takes to answer what somebody does. */
+export async function countAnswers(page: Page) {
+  await page.evaluate(() => {
+    const slowest = new Map<number, number>();
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as PerformanceEventTiming[]) {
+        if (entry.interactionId) slowest.set(entry.interactionId, Math.max(entry.duration, slowest.get(entry.interactionId) ?? 0));
+      }
+    }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
+    Object.assign(window, { slowest });
+  });
+}
+
+/** The slowest answer since, in milliseconds, until it was drawn; what is drawn with the next frame is not told. */
+export async function slowestAnswer(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 100)));
+    const { slowest } = window as unknown as { slowest: Map<number, number> };
+    return Math.max(16, ...slowest.values());
+  });
+}
+
+/** How many milliseconds pass from a click to what it leads to. */
+export async function fromClick(page: Page, link: Locator, selector: string): Promise<number> {
+  await page.evaluate((wanted) => {
+    const arrival = new Promise<number>((seen) => {
+      const clicked = ({ timeStamp }: Event) => {
+        const look = () => (document.querySelector(wanted) ? seen(performance.now() - timeStamp) : requestAnimationFrame(look));
+        look();
+      };
+      addEventListener('click', clicked, { once: true, capture: true });
+    });
+    Object.assign(window, { arrival });
+  }, selector);
+  await link.click();
+  return page.evaluate(() => (window as unknown as { arrival: Promise<number> }).arrival);
 }
 
 /** How many milliseconds pass in the page from now until this is to be seen there. */

@@ -1,12 +1,11 @@
 // How fast a diff of 3,000 lines is there, and for how long the page does not answer meanwhile. What may be depends on
 // the machine: it is measured against work of a known size, in the same browser at the same time.
 import { delivered } from './desk.ts';
+import { slowness } from './pace.ts';
 import { expect, test } from './test.ts';
 
 const READY = 1_500;
 const BLOCKED = 100;
-/** How long the known work takes on the machine of the limits, in milliseconds. */
-const KNOWN = 60;
 
 const LINES = 3_000;
 const story = `title = "Long"
@@ -35,13 +34,7 @@ test('a diff of 3,000 lines is there at once, and the page answers meanwhile', a
   delivered(place, 1);
   const page = await signedIn('/tasks/1');
   await expect(page.getByRole('link', { name: /app #1/ })).toBeVisible();
-  const known = await page.evaluate(() => {
-    const began = performance.now();
-    let sum = 0;
-    for (let n = 0; n < 2e7; n++) sum = (sum + Math.imul(n, 2654435761)) | 0;
-    return performance.now() - began + (sum & 0);
-  });
-  const slow = Math.max(1, known / KNOWN);
+  const slow = await slowness(page);
   const measured = await page.evaluate(async () => {
     let blocked = 0;
     const watch = new PerformanceObserver((list) => {
@@ -66,7 +59,7 @@ test('a diff of 3,000 lines is there at once, and the page answers meanwhile', a
   });
   const limit = (most: number) => Math.round(most * slow);
   console.log(
-    `3,000 lines: ready after ${measured.ready.toFixed(0)} ms (of ${limit(READY)}), blocked for ${measured.blocked.toFixed(0)} ms (of ${limit(BLOCKED)}), ${measured.lines} lines laid out; the known work took ${known.toFixed(0)} ms`,
+    `3,000 lines: ready after ${measured.ready.toFixed(0)} ms (of ${limit(READY)}), blocked for ${measured.blocked.toFixed(0)} ms (of ${limit(BLOCKED)}), ${measured.lines} lines laid out; this machine is ${slow.toFixed(1)} times as slow as that of the limits`,
   );
   expect(measured.lines).toBeGreaterThan(10);
   expect(measured.lines).toBeLessThan(600);
