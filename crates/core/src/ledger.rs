@@ -163,7 +163,7 @@ impl fmt::Display for FundsShort {
             return write!(
                 f,
                 "{of} is used up: {spent} of {limit} are spent; it goes on {wait}when somebody raises it with \
-                 `team6 project budget{day} --{resource}`"
+                 `team6 project budget PROJECT{day} --{resource} LIMIT`"
             );
         }
         write!(

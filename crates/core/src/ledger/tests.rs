@@ -131,7 +131,7 @@ fn the_rest_of_a_limit_goes_to_whoever_comes_when_nobody_holds_anything() {
     assert_eq!(
         short.to_string(),
         "the budget of the project is used up: 55 tokens of 60 tokens are spent; it goes on when somebody raises it with \
-         `team6 project budget --tokens`"
+         `team6 project budget PROJECT --tokens LIMIT`"
     );
 }
 

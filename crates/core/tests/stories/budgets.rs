@@ -464,7 +464,7 @@ fn a_project_whose_last_attempt_ended_without_leaving_enough_asks_its_lead() {
     };
     team.does(told(0));
     let said = "the budget of the project is used up: 100 tokens of 100 tokens are spent; it goes on when somebody \
-                raises it with `team6 project budget --tokens`";
+                raises it with `team6 project budget PROJECT --tokens LIMIT`";
     assert_eq!(team.inbox(1).as_deref(), Some(said));
     assert_eq!(kinds(&team.does(told(0))), Vec::<&str>::new(), "that is known");
 }
