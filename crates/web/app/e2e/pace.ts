@@ -53,6 +53,18 @@ export async function slowness(page: Page): Promise<number> {
   return Math.max(1, took / KNOWN);
 }
 
+/** How long the page itself is at work for something, in milliseconds, whatever else the machine does meanwhile. */
+export async function workOf(page: Page, what: () => Promise<unknown>): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const spent = async () => (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
+  const before = await spent();
+  await what();
+  const took = (await spent()) - before;
+  await session.detach();
+  return took * 1_000;
+}
+
 /** Has the page count from now on how long it takes to answer what somebody does. */
 export async function countAnswers(page: Page) {
   await page.evaluate(() => {

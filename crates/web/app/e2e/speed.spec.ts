@@ -2,7 +2,7 @@
 // busy machine does not decide; the figures themselves are printed.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Pace, countAnswers, fromClick, paceOf, slowestAnswer, slowness, table, until } from './pace.ts';
+import { type Pace, countAnswers, fromClick, paceOf, slowestAnswer, slowness, table, until, workOf } from './pace.ts';
 import { atWork } from './story.ts';
 import { expect, test } from './test.ts';
 
@@ -80,23 +80,19 @@ test.describe('a trace of a hundred thousand entries', () => {
     await page.goto(`${place.url}/tasks/1`);
     await expect(activity.getByText(`second ${SLOW}?`, { exact: true })).toBeVisible();
     const slow = await slowness(page);
+    const go = (search: string) =>
+      page.evaluate(async (search) => {
+        const isThere = () => (document.querySelector('[aria-label=Activity] [aria-current]') !== null) === (search !== '');
+        history.pushState(null, '', `/tasks/1${search}`);
+        dispatchEvent(new PopStateEvent('popstate'));
+        while (!isThere()) await new Promise(requestAnimationFrame);
+      }, search);
     const jumps: number[] = [];
-    for (const share of [0.1, 0.9, 0.5]) {
-      const entry = Math.floor(entries * share);
-      jumps.push(
-        await page.evaluate(async (entry) => {
-          const began = performance.now();
-          history.pushState(null, '', `/tasks/1?entry=${entry}`);
-          dispatchEvent(new PopStateEvent('popstate'));
-          while (!document.querySelector('[aria-label=Activity] [aria-current]')) await new Promise(requestAnimationFrame);
-          const [asked] = performance.getEntriesByType('resource').filter(({ name, startTime }) => name.includes('/trace?') && startTime >= began);
-          return performance.now() - began - (asked?.duration ?? 0);
-        }, entry),
-      );
-      await page.keyboard.press('Escape');
-      await expect(activity.locator('[aria-current]')).toHaveCount(0);
+    for (const share of [0.1, 0.9, 0.3, 0.7, 0.5]) {
+      jumps.push(await workOf(page, () => go(`?entry=${Math.floor(entries * share)}`)));
+      await go('');
     }
-    const jump = Math.max(...jumps);
+    const jump = median(jumps);
 
     const rows = ({ rest, streaming, scrolling, rate }: typeof whole, held: string): [string, string][] => [
       [`at rest, ${held}`, shown(rest)],
@@ -107,7 +103,7 @@ test.describe('a trace of a hundred thousand entries', () => {
       ...rows(whole, 'all of them held'),
       ['reload until it is there', `${reload.toFixed(0)} ms`],
       ...rows(part, 'after the reload'),
-      ['to an entry, besides its request', `${jump.toFixed(0)} ms`],
+      ['to any entry, the work of the page', `${jump.toFixed(0)} ms`],
     ]);
     expect(entries).toBeGreaterThan(ENTRIES);
     for (const { rest, streaming, scrolling } of [whole, part]) {

@@ -53,6 +53,12 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
     return () => measure.disconnect();
   }, []);
 
+  // What is to be seen then is drawn at once, and not when the browser tells of the scrolling.
+  const scrollTo = useCallback((element: HTMLElement, top: number) => {
+    element.scrollTop = top;
+    setScroll(element.scrollTop);
+  }, []);
+
   // Whatever comes before it or is hidden, the row at the upper edge stays where it is.
   const drawn = useRef({ log, places, rows: log.rows, filter, search });
   useLayoutEffect(() => {
@@ -63,8 +69,8 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
     const top = before.filter === filter && before.search === search ? element.scrollTop : scroll;
     const edge = Math.floor(top / row) - 1;
     const seq = before.rows[before.places[Math.max(0, edge)] ?? -1]?.seq;
-    if (seq !== undefined) element.scrollTop = top + (view.at(log.placeOf(seq)) - Math.max(0, edge)) * row;
-  }, [places, log, row, filter, search, follows, scroll, view]);
+    if (seq !== undefined) scrollTo(element, top + (view.at(log.placeOf(seq)) - Math.max(0, edge)) * row);
+  }, [places, log, row, filter, search, follows, scroll, view, scrollTo]);
 
   // Where following has brought it, and at how many lines.
   const brought = useRef({ top: 0, lines: 0 });
@@ -74,9 +80,9 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
     // Somebody has scrolled up, and the browser has not told of it yet: they are not taken back.
     const end = Math.max(0, brought.current.lines * row - element.clientHeight);
     if (element.scrollTop < Math.min(brought.current.top, end) - 1) return follow(false);
-    element.scrollTop = element.scrollHeight;
+    scrollTo(element, element.scrollHeight);
     brought.current = { top: element.scrollTop, lines };
-  }, [follows, lines, height, row, log, log.reachesEnd]);
+  }, [follows, lines, height, row, log, log.reachesEnd, scrollTo]);
   const toEnd = () => {
     brought.current = { top: 0, lines: 0 };
     follow(true);
@@ -89,9 +95,9 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
       if (!element) return;
       const top = (1 + index) * row;
       if (top < element.scrollTop || top + row > element.scrollTop + element.clientHeight)
-        element.scrollTop = Math.max(0, top - element.clientHeight / 2);
+        scrollTo(element, top - element.clientHeight / 2);
     },
-    [row],
+    [row, scrollTo],
   );
 
   // The entry of the address is brought into view once it is there.

@@ -47,11 +47,12 @@ export function useTrace(attempt: AttemptId, near: number | null): Opened {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- what is known of its length is a help only
   }, [attempt, wanted]);
 
-  const isOutside = near !== null && (near < log.first || (near > log.last && !log.reachesEnd));
-  useEffect(() => {
-    if (isOutside && wanted.near !== near) want({ near });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- a window moves when another entry is wanted, and not by itself
-  }, [near]);
+  // A window moves when another entry is wanted that lies outside of it, and not by itself.
+  const [last, setLast] = useState(near);
+  if (near !== last) {
+    setLast(near);
+    if (near !== null && (near < log.first || (near > log.last && !log.reachesEnd))) want({ near });
+  }
 
   // A window that does not reach the end is not told of what comes there.
   const { reachesEnd } = log;
