@@ -5,6 +5,9 @@ export interface Line {
   url: string;
   /** Cuts every connection that is open, and says how many there were. */
   cut(): number;
+  /** Cuts it and lets nobody through any more, until it is up again. */
+  down(): void;
+  up(): void;
   close(): void;
 }
 
@@ -12,7 +15,9 @@ export interface Line {
 export async function openLine(to: string): Promise<Line> {
   const port = Number(new URL(to).port);
   const open = new Set<Socket>();
+  let isDown = false;
   const server = createServer((browser) => {
+    if (isDown) return void browser.destroy();
     const far = connect(port, '127.0.0.1');
     for (const [end, other] of [
       [browser, far],
@@ -39,6 +44,13 @@ export async function openLine(to: string): Promise<Line> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     cut,
+    down: () => {
+      isDown = true;
+      cut();
+    },
+    up: () => {
+      isDown = false;
+    },
     close: () => {
       cut();
       server.close();

@@ -62,14 +62,16 @@ export function OwnersStep({ detail }: { detail: SprintDetail }) {
         </Writes>
       </div>
       <div role="region" aria-label="Tasks and people" tabIndex={0} className="min-h-0 flex-1 overflow-auto">
-        <Grid
-          tasks={tasks}
-          team={team}
-          loads={loadsOf(detail)}
-          suggestion={(task) => best.get(task)}
-          busy={set.isPending}
-          onSet={(task, person) => set.mutate({ [task]: person })}
-        />
+        <Writes>
+          <Grid
+            tasks={tasks}
+            team={team}
+            loads={loadsOf(detail)}
+            suggestion={(task) => best.get(task)}
+            busy={set.isPending}
+            onSet={(task, person) => set.mutate({ [task]: person })}
+          />
+        </Writes>
         <Deputies detail={detail} team={team} />
       </div>
     </>

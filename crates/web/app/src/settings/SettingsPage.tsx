@@ -17,6 +17,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Sure } from '../ui/Sure';
 import { DENSITIES, THEMES, density, setDensity, setTheme, theme } from '../ui/appearance';
+import { Writes } from '../wait/Writes';
 import { Channels } from './Channels';
 import { settings } from './queries';
 
@@ -73,12 +74,14 @@ function ThisBrowser() {
             setDensity(next);
           }}
         />
-        <Sure
-          verb="Sign out everywhere"
-          effect="Every browser that is signed in to this server has to sign in again, this one too."
-          busy={everywhere.isPending}
-          onSure={() => everywhere.mutate()}
-        />
+        <Writes>
+          <Sure
+            verb="Sign out everywhere"
+            effect="Every browser that is signed in to this server has to sign in again, this one too."
+            busy={everywhere.isPending}
+            onSure={() => everywhere.mutate()}
+          />
+        </Writes>
       </div>
     </Part>
   );

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { Writes } from '../wait/Writes';
 import { Button } from './Button';
 import { StatusMark } from './StatusMark';
 import { STAYS, type Toast, dismiss, useToasts } from './toasts';
@@ -40,15 +41,17 @@ function Notice({ toast, held }: { toast: Toast; held: boolean }) {
         {toast.detail && <p className="text-dense break-words text-muted">{toast.detail}</p>}
       </div>
       {toast.undo && (
-        <Button
-          look="quiet"
-          onClick={() => {
-            toast.undo?.();
-            dismiss(toast.id);
-          }}
-        >
-          Undo
-        </Button>
+        <Writes>
+          <Button
+            look="quiet"
+            onClick={() => {
+              toast.undo?.();
+              dismiss(toast.id);
+            }}
+          >
+            Undo
+          </Button>
+        </Writes>
       )}
       <Button look="quiet" aria-label="Dismiss" className="px-1.5" onClick={() => dismiss(toast.id)}>
         ✕

@@ -1,0 +1,68 @@
+// While the server cannot be reached nothing pretends: what is shown says of when it is, nothing can be sent, and what was
+// written stays. It goes on by itself.
+import { openLine } from './line.ts';
+import { atWork } from './story.ts';
+import { expect, link, test } from './test.ts';
+
+/** What could be sent, and on which page. */
+const WRITES = [
+  ['/tasks/2', 'Pause'],
+  ['/tasks/2', 'Give the task up'],
+  ['/inbox?item=task/4', 'Try again'],
+  ['/sprints/1', 'Pause'],
+  ['/plan/1/owners', 'Lin Chen owns Roof'],
+  ['/settings', 'Sign out everywhere'],
+] as const;
+
+test('a lost connection is calm: it is told after a while, nothing can be sent, and it goes on by itself', async ({ page, place }) => {
+  atWork(place);
+  const line = await openLine(place.url);
+  await page.goto(link(place).replace(place.url, line.url));
+  await expect(page).toHaveURL(/\/inbox/);
+  await page.goto(`${line.url}/tasks/2`);
+  await expect(page.getByRole('list', { name: 'Activity' }).getByText('I begin with the')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeEnabled();
+  const words = page.getByRole('textbox', { name: /Write to the agent/ });
+  await words.fill('The third row is crooked.');
+
+  line.down();
+  const note = page.getByText(/^Reconnecting, showing state of \d\d:\d\d/);
+  await expect(note).toHaveCount(0);
+  await expect(note).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText(/refresh|reload/i)).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Give the task up' })).toBeDisabled();
+  await expect(words).toBeDisabled();
+  await expect(words).toHaveValue('The third row is crooked.');
+
+  // What happens meanwhile is there as soon as somebody tells of it again.
+  place.team6('task', 'pause', '2');
+  await expect(page.getByRole('button', { name: 'Resume' })).toHaveCount(0);
+  line.up();
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeEnabled({ timeout: 20_000 });
+  await expect(note).toHaveCount(0);
+  await expect(words).toBeEnabled();
+  await expect(words).toHaveValue('The third row is crooked.');
+  line.close();
+});
+
+test('whatever could be sent rests on every page while the connection is lost', async ({ page, context, place }) => {
+  atWork(place);
+  const line = await openLine(place.url);
+  await page.goto(link(place).replace(place.url, line.url));
+  await expect(page).toHaveURL(/\/inbox/);
+  const buttons = await Promise.all(
+    WRITES.map(async ([path, name]) => {
+      const tab = await context.newPage();
+      await tab.goto(line.url + path);
+      const button = tab.getByRole('button', { name, exact: true });
+      await expect(button, `${name} on ${path}`).toBeEnabled();
+      return button;
+    }),
+  );
+  line.down();
+  for (const button of buttons) await expect(button).toBeDisabled({ timeout: 20_000 });
+  line.up();
+  for (const button of buttons) await expect(button).toBeEnabled({ timeout: 20_000 });
+  line.close();
+});
