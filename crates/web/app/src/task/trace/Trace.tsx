@@ -69,7 +69,7 @@ export function Trace({ log, filter, search, chosen, onChoose, onEnd }: Props) {
     const top = before.filter === filter && before.search === search ? element.scrollTop : scroll;
     const edge = Math.floor(top / row) - 1;
     const seq = before.rows[before.places[Math.max(0, edge)] ?? -1]?.seq;
-    if (seq !== undefined) scrollTo(element, top + (view.at(log.placeOf(seq)) - Math.max(0, edge)) * row);
+    if (seq !== undefined) scrollTo(element, top + (view.at(lastBegunBy(log.rows, seq)) - Math.max(0, edge)) * row);
   }, [places, log, row, filter, search, follows, scroll, view, scrollTo]);
 
   // Where following has brought it, and at how many lines.
