@@ -34,6 +34,19 @@ test('a question is answered and a plan approved by keyboard alone', async ({ pl
   await expect(page).toHaveURL(/\/inbox/);
 });
 
+test('keys are heard before anything of the page is there', async ({ place, signedIn }) => {
+  const page = await signedIn();
+  let answer = () => {};
+  const held = new Promise<void>((release) => (answer = release));
+  await page.route('**/api/v1/**', (route) => held.then(() => route.continue()));
+  // Scripts of modules have run by then.
+  await page.goto(`${place.url}/sprints`, { waitUntil: 'domcontentloaded' });
+  await expect(page.locator('#page')).toHaveCount(0);
+  await page.keyboard.press('Control+k');
+  answer();
+  await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
+});
+
 test.describe('on a phone', () => {
   test.use(PHONE);
 

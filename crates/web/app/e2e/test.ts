@@ -48,8 +48,6 @@ export const test = base.extend<Fixtures>({
     await use(async (path = '/inbox', person = 'ada') => {
       await page.goto(link(place, person));
       await expect(page).toHaveURL(/\/inbox/);
-      // The frame hears the keys from here on.
-      await expect(page.locator('#page')).toBeVisible();
       if (path !== '/inbox') await page.goto(place.url + path);
       return page;
     });

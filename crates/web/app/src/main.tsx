@@ -9,6 +9,7 @@ import { signInByLink } from './api/session';
 import { setConnection } from './live/connection';
 import { join, reconnect } from './live/link';
 import { makeRouter } from './routes';
+import { heedKeys } from './shell/keys';
 import { followSystem } from './ui/appearance';
 import './ui/app.css';
 
@@ -26,9 +27,9 @@ const client = new QueryClient({
 
 const router = makeRouter(client);
 
+const isIn = () => router.state.location.pathname !== '/sign-in';
 const toSignIn = () => {
-  const { pathname, href } = router.state.location;
-  if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { to: href }, replace: true });
+  if (isIn()) void router.navigate({ to: '/sign-in', search: { to: router.state.location.href }, replace: true });
 };
 onSignedOut(toSignIn);
 
@@ -54,6 +55,7 @@ function followServer() {
 }
 
 followSystem();
+heedKeys(isIn, (to) => void router.navigate({ to }));
 
 async function begin() {
   // Before anything is asked for, which would lead to the sign-in page.

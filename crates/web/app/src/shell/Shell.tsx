@@ -6,7 +6,6 @@ import { BottomBar } from './BottomBar';
 import { LostNote } from './LostNote';
 import { Notices } from './Notices';
 import { Sidebar } from './Sidebar';
-import { useKeys } from './keys';
 import { useOpened } from './opened';
 
 const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: Palette }));
@@ -17,7 +16,6 @@ const More = lazy(() => import('./More').then(({ More }) => ({ default: More }))
 const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
 
 export function Shell() {
-  useKeys();
   const opened = useOpened();
   const tells = useSyncExternalStore(onWish, isWished);
   useEffect(() => {

@@ -1,9 +1,8 @@
-// Keys that work everywhere. They are bound with the first paint, do nothing while somebody writes, and take no key
+// Keys that work everywhere. They are bound before the first paint, do nothing while somebody writes, and take no key
 // that the browser uses itself.
-import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { isOpened, open } from './opened';
-import { PLACES } from './places';
+import { type Place, PLACES } from './places';
 
 /** For how long a key after `g` belongs to it, in milliseconds. */
 const CHORD = 1_200;
@@ -14,33 +13,28 @@ export function isWriting(target: EventTarget | null): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
-export function useKeys() {
-  const navigate = useNavigate();
-  useEffect(() => {
-    let chord = 0;
-    const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented) return;
-      if ((event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === 'k') {
-        event.preventDefault();
-        return open('palette');
-      }
-      if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
-      if (isOpened()) return;
-      if (event.key === '?') return open('sheet');
-      if (event.key === 'g') {
-        chord = Date.now();
-        return;
-      }
-      const place = Date.now() - chord < CHORD ? PLACES.find(({ key }) => key === event.key) : undefined;
-      chord = 0;
-      if (place) {
-        event.preventDefault();
-        void navigate({ to: place.to });
-      }
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
-  }, [navigate]);
+/** Heeds them from now on, for as long as the page stands. What they open waits for the frame, if it is not there yet. */
+export function heedKeys(isIn: () => boolean, go: (to: Place['to']) => void) {
+  let chord = 0;
+  addEventListener('keydown', (event: KeyboardEvent) => {
+    if (event.defaultPrevented || !isIn()) return;
+    if ((event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      return open('palette');
+    }
+    if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
+    if (isOpened()) return;
+    if (event.key === '?') return open('sheet');
+    if (event.key === 'g') {
+      chord = Date.now();
+      return;
+    }
+    const place = Date.now() - chord < CHORD ? PLACES.find(({ key }) => key === event.key) : undefined;
+    chord = 0;
+    if (!place) return;
+    event.preventDefault();
+    go(place.to);
+  });
 }
 
 /** Keys of a page, by what is pressed. */
