@@ -267,7 +267,7 @@ test('a sprint is replayed: it is shown as it was at an event', async ({ place, 
   await slider.focus();
   await page.keyboard.press('Home');
   await expect(page).toHaveURL(/at=1(&|$)/);
-  await expect(page.getByText('There was no task yet.')).toBeVisible();
+  await expect(page.getByText('There was no task yet')).toBeVisible();
   await expect(page.getByText('sprint opened')).toBeVisible();
   await page.keyboard.press('End');
   await expect(tasks.getByRole('listitem')).toHaveCount(7);

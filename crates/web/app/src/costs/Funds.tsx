@@ -12,22 +12,22 @@ const SPANS = [
 
 export function Funds({ project }: { project: string }) {
   const { data, refetch } = useQuery(funds(project));
-  if (!data) return null;
-  const isLimited = SPANS.some(({ of }) => BOUNDS.some(({ field }) => data[of].budget[field] != null));
+  const isLimited = SPANS.some(({ of }) => BOUNDS.some(({ field }) => data?.[of].budget[field] != null));
   return (
     <details open={isLimited} className="border-b border-line bg-sunken">
       <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 px-4 text-muted hover:text-fg">
-        <span className="font-mono">{project}</span> {isLimited ? 'has budgets' : 'has no budget'}
+        <span className="font-mono">{project}</span> {data && (isLimited ? 'has budgets' : 'has no budget')}
       </summary>
-      {SPANS.map(({ of, name, whose }) => (
-        <BudgetOf
-          key={of}
-          name={`Budget of ${project} ${name}`}
-          spending={data[of]}
-          whose={whose}
-          set={(budget, options) => setProjectBudget(project, of, budget, options).finally(() => void refetch())}
-        />
-      ))}
+      {data &&
+        SPANS.map(({ of, name, whose }) => (
+          <BudgetOf
+            key={of}
+            name={`Budget of ${project} ${name}`}
+            spending={data[of]}
+            whose={whose}
+            set={(budget, options) => setProjectBudget(project, of, budget, options).finally(() => void refetch())}
+          />
+        ))}
     </details>
   );
 }

@@ -42,7 +42,7 @@ export function Inspector({ label, title, onClose, children }: Props) {
         ref={frame}
         aria-label={label}
         data-inspector
-        className="z-30 flex flex-col border-line bg-surface max-wide:fixed max-wide:inset-y-0 max-wide:right-0 max-wide:w-96 max-wide:border-l max-desk:inset-x-0 max-desk:top-auto max-desk:bottom-0 max-desk:max-h-[85dvh] max-desk:min-h-[50dvh] max-desk:w-auto max-desk:rounded-t-lg max-desk:border-t max-desk:border-l-0 wide:w-96 wide:shrink-0 wide:border-l"
+        className="z-30 flex flex-col border-line bg-surface max-wide:fixed max-wide:inset-y-0 max-wide:right-0 max-wide:w-96 max-wide:border-l max-desk:inset-x-0 max-desk:top-auto max-desk:bottom-0 max-desk:h-[72dvh] max-desk:w-auto max-desk:rounded-t-lg max-desk:border-t max-desk:border-l-0 wide:w-96 wide:shrink-0 wide:border-l"
       >
         <div className="flex min-h-(--bar) items-center gap-2 border-b border-line px-4 py-1">
           <div className="min-w-0 flex-1">{title}</div>
