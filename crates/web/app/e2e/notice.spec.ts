@@ -16,8 +16,11 @@ test('what comes into the inbox while nobody looks is told by a notification', a
     Object.assign(window, { Notification: Shown, told });
   });
   await signedIn();
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  const listens = page.waitForResponse(/\/assets\/Tell-/);
   await page.getByRole('menuitemcheckbox', { name: 'Notify me here' }).click();
+  await listens;
   await page.keyboard.press('Escape');
   await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
   planned(place);
