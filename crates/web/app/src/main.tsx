@@ -44,6 +44,10 @@ function followServer() {
       setConnection(connected, since);
       // What was fetched before the stream stood may have changed before it.
       if (connected && !wasConnected && since > began) renewAll();
+      else if (connected) {
+        void renewal.then((renewal) => renewal.missed());
+        if (router.state.matches.some(({ status }) => status === 'error')) void router.invalidate();
+      }
       wasConnected ||= connected;
     },
     signedOut: toSignIn,

@@ -35,6 +35,7 @@ import { PageFailed } from './shell/PageFailed';
 import { PagePending } from './shell/PagePending';
 import { channels } from './settings/queries';
 import { Shell } from './shell/Shell';
+import { part } from './ui/part';
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()();
 
@@ -42,7 +43,7 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: signInSearch,
-  component: lazyRouteComponent(() => import('./shell/SignIn'), 'SignIn'),
+  component: lazyRouteComponent(() => part(() => import('./shell/SignIn')), 'SignIn'),
 });
 
 const shell = createRoute({
@@ -67,7 +68,7 @@ const inboxRoute = createRoute({
   getParentRoute: () => shell,
   path: '/inbox',
   validateSearch: inboxSearch,
-  component: lazyRouteComponent(() => import('./inbox/InboxPage'), 'InboxPage'),
+  component: lazyRouteComponent(() => part(() => import('./inbox/InboxPage')), 'InboxPage'),
 });
 
 const sprintsRoute = createRoute({
@@ -75,7 +76,7 @@ const sprintsRoute = createRoute({
   path: '/sprints',
   validateSearch: sprintsSearch,
   loader: ({ context: { client } }) => client.ensureQueryData(sprints),
-  component: lazyRouteComponent(() => import('./sprints/SprintsPage'), 'SprintsPage'),
+  component: lazyRouteComponent(() => part(() => import('./sprints/SprintsPage')), 'SprintsPage'),
 });
 
 const sprintRoute = createRoute({
@@ -84,7 +85,7 @@ const sprintRoute = createRoute({
   params: numbered('sprint'),
   validateSearch: sprintSearch,
   loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
-  component: lazyRouteComponent(() => import('./sprint/SprintPage'), 'SprintPage'),
+  component: lazyRouteComponent(() => part(() => import('./sprint/SprintPage')), 'SprintPage'),
 });
 
 const taskRoute = createRoute({
@@ -93,14 +94,14 @@ const taskRoute = createRoute({
   params: numbered('task'),
   validateSearch: taskSearch,
   loader: ({ context: { client }, params }) => client.ensureQueryData(task(params.task)),
-  component: lazyRouteComponent(() => import('./task/TaskPage'), 'TaskPage'),
+  component: lazyRouteComponent(() => part(() => import('./task/TaskPage')), 'TaskPage'),
 });
 
 const newPlanRoute = createRoute({
   getParentRoute: () => shell,
   path: '/plan/new',
   loader: ({ context: { client } }) => client.ensureQueryData(projects),
-  component: lazyRouteComponent(() => import('./plan/NewPlanPage'), 'NewPlanPage'),
+  component: lazyRouteComponent(() => part(() => import('./plan/NewPlanPage')), 'NewPlanPage'),
 });
 
 const planEntryRoute = createRoute({
@@ -108,7 +109,7 @@ const planEntryRoute = createRoute({
   path: '/plan/$sprint',
   params: numbered('sprint'),
   loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
-  component: lazyRouteComponent(() => import('./plan/WizardPage'), 'WizardEntry'),
+  component: lazyRouteComponent(() => part(() => import('./plan/WizardPage')), 'WizardEntry'),
 });
 
 const STEPS = ['goal', 'questions', 'prd', 'tasks', 'owners', 'approve'] as const;
@@ -126,7 +127,7 @@ const planRoute = createRoute({
   },
   validateSearch: planSearch,
   loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
-  component: lazyRouteComponent(() => import('./plan/WizardPage'), 'WizardPage'),
+  component: lazyRouteComponent(() => part(() => import('./plan/WizardPage')), 'WizardPage'),
 });
 
 const reviewRoute = createRoute({
@@ -135,35 +136,35 @@ const reviewRoute = createRoute({
   params: numbered('task'),
   validateSearch: reviewSearch,
   loader: ({ context: { client }, params }) => client.ensureQueryData(task(params.task)),
-  component: lazyRouteComponent(() => import('./review/ReviewPage'), 'ReviewPage'),
+  component: lazyRouteComponent(() => part(() => import('./review/ReviewPage')), 'ReviewPage'),
 });
 
 const agentsRoute = createRoute({
   getParentRoute: () => shell,
   path: '/agents',
   validateSearch: agentsSearch,
-  component: lazyRouteComponent(() => import('./agents/AgentsPage'), 'AgentsPage'),
+  component: lazyRouteComponent(() => part(() => import('./agents/AgentsPage')), 'AgentsPage'),
 });
 
 const workersRoute = createRoute({
   getParentRoute: () => shell,
   path: '/workers',
   validateSearch: workersSearch,
-  component: lazyRouteComponent(() => import('./workers/WorkersPage'), 'WorkersPage'),
+  component: lazyRouteComponent(() => part(() => import('./workers/WorkersPage')), 'WorkersPage'),
 });
 
 const memoryRoute = createRoute({
   getParentRoute: () => shell,
   path: '/memory',
   validateSearch: memorySearch,
-  component: lazyRouteComponent(() => import('./memory/MemoryPage'), 'MemoryPage'),
+  component: lazyRouteComponent(() => part(() => import('./memory/MemoryPage')), 'MemoryPage'),
 });
 
 const reposRoute = createRoute({
   getParentRoute: () => shell,
   path: '/repos',
   validateSearch: reposSearch,
-  component: lazyRouteComponent(() => import('./repos/ReposPage'), 'ReposPage'),
+  component: lazyRouteComponent(() => part(() => import('./repos/ReposPage')), 'ReposPage'),
 });
 
 const settingsRoute = createRoute({
@@ -172,21 +173,21 @@ const settingsRoute = createRoute({
   validateSearch: settingsSearch,
   // Shown above what is long already, they would push it down.
   loader: ({ context: { client } }) => client.prefetchQuery(channels),
-  component: lazyRouteComponent(() => import('./settings/SettingsPage'), 'SettingsPage'),
+  component: lazyRouteComponent(() => part(() => import('./settings/SettingsPage')), 'SettingsPage'),
 });
 
 const costsRoute = createRoute({
   getParentRoute: () => shell,
   path: '/costs',
   validateSearch: costsSearch,
-  component: lazyRouteComponent(() => import('./costs/CostsPage'), 'CostsPage'),
+  component: lazyRouteComponent(() => part(() => import('./costs/CostsPage')), 'CostsPage'),
 });
 
 const auditRoute = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
   validateSearch: auditSearch,
-  component: lazyRouteComponent(() => import('./audit/AuditPage'), 'AuditPage'),
+  component: lazyRouteComponent(() => part(() => import('./audit/AuditPage')), 'AuditPage'),
 });
 
 const replayRoute = createRoute({
@@ -194,7 +195,7 @@ const replayRoute = createRoute({
   path: '/sprints/$sprint/replay',
   params: numbered('sprint'),
   validateSearch: replaySearch,
-  component: lazyRouteComponent(() => import('./replay/ReplayPage'), 'ReplayPage'),
+  component: lazyRouteComponent(() => part(() => import('./replay/ReplayPage')), 'ReplayPage'),
 });
 
 /** Whatever names nothing is told so in the frame, from which one gets on. */

@@ -12,11 +12,12 @@ afterEach(() => void vi.useRealTimers());
 /** A sprint that somebody looks at, fetched from a server that is at some version. */
 async function watched() {
   const client = new QueryClient();
-  const server = { version: 1, fetches: 0, delay: 0 };
+  const server = { version: 1, fetches: 0, delay: 0, isAway: false };
   const observer = new QueryObserver(client, {
     queryKey: ['sprint', 1],
     queryFn: async () => {
       server.fetches += 1;
+      if (server.isAway) throw new Error('no answer');
       const { version } = server;
       if (server.delay > 0) await new Promise((over) => setTimeout(over, server.delay));
       return { version };
@@ -71,4 +72,18 @@ it('a sign of life fetches nothing', async () => {
   renewal.events([event(5, 'lease_renewed')]);
   await vi.advanceTimersByTimeAsync(200);
   expect(server.fetches).toBe(1);
+});
+
+it('what got no answer is asked for again once there is a connection, and nothing else is', async () => {
+  const { renewal, server, shown } = await watched();
+  renewal.missed();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(server.fetches).toBe(1);
+  server.isAway = true;
+  renewal.events([event(2)]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  Object.assign(server, { isAway: false, version: 2 });
+  renewal.missed();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(shown()).toBe(2);
 });

@@ -51,6 +51,11 @@ export class Renewal {
     void this.#client.invalidateQueries();
   }
 
+  /** What was asked for while the server was away, and got no answer, is asked for again. */
+  missed() {
+    void this.#client.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' });
+  }
+
   #tasksOf(sprint: number): QueryKey[] {
     const tasks = this.#client.getQueryCache().findAll({ queryKey: ['task'] });
     const own = tasks.filter(({ state: { data } }) => {

@@ -3,8 +3,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { me } from '../api/queries';
+import { part } from '../ui/part';
 
-const Menu = lazy(() => import('./YourMenuItems').then(({ YourMenuItems }) => ({ default: YourMenuItems })));
+const Menu = lazy(() => part(() => import('./YourMenuItems')).then(({ YourMenuItems }) => ({ default: YourMenuItems })));
 
 export function YourMenu({ narrow = false }: { narrow?: boolean }) {
   const { data } = useQuery(me);

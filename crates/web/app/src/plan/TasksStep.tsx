@@ -8,13 +8,14 @@ import { usePageKeys } from '../shell/keys';
 import { Button } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
+import { part } from '../ui/part';
 import { Writes } from '../wait/Writes';
 import type { Draft } from './draft';
 import { graphOf } from './asGraph';
 import { Outline } from './Outline';
 import { useOutline } from './useOutline';
 
-const Graph = lazy(() => import('../sprint/graph/Graph').then(({ Graph }) => ({ default: Graph })));
+const Graph = lazy(() => part(() => import('../sprint/graph/Graph')).then(({ Graph }) => ({ default: Graph })));
 
 const route = getRouteApi('/shell/plan/$sprint/$step');
 

@@ -13,11 +13,12 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { Tabs } from '../ui/Tabs';
+import { part } from '../ui/part';
 import { GROUPS, GROUP_NAME, GROUP_STATUS } from '../ui/status';
 import { full } from '../ui/time';
 import { sprintAt, sprintLog } from './queries';
 
-const Graph = lazy(() => import('../sprint/graph/Graph').then(({ Graph }) => ({ default: Graph })));
+const Graph = lazy(() => part(() => import('../sprint/graph/Graph')).then(({ Graph }) => ({ default: Graph })));
 
 const route = getRouteApi('/shell/sprints/$sprint/replay');
 

@@ -2,6 +2,7 @@
 import { lazy, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { isWriting, usePageKeys } from '../shell/keys';
 import { isOpened } from '../shell/opened';
+import { part } from '../ui/part';
 import { say } from '../ui/toasts';
 import type { DiffHandle, Shown } from './DiffView';
 import { DraftNote } from './DraftNote';
@@ -19,7 +20,7 @@ import type { Reviewed } from './useReview';
 import { headingId, useWalk } from './useWalk';
 
 // As large as the rest of the page, which comes up without it: only whoever renders a review has to wait for it.
-const DiffView = lazy(() => import('./DiffView').then(({ DiffView }) => ({ default: DiffView<ReviewNote> })));
+const DiffView = lazy(() => part(() => import('./DiffView')).then(({ DiffView }) => ({ default: DiffView<ReviewNote> })));
 
 interface Props {
   reviewed: Reviewed;

@@ -2,18 +2,19 @@
 import { Outlet } from '@tanstack/react-router';
 import { Suspense, lazy, useEffect, useSyncExternalStore } from 'react';
 import { isWished, onWish } from '../notice/wish';
+import { part } from '../ui/part';
 import { BottomBar } from './BottomBar';
 import { LostNote } from './LostNote';
 import { Notices } from './Notices';
 import { Sidebar } from './Sidebar';
 import { useOpened } from './opened';
 
-const loadPalette = () => import('./Palette').then(({ Palette }) => ({ default: Palette }));
+const loadPalette = () => part(() => import('./Palette')).then(({ Palette }) => ({ default: Palette }));
 const Palette = lazy(loadPalette);
-const Sheet = lazy(() => import('./Sheet').then(({ Sheet }) => ({ default: Sheet })));
-const Tell = lazy(() => import('../notice/Tell').then(({ Tell }) => ({ default: Tell })));
-const More = lazy(() => import('./More').then(({ More }) => ({ default: More })));
-const WhoAreYou = lazy(() => import('../people/WhoAreYou').then(({ WhoAreYou }) => ({ default: WhoAreYou })));
+const Sheet = lazy(() => part(() => import('./Sheet')).then(({ Sheet }) => ({ default: Sheet })));
+const Tell = lazy(() => part(() => import('../notice/Tell')).then(({ Tell }) => ({ default: Tell })));
+const More = lazy(() => part(() => import('./More')).then(({ More }) => ({ default: More })));
+const WhoAreYou = lazy(() => part(() => import('../people/WhoAreYou')).then(({ WhoAreYou }) => ({ default: WhoAreYou })));
 
 export function Shell() {
   const opened = useOpened();

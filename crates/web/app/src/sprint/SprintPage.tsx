@@ -13,6 +13,7 @@ import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Tabs } from '../ui/Tabs';
+import { part } from '../ui/part';
 import { groupOf } from '../ui/status';
 import { when } from '../ui/time';
 import { isSolvable } from '../wait/Solve';
@@ -27,9 +28,9 @@ import { TaskList } from './TaskList';
 import { TaskPeek } from './TaskPeek';
 import { type Merges, NO_MERGES, mergedState, mergesOf } from './merges';
 
-const Graph = lazy(() => import('./graph/Graph').then(({ Graph }) => ({ default: Graph })));
+const Graph = lazy(() => part(() => import('./graph/Graph')).then(({ Graph }) => ({ default: Graph })));
 
-const Timeline = lazy(() => import('./timeline/Timeline').then(({ Timeline }) => ({ default: Timeline })));
+const Timeline = lazy(() => part(() => import('./timeline/Timeline')).then(({ Timeline }) => ({ default: Timeline })));
 
 const route = getRouteApi('/shell/sprints/$sprint');
 
