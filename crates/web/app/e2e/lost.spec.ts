@@ -4,14 +4,16 @@ import { openLine } from './line.ts';
 import { atWork } from './story.ts';
 import { expect, link, test } from './test.ts';
 
-/** What could be sent, and on which page. */
-const WRITES = [
+/** What could be sent, on which page, and what leads to it there. */
+const WRITES: [path: string, name: string, way?: string][] = [
   ['/tasks/2', 'Pause'],
   ['/tasks/2', 'Give the task up'],
   ['/inbox?item=task/4', 'Try again'],
   ['/plan/1/owners', 'Lin Chen owns Roof'],
   ['/settings', 'Sign out everywhere'],
-] as const;
+  ['/workers', 'Sign out', 'Ada Lovelace'],
+  ['/tasks/1/review', 'Approve now', 'Approve'],
+];
 
 test('a lost connection is calm: it is told after a while, nothing can be sent, and it goes on by itself', async ({ page, place }) => {
   atWork(place);
@@ -52,10 +54,11 @@ test('whatever could be sent rests on every page while the connection is lost, a
   await page.goto(link(place).replace(place.url, line.url));
   await expect(page).toHaveURL(/\/inbox/);
   const buttons = await Promise.all(
-    WRITES.map(async ([path, name]) => {
+    WRITES.map(async ([path, name, way]) => {
       const tab = await context.newPage();
       await tab.goto(line.url + path);
-      const button = tab.getByRole('button', { name, exact: true });
+      if (way) await tab.getByRole('button', { name: way, exact: true }).click();
+      const button = tab.getByRole('button', { name, exact: true }).or(tab.getByRole('menuitem', { name, exact: true }));
       await expect(button, `${name} on ${path}`).toBeEnabled();
       return button;
     }),

@@ -27,4 +27,17 @@ test('the token opens the app where somebody wanted to go, and a wrong one is to
   const kept = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]));
   expect(kept).not.toContain(place.token);
   expect(kept).not.toContain('team6_');
+
+  await page.getByRole('dialog', { name: 'Who are you?' }).getByRole('button', { name: 'Ada Lovelace' }).click();
+
+  // Whoever cannot be signed out is told so, and still in.
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.route('**/sign-out', (route) => route.fulfill({ status: 500, body: '' }));
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('alert')).toContainText('answered 500');
+  await page.unroute('**/sign-out');
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(`${place.url}/sign-in`);
+  await expect(page.getByLabel(/token/i)).toBeVisible();
 });

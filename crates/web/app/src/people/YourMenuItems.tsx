@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { people } from '../api/queries';
 import { signOut } from '../api/session';
+import { useCommand } from '../api/useCommand';
+import { useLostSince } from '../live/connection';
 import { canNotify, isWished, wish } from '../notice/wish';
 import { open } from '../shell/opened';
 import { DENSITIES, THEMES, density, setDensity, setTheme, theme } from '../ui/appearance';
@@ -21,6 +23,8 @@ export function YourMenuItems({ shape, face, onSignedOut }: Props) {
   const [chosenTheme, chooseTheme] = useState(theme);
   const [notified, setNotified] = useState(isWished);
   const [chosenDensity, chooseDensity] = useState(density);
+  const isLost = useLostSince() !== null;
+  const leave = useCommand({ run: () => signOut(), onDone: onSignedOut });
   return (
     <Menu.Root defaultOpen>
       <Menu.Trigger className={shape}>{face}</Menu.Trigger>
@@ -73,7 +77,7 @@ export function YourMenuItems({ shape, face, onSignedOut }: Props) {
             <Menu.Item className={ITEM} onClick={() => open('sheet')}>
               Keys
             </Menu.Item>
-            <Menu.Item className={ITEM} onClick={() => void signOut().then(onSignedOut)}>
+            <Menu.Item className={`${ITEM} data-disabled:opacity-60`} disabled={isLost} onClick={() => leave.mutate()}>
               Sign out
             </Menu.Item>
           </Menu.Popup>

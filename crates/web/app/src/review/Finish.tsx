@@ -5,10 +5,10 @@ import { mergeTask, reviewTask } from '../api/generated/team6';
 import type { TaskDetail, Verdict } from '../api/generated/team6.schemas';
 import { asRequestError } from '../api/problem';
 import { further, useCommand } from '../api/useCommand';
+import { useLostSince } from '../live/connection';
 import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
 import { plain } from '../ui/markdown/plain';
-import { Writes } from '../wait/Writes';
 import { effectOf } from './effect';
 import { Ends, Panel } from './Panel';
 import { type Draft, sent, useKept, writeBody } from './kept';
@@ -64,7 +64,9 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
     done: detail.approved_by == null ? 'Approved, and merging' : 'Merging',
     onDone: () => onEnding(null),
   });
-  const busy = send.isPending || approve.isPending || merge.isPending;
+  const isLost = useLostSince() !== null;
+  // What is written is kept in this browser, so its fields do not rest.
+  const busy = send.isPending || approve.isPending || merge.isPending || isLost;
   // Nobody decides over what they are not shown.
   const isShown = reviewed.sections.every(({ error }) => error === null);
   const isOffered = isShown && (detail.task.state === 'in review' || detail.task.state === 'delivered');
@@ -155,21 +157,19 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
         {children}
         {isOffered ? (
           <div className="ml-auto flex flex-wrap gap-2">
-            <Writes>
-              {isDecider && detail.approved_by == null && (
-                <Button disabled={busy} aria-expanded={ending === 'approve'} onClick={() => onEnding(ending === 'approve' ? null : 'approve')}>
-                  Approve
-                </Button>
-              )}
-              {isDecider && detail.parent == null && (
-                <Button disabled={busy} aria-expanded={ending === 'merge'} onClick={() => onEnding(ending === 'merge' ? null : 'merge')}>
-                  {mergeVerb}
-                </Button>
-              )}
-              <Button look="act" disabled={busy} aria-expanded={ending === 'send'} onClick={() => onEnding(ending === 'send' ? null : 'send')}>
-                {verb}
+            {isDecider && detail.approved_by == null && (
+              <Button disabled={busy} aria-expanded={ending === 'approve'} onClick={() => onEnding(ending === 'approve' ? null : 'approve')}>
+                Approve
               </Button>
-            </Writes>
+            )}
+            {isDecider && detail.parent == null && (
+              <Button disabled={busy} aria-expanded={ending === 'merge'} onClick={() => onEnding(ending === 'merge' ? null : 'merge')}>
+                {mergeVerb}
+              </Button>
+            )}
+            <Button look="act" disabled={busy} aria-expanded={ending === 'send'} onClick={() => onEnding(ending === 'send' ? null : 'send')}>
+              {verb}
+            </Button>
           </div>
         ) : (
           <p className="ml-auto text-dense text-muted">
