@@ -129,14 +129,14 @@ impl Reader {
         let redactor = &self.redactor;
         let thinks = |text| TraceBody::Thought { text };
         let says = |text| TraceBody::Message { text };
-        // The other kind of text is over as soon as this one goes on.
+        // The other kind of text has paused: what is harmless of it stands before this one.
         let (before, shown) = match thought {
             true => (
-                self.message.finish(redactor).map(says),
+                self.message.harmless(redactor).map(says),
                 self.thought.push(piece, redactor).map(thinks),
             ),
             false => (
-                self.thought.finish(redactor).map(thinks),
+                self.thought.harmless(redactor).map(thinks),
                 self.message.push(piece, redactor).map(says),
             ),
         };

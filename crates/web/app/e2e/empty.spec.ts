@@ -41,7 +41,6 @@ test('where a sprint or a task has nothing yet, it says what comes', async ({ pl
   await teaches(page, place.url, [
     ['/tasks/7', 'No agent has worked on it yet', 'See what is planned', /tab=plan/],
     ['/tasks/7?tab=changes', 'Nothing is delivered yet', 'See what is planned', /tab=plan/],
-    ['/tasks/7?tab=subtasks', 'Nothing of it is delegated', 'Delegate a part', /tab=subtasks/],
     ['/tasks/7?tab=checks', 'No check was run on it', 'See the checks of its repository', /repo=app/],
     ['/tasks/7?tab=memory', 'No memory was used', 'See what the project remembers', /\/memory/],
     ['/tasks/7?tab=attempts', 'No attempt was made yet', 'See what is planned', /tab=plan/],
@@ -52,4 +51,8 @@ test('where a sprint or a task has nothing yet, it says what comes', async ({ pl
     ['/workers?show=stalled', 'Nothing is there now', 'See the sprints', /\/sprints$/],
     ['/sprints/1/replay?at=1', 'There was no task yet', 'To the last event', /at=\d\d/],
   ]);
+  await page.goto(`${place.url}/tasks/7?tab=subtasks`);
+  await expect(page.getByRole('region', { name: 'Nothing of it is delegated' })).toBeVisible();
+  await page.getByRole('button', { name: 'Delegate a part' }).click();
+  await expect(page.getByRole('form', { name: 'Delegate a part' })).toBeVisible();
 });

@@ -91,8 +91,9 @@ fn words_come_before_what_the_agent_did_after_them() {
 }
 
 #[test]
-fn a_secret_is_not_told_in_halves_when_a_call_comes_in_the_middle_of_it() {
+fn a_secret_is_not_told_in_halves_when_a_call_or_a_thought_comes_in_the_middle_of_it() {
     let call = json!({ "sessionUpdate": "tool_call", "toolCallId": "1", "title": "Look" });
+    let thought = json!({ "sessionUpdate": "agent_thought_chunk", "content": { "type": "text", "text": "Hm. " } });
     for (text, clean) in [
         ("the key is hunter2hunter2, he said", "the key is [redacted], he said"),
         (concat!("use ghp_", "abcdefghijklmnopqrst now"), "use [redacted] now"),
@@ -106,8 +107,8 @@ fn a_secret_is_not_told_in_halves_when_a_call_comes_in_the_middle_of_it() {
         ),
         ("a bearer abcdefghij now", "a bearer [redacted] now"),
     ] {
-        for cut in 1..text.len() {
-            let told = [chunk(&text[..cut]), call.clone(), chunk(&text[cut..])];
+        for (cut, between) in (1..text.len()).flat_map(|cut| [(cut, &call), (cut, &thought)]) {
+            let told = [chunk(&text[..cut]), between.clone(), chunk(&text[cut..])];
             let words = shown(&mut reader(), &told).into_iter().filter_map(|entry| match entry {
                 TraceBody::Message { text } => Some(text),
                 _ => None,

@@ -41,7 +41,7 @@ export function useCommand<V = void>({ run, done, undo, onDone, quiet }: Command
       // What it changed is fetched at once; the live stream brings the rest.
       void client.invalidateQueries({ predicate: ({ queryKey }) => CHANGED.has(String(queryKey[0])) });
       const title = typeof done === 'function' ? done(variables) : done;
-      if (title) say({ kind: 'done', title, ...(undo ? { undo: () => undo(variables) } : {}) });
+      if (title) say({ kind: 'done', title, ...(undo ? { undo: () => undo(variables), sends: true } : {}) });
       onDone?.(variables);
     },
     onError: (error) => {

@@ -1,7 +1,8 @@
 // What the wizard asks the server for beside the sprint itself. A version never changes, so each is fetched once.
 import { queryOptions } from '@tanstack/react-query';
-import { listPlanVersions, readTrace, showPlanVersion } from '../api/generated/team6';
+import { listPlanVersions, showPlanVersion } from '../api/generated/team6';
 import type { AttemptId, SprintId } from '../api/generated/team6.schemas';
+import { readOf } from '../task/trace/read';
 import type { Version } from './draft';
 import { planOf } from './model';
 import { sourcesOf } from './sources';
@@ -34,7 +35,7 @@ export const planSources = (id: SprintId, attempts: readonly AttemptId[], versio
   queryOptions({
     queryKey: ['plan-sources', id, attempts, version],
     queryFn: async ({ signal }) => {
-      const read = async (attempt: AttemptId) => ({ attempt, entries: (await readTrace(attempt, { limit: LOOKED_AT }, { signal })).items });
+      const read = async (attempt: AttemptId) => ({ attempt, entries: await readOf(attempt, signal)(0, LOOKED_AT) });
       return sourcesOf(await Promise.all(attempts.map(read)));
     },
     staleTime: Infinity,

@@ -67,9 +67,9 @@ export function ReposPage() {
         )
       }
     >
-      {!all ? (
+      {!known || !all ? (
         <SkeletonRows rows={8} label="Loading the repositories" />
-      ) : all.length === 0 ? (
+      ) : known.length === 0 ? (
         <NoProject>A project has repositories, a queue and a memory. Make one, and connect what its sprints are about.</NoProject>
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto">

@@ -1,8 +1,9 @@
 // Names and lines of repositories as they can be shown: what would break a line, or turn the direction of a text so that
 // something else is read than what is there, is written out.
+import { TURNING } from '../ui/markdown/plain';
+
 // eslint-disable-next-line no-control-regex
 const UNSEEN = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g;
-const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** How much of a line is shown: nobody reads more, and browsers lay it out for seconds. */
 export const LONGEST = 2_000;
 

@@ -54,10 +54,8 @@ export function useWalk({ files, diff, unfold, placeOf }: Walk) {
     if (!wanted) return repository === undefined ? undefined : diff.current?.show(headingId(repository));
     const lines = place ? place.lines : linesAt(search);
     setAt(wanted.id);
-    if (lines) {
-      choose({ id: wanted.id, lines });
-      unfold(wanted);
-    }
+    if (lines) choose({ id: wanted.id, lines });
+    if (place || lines) unfold(wanted);
     diff.current?.show(wanted.id, lines);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- with what was there first, and when a thread is asked for
   }, [thread]);

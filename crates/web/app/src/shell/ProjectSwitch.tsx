@@ -1,5 +1,5 @@
-// Narrows the lists down to one project. It stands in the address and goes along from page to page; where there is one
-// project only, there is nothing to switch.
+// Narrows the lists down to one project. It stands in the address and goes along from page to page; what else the address
+// says is of the one before, and goes. Where there is one project only, there is nothing to switch.
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { projects } from '../api/queries';
@@ -13,7 +13,7 @@ export function ProjectSwitch({ className = '', otherwise }: { className?: strin
     <select
       aria-label="Project"
       value={project ?? ''}
-      onChange={({ target }) => void navigate({ to: '.', search: (now) => ({ ...now, project: target.value || undefined }) })}
+      onChange={({ target }) => void navigate({ to: '.', search: { project: target.value || undefined } })}
       className={`rounded-md border border-line-strong bg-sunken px-1 ${className}`}
     >
       <option value="">All projects</option>

@@ -3,16 +3,22 @@ import { Link } from '@tanstack/react-router';
 import type { RepositoryConflicts, SprintId, TaskId } from '../api/generated/team6.schemas';
 import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
+import { ProblemNote } from '../ui/ProblemNote';
+import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { type Merges, conflictsOf, mergesOf } from './merges';
 
 interface Props {
   sprint: SprintId;
-  merges: Merges;
+  /** None while it is not known. */
+  merges: Merges | null;
+  error: Error | null;
   onChoose: (task: TaskId) => void;
 }
 
-export function MergeForecast({ sprint, merges: { repositories }, onChoose }: Props) {
+export function MergeForecast({ sprint, merges, error, onChoose }: Props) {
+  if (!merges) return error ? <ProblemNote error={error} /> : <SkeletonRows rows={4} label="Loading the merge forecast" />;
+  const { repositories } = merges;
   if (repositories.length === 0)
     return (
       <Empty

@@ -50,7 +50,8 @@ export function SprintPage() {
     c: () => bringOut('critical'),
     m: () => bringOut('merges'),
   });
-  const merges = useMerges(data);
+  const { merges: known, error } = useMerges(data);
+  const merges = known ?? NO_MERGES;
   const lit = useMemo(() => broughtOut(over, data, merges), [over, data, merges]);
   if (!data) return null;
   const tasks = data.tasks.filter(({ task }) => show === undefined || groupOf(task.state) === show);
@@ -74,7 +75,7 @@ export function SprintPage() {
         ) : (
           over === 'merges' && (
             <Inspector label="Merge forecast" title={<h2 className="font-semibold">Merge forecast</h2>} onClose={() => bringOut(undefined)}>
-              <MergeForecast sprint={id} merges={merges} onChoose={choose} />
+              <MergeForecast sprint={id} merges={known} error={error} onChoose={choose} />
             </Inspector>
           )
         )
@@ -118,11 +119,12 @@ export function SprintPage() {
   );
 }
 
-/** What merging its open branches would come to, as far as it is known. */
-function useMerges(detail: SprintDetail | undefined): Merges {
+/** What merging its open branches would come to; null while it is not known. */
+function useMerges(detail: SprintDetail | undefined): { merges: Merges | null; error: Error | null } {
   const branches = detail?.sprint.phase === 'running' ? mergedState(detail.tasks) : '';
-  const { data } = useQuery(conflicts(detail?.sprint.id ?? 0, branches));
-  return useMemo(() => (data ? mergesOf(data) : NO_MERGES), [data]);
+  const { data, error } = useQuery(conflicts(detail?.sprint.id ?? 0, branches));
+  const merges = useMemo(() => (data ? mergesOf(data) : branches === '' ? NO_MERGES : null), [data, branches]);
+  return { merges, error };
 }
 
 /** The tasks that are brought out, if some are. */
@@ -154,7 +156,7 @@ function Head({ detail }: { detail: SprintDetail }) {
         </span>
       )}
       {spent && spent.tokens > 0 && (
-        <Link to="/costs" search={{ by: 'task', sprint: detail.sprint.id }} className={`font-mono ${COUNT}`}>
+        <Link to="/costs" search={{ by: 'task', sprint: detail.sprint.id, project: detail.sprint.project }} className={`font-mono ${COUNT}`}>
           ${(spent.cost_micros / 1e6).toFixed(2)} · {Math.round(spent.tokens / 1000)}k tokens
         </Link>
       )}

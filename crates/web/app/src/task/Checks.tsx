@@ -51,7 +51,7 @@ export function Checks({ detail, receipt, ofBase }: Props) {
           title="No check was run on it"
           command={`team6 repo check add ${detail.project} REPOSITORY NAME "COMMAND"`}
           action={
-            <Link to="/repos" search={{ repo: detail.planned.repositories[0] }} className={buttonClass('plain')}>
+            <Link to="/repos" search={{ repo: detail.planned.repositories[0], project: undefined }} className={buttonClass('plain')}>
               See the checks of its repository
             </Link>
           }

@@ -29,19 +29,18 @@ export function Subtasks({ detail }: { detail: TaskDetail }) {
         <Empty
           title="Nothing of it is delegated"
           command={`team6 task delegate ${task.id} "What" --brief "All that it takes"`}
-          action={!isEnded(task.state) && <Delegate detail={detail} />}
+          action={null}
         >
           Its agent may hand parts of it to others, and so may you. They come here while they are worked on.
         </Empty>
       ) : (
-        <>
-          <Lanes label="Subtasks" tasks={subtasks} depth={0} />
-          {!isEnded(task.state) && (
-            <div className="p-4">
-              <Delegate detail={detail} />
-            </div>
-          )}
-        </>
+        <Lanes label="Subtasks" tasks={subtasks} depth={0} />
+      )}
+      {/* In one place of the tree, so that what is written in it outlives the first part that comes meanwhile. */}
+      {!isEnded(task.state) && (
+        <div className="mx-auto max-w-[46ch] p-4">
+          <Delegate detail={detail} />
+        </div>
       )}
     </div>
   );

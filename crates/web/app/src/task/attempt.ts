@@ -34,10 +34,15 @@ export function outcomeOf({ outcome, started_at: started }: AttemptItem): Told {
 /** Attempts for these reasons go on with what the one before began, and its failures still count. */
 const ONWARD = new Set<AttemptItem['reason']['reason']>(['retry', 'resumed', 'hold_over', 'checks_broken', 'base_conflicts']);
 
+/** What the one before delivered was no use: it counts as failed. */
+const IN_VAIN = new Set<AttemptItem['reason']['reason'] | undefined>(['checks_broken', 'base_conflicts']);
+
 /** Which try the last attempt was, since work began or a person last had it done anew. */
 export function tryOf(attempts: readonly AttemptItem[]): number {
   const first = attempts.findLastIndex(({ reason }) => !ONWARD.has(reason.reason));
-  return Math.max(1, attempts.slice(Math.max(0, first)).filter(({ outcome }) => outcome?.outcome === 'failed').length);
+  const since = attempts.slice(Math.max(0, first));
+  const failed = since.filter(({ outcome }, at) => outcome?.outcome === 'failed' || IN_VAIN.has(since[at + 1]?.reason.reason));
+  return Math.max(1, failed.length);
 }
 
 /** Why an attempt was made. */

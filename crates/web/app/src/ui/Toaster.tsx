@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { Writes } from '../wait/Writes';
+import { useLostSince } from '../live/connection';
 import { Button } from './Button';
 import { StatusMark } from './StatusMark';
 import { STAYS, type Toast, dismiss, useToasts } from './toasts';
@@ -30,6 +30,7 @@ function Notice({ toast, held }: { toast: Toast; held: boolean }) {
     return () => clearTimeout(timer);
   }, [toast.id, held]);
   const failed = toast.kind === 'problem';
+  const isLost = useLostSince() !== null;
   return (
     <div
       role={failed ? 'alert' : undefined}
@@ -41,17 +42,16 @@ function Notice({ toast, held }: { toast: Toast; held: boolean }) {
         {toast.detail && <p className="text-dense break-words text-muted">{toast.detail}</p>}
       </div>
       {toast.undo && (
-        <Writes>
-          <Button
-            look="quiet"
-            onClick={() => {
-              toast.undo?.();
-              dismiss(toast.id);
-            }}
-          >
-            Undo
-          </Button>
-        </Writes>
+        <Button
+          look="quiet"
+          disabled={toast.sends === true && isLost}
+          onClick={() => {
+            toast.undo?.();
+            dismiss(toast.id);
+          }}
+        >
+          Undo
+        </Button>
       )}
       <Button look="quiet" aria-label="Dismiss" className="px-1.5" onClick={() => dismiss(toast.id)}>
         ✕

@@ -18,7 +18,8 @@ export async function part<T>(load: () => Promise<T>): Promise<T> {
 
 function answers(): Promise<boolean> {
   return fetch('/', { method: 'HEAD' }).then(
-    () => true,
+    // What stands before it may answer in its place.
+    ({ status }) => status !== 502 && status !== 503 && status !== 504,
     () => false,
   );
 }

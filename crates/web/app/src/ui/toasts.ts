@@ -7,6 +7,8 @@ export interface Toast {
   title: string;
   detail?: string;
   undo?: () => void;
+  /** Whether the way back is a command to the server, which has to be there for it. */
+  sends?: boolean;
 }
 
 /** How long a way back is offered, in milliseconds; a refusal stays as long. */

@@ -25,7 +25,7 @@ export function RaiseBudget({ sprint: sprintId, short }: { sprint: SprintId; sho
     <Raise
       whose={`The ${taskId === null ? 'sprint' : `task T-${taskId}`} may use`}
       short={short}
-      before={(ofTask?.spending ?? ofSprint?.spending)?.budget}
+      before={(taskId === null ? ofSprint : ofTask)?.spending?.budget}
       set={(budget, options) =>
         taskId === null ? setSprintBudget(sprintId, budget, options) : setTaskBudget(taskId, budget, options)
       }
@@ -49,7 +49,7 @@ export function RaiseFunds({ sprint: sprintId, short }: { sprint: SprintId; shor
       {short.until != null && <p className="text-muted">A new day’s budget begins at {full(short.until)}, and it goes on then by itself.</p>}
       <p className="font-mono text-dense text-faint">
         team6 project budget {project}
-        {span === 'day' && ' --day'} {UNITS[short.resource].option}
+        {span === 'day' && ' --day'} {UNITS[short.resource].option} LIMIT
       </p>
     </Raise>
   );

@@ -60,7 +60,7 @@ export function Passing({ failure, ...where }: PassingProps) {
 function LastTry({ sprint: sprintId, task: id, next }: Omit<Props, 'failure'>) {
   const { data: ofTask } = useQuery({ ...task(id ?? 0), enabled: id !== null });
   const { data: ofSprint } = useQuery({ ...sprint(sprintId), enabled: id === null });
-  const attempts = (ofTask ?? ofSprint)?.attempts;
+  const attempts = (id === null ? ofSprint : ofTask)?.attempts;
   return attempts && <Tried attempts={attempts} next={next} />;
 }
 

@@ -34,7 +34,7 @@ export const TaskNode = memo(function TaskNode({ data: { task, critical, merges 
         selected ? 'border-fg' : critical ? 'border-line-strong' : 'border-line',
         dim && 'dim',
       )}
-      style={distance === 'far' ? { background: `var(--st-${status}, var(--faint))` } : undefined}
+      style={distance === 'far' ? { background: `var(--st-${status}, var(--faint))`, opacity: dim ? 0.25 : 1 } : undefined}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {distance === 'near' && (

@@ -1,5 +1,6 @@
 // All that an entry says. What agents write is shown as markdown where it is meant so, and never as markup.
 import type { FileDiff, TaskDetail, TraceEntry } from '../../api/generated/team6.schemas';
+import { shown } from '../../review/names';
 import { Markdown, Readable } from '../../ui/markdown/Markdown';
 import { plain } from '../../ui/markdown/plain';
 import { full, span } from '../../ui/time';
@@ -54,9 +55,9 @@ function Body({ row, entry: { body }, detail }: Props & { entry: TraceEntry }) {
     case 'tool_call':
       return (
         <>
-          <p className="font-medium break-words">{body.title}</p>
+          <p className="font-medium break-words">{plain(body.title)}</p>
           {(body.locations ?? []).length > 0 && (
-            <p className="font-mono text-dense break-all text-muted">{(body.locations ?? []).join('\n')}</p>
+            <p className="font-mono text-dense break-all text-muted">{(body.locations ?? []).map(shown).join('\n')}</p>
           )}
           {(body.diffs ?? []).map((diff) => (
             <Diff key={diff.path} diff={diff} detail={detail} />
@@ -126,7 +127,7 @@ function Block({ title, text, ansi = false }: { title: string; text: string; ans
                 {piece.text}
               </span>
             ))
-          : cut(text)}
+          : plain(cut(text))}
       </pre>
     </section>
   );
@@ -136,8 +137,8 @@ function Diff({ diff, detail }: { diff: FileDiff; detail: TaskDetail | undefined
   return (
     <>
       {detail && <InReview detail={detail} diff={diff} />}
-      {diff.before != null && <Block title={`${diff.path} before`} text={diff.before} />}
-      <Block title={diff.before == null ? `${diff.path}, new` : `${diff.path} after`} text={diff.after} />
+      {diff.before != null && <Block title={`${shown(diff.path)} before`} text={diff.before} />}
+      <Block title={diff.before == null ? `${shown(diff.path)}, new` : `${shown(diff.path)} after`} text={diff.after} />
     </>
   );
 }

@@ -24,6 +24,8 @@ const edit = (before: string | null, after: string, path = 'src/door.rs') => ({ 
 it('an edit leads to the first line that it brought and that is still there', () => {
   expect(lineOf(edit('  shut();\n}', '  open();\n}'), file)).toBe(41);
   expect(lineOf(edit(null, 'fn door() {\n  knock();\n  open();'), file)).toBe(2);
+  // Of lines that stand elsewhere too, the first one that the edit brought counts.
+  expect(lineOf(edit('', '  open();\n  knock();'), file)).toBe(41);
 });
 
 it('one of which nothing is left leads to the file as a whole', () => {

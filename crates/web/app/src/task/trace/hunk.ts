@@ -9,7 +9,11 @@ export function isOf({ path }: FileDiff, repository: string, file: ChangedFile):
 /** The first line of the file that an edit brought and that is still there, as it is counted now. */
 export function lineOf({ before, after }: FileDiff, { content }: ChangedFile): number | undefined {
   const had = new Set(before?.split('\n'));
-  const brought = new Set(after.split('\n').filter((line) => line.trim() !== '' && !had.has(line)));
+  const brought = after.split('\n').filter((line) => line.trim() !== '' && !had.has(line));
   const lines = content.content === 'text' ? content.hunks.flatMap((hunk) => hunk.lines) : [];
-  return lines.find(({ kind, text }) => kind === 'added' && brought.has(text))?.new ?? undefined;
+  for (const wanted of brought) {
+    const there = lines.find(({ kind, text }) => kind === 'added' && text === wanted);
+    if (there?.new != null) return there.new;
+  }
+  return undefined;
 }

@@ -26,7 +26,6 @@ export class TraceLog {
   reachesEnd = false;
   /** What is beyond the window could not be read. */
   stuck = false;
-  ended = false;
 
   constructor(read: Read, total = 0) {
     this.#read = read;
@@ -92,11 +91,6 @@ export class TraceLog {
     const entries = await this.#read(this.#last, PAGE);
     this.append(entries);
     if (entries.length === PAGE) await this.catchUp();
-  }
-
-  end() {
-    this.ended = true;
-    this.#changed();
   }
 
   /** Loads what is before the window. */

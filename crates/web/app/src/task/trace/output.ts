@@ -39,6 +39,7 @@ function endOf(text: string, lines: number): string {
 
 /** A line as a terminal would leave it: what comes after a carriage return stands over what was before. */
 function asLeft(line: string): string {
-  const left = line.slice(line.lastIndexOf('\r') + 1);
+  const ended = line.replace(/\r+$/, '');
+  const left = ended.slice(ended.lastIndexOf('\r') + 1);
   return left.length <= LONGEST ? left : `${left.slice(0, LONGEST)} … ${left.length - LONGEST} more characters`;
 }

@@ -105,3 +105,8 @@ it('entries that come page by page from the end make the same rows as all of the
     expect(parts.turns).toEqual(whole.turns);
   }
 });
+
+it('a kind of tool that means something else to JavaScript is only a word', () => {
+  const [row] = rowsOf([{ kind: 'tool_call', id: 'c1', title: 'x', tool: '__proto__', status: 'completed' }]);
+  expect(row?.verb).toBe('__proto__');
+});

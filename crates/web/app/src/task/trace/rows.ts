@@ -63,6 +63,8 @@ export class Rows {
   prepend(entries: readonly TraceEntry[]) {
     const before = new Rows();
     for (const entry of entries) before.push(entry);
+    // Whoever holds the list as it was has places in it.
+    this.list = [...this.list];
     for (const [call, began] of before.#calls) {
       const later = this.#calls.get(call);
       if (later !== undefined) {
@@ -174,7 +176,7 @@ function shown(body: TraceBody): Pick<Row, 'verb' | 'text' | 'state'> {
       return { verb: 'steps', text: line(`${done} of ${body.steps.length}${now ? `: ${now}` : ''}`), state: null };
     }
     case 'tool_call':
-      return { verb: VERBS[body.tool] ?? body.tool, text: line(body.title), state: stateOf(body.status) };
+      return { verb: VERBS.get(body.tool) ?? line(body.tool), text: line(body.title), state: stateOf(body.status) };
     case 'permission':
       return { verb: 'may', text: line(`${body.title}: ${body.answer}`), state: null };
     case 'engine':
@@ -196,17 +198,17 @@ function shown(body: TraceBody): Pick<Row, 'verb' | 'text' | 'state'> {
   }
 }
 
-const VERBS: Record<string, string> = {
-  read: 'reads',
-  edit: 'edits',
-  delete: 'deletes',
-  move: 'moves',
-  search: 'searches',
-  execute: 'runs',
-  think: 'thinks',
-  fetch: 'fetches',
-  other: 'calls',
-};
+const VERBS = new Map([
+  ['read', 'reads'],
+  ['edit', 'edits'],
+  ['delete', 'deletes'],
+  ['move', 'moves'],
+  ['search', 'searches'],
+  ['execute', 'runs'],
+  ['think', 'thinks'],
+  ['fetch', 'fetches'],
+  ['other', 'calls'],
+]);
 
 function stateOf(status: string): Row['state'] {
   if (status === 'completed') return 'ok';

@@ -1,9 +1,10 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { readTrace, showAttempt } from '../../api/generated/team6';
+import { showAttempt } from '../../api/generated/team6';
 import { asRequestError } from '../../api/problem';
 import type { AttemptId } from '../../api/generated/team6.schemas';
 import { followTrace } from '../../live/link';
-import { type Read, TraceLog } from './log';
+import { TraceLog } from './log';
+import { readOf } from './read';
 
 /** After how many milliseconds a trace that could not be read is asked for again. */
 const AGAIN = 3_000;
@@ -22,7 +23,12 @@ interface Opened {
  */
 export function useTrace(attempt: AttemptId, near: number | null): Opened {
   const [wanted, want] = useState({ near });
-  const [{ log, failed, ready }, setOpened] = useState(() => ({ log: new TraceLog(readOf(attempt)), failed: null as unknown, ready: false }));
+  const [{ log, failed, ready, of }, setOpened] = useState(() => ({
+    log: new TraceLog(readOf(attempt)),
+    failed: null as unknown,
+    ready: false,
+    of: null as typeof wanted | null,
+  }));
   useSyncExternalStore(log.subscribe, () => log.version);
 
   useEffect(() => {
@@ -31,7 +37,7 @@ export function useTrace(attempt: AttemptId, near: number | null): Opened {
     const open = async () => {
       try {
         const fresh = await openAt(attempt, wanted.near, log.total);
-        if (!left) setOpened({ log: fresh, failed: null, ready: true });
+        if (!left) setOpened({ log: fresh, failed: null, ready: true, of: wanted });
       } catch (failed) {
         if (left) return;
         setOpened((now) => ({ ...now, failed }));
@@ -47,11 +53,12 @@ export function useTrace(attempt: AttemptId, near: number | null): Opened {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- what is known of its length is a help only
   }, [attempt, wanted]);
 
-  // A window moves when another entry is wanted that lies outside of it, and not by itself.
+  // A window moves when another entry is wanted that lies outside of it, or while it moves to one that is not wanted any
+  // more, and not by itself.
   const [last, setLast] = useState(near);
   if (near !== last) {
     setLast(near);
-    if (near !== null && (near < log.first || (near > log.last && !log.reachesEnd))) want({ near });
+    if (near !== null && (of !== wanted || near < log.first || (near > log.last && !log.reachesEnd))) want({ near });
   }
 
   // A window that does not reach the end is not told of what comes there.
@@ -61,7 +68,7 @@ export function useTrace(attempt: AttemptId, near: number | null): Opened {
     const catchUp = () => void log.catchUp().catch(() => {});
     const leave = followTrace(attempt, log.last, {
       entries: (entries) => log.append(entries),
-      end: () => log.end(),
+      end: () => {},
       again: () => {
         log.retry();
         catchUp();
@@ -81,17 +88,4 @@ async function openAt(attempt: AttemptId, near: number | null, known: number): P
   const log = new TraceLog(readOf(attempt), total);
   await log.open(near !== null && near <= total ? near : null);
   return log;
-}
-
-function readOf(attempt: AttemptId): Read {
-  return async (after, limit) => {
-    const entries = [];
-    for (let next: number | null = after; next !== null && entries.length < limit; ) {
-      // A part with large entries has fewer than were asked for.
-      const part = await readTrace(attempt, { after: next, limit: limit - entries.length });
-      entries.push(...part.items);
-      next = part.next == null ? null : Number(part.next);
-    }
-    return entries;
-  };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Row } from './rows';
+import type { TraceBody } from '../../api/generated/team6.schemas';
+import { type Row, Rows } from './rows';
 import { View } from './view';
 
 const row = (seq: number, state: Row['state'] = null): Row => ({
@@ -49,4 +50,19 @@ it('a row that comes costs the same in a long trace', () => {
   // A hundred flushes, where looking at everything would take seconds.
   expect(performance.now() - began).toBeLessThan(200);
   expect(view.places).toHaveLength(100_100);
+});
+
+it('what comes before it, a call among it that went on later, leaves every place right', () => {
+  const body = (seq: number): TraceBody => {
+    if (seq === 490 || seq === 520) return { kind: 'tool_call', id: 'long', title: 'cargo test', tool: 'execute', status: seq === 490 ? 'pending' : 'failed' };
+    return seq % 3 === 0 ? { kind: 'usage', input_tokens: 1, output_tokens: 1, cost_micros: 1, cached_input_tokens: 0 } as TraceBody : { kind: 'note', text: `note ${seq}` };
+  };
+  const entries = Array.from({ length: 1_000 }, (_, at) => ({ seq: at + 1, at, body: body(at + 1) }));
+  for (const filter of ['all', 'errors'] as const) {
+    const [rows, view] = [new Rows(), new View()];
+    for (const entry of entries.slice(500)) rows.push(entry);
+    view.update(rows.list, filter, '');
+    rows.prepend(entries.slice(0, 500));
+    expect(view.update(rows.list, filter, '').places).toEqual(new View().update(rows.list, filter, '').places);
+  }
 });

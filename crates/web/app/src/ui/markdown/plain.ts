@@ -4,7 +4,7 @@
 export const MOST = 40_000;
 
 /** Marks that turn the direction of what follows, by which a text can look like another one. */
-const TURNING = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g;
+export const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Control characters but tab and line feed. Terminal colours are read before, where they mean something. */
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
