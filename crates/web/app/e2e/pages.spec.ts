@@ -99,6 +99,16 @@ test('what the server refuses is put back, and said', async ({ place, signedIn }
   await page.keyboard.press('Control+Enter');
   await expect(page.getByText(/answered 500/)).toBeVisible();
   await expect(page.getByRole('list', { name: 'Memories' }).getByText('Bricks are laid wet.')).toBeVisible();
+
+  // A check that was not added is still offered.
+  const found = { check: { name: 'level', command: 'test -f README.md', seconds: 60 }, because: 'README.md' };
+  await page.route('**/found-checks', (route) => route.fulfill({ json: { items: [found] } }));
+  await page.route('**/repositories/app/checks', (route) => (route.request().method() === 'GET' ? route.continue() : route.fulfill({ status: 500, body: '' })));
+  await page.goto(`${place.url}/repos?repo=app`);
+  await page.getByRole('button', { name: 'Find checks in its files' }).click();
+  await page.getByRole('button', { name: 'Add level' }).click();
+  await expect(page.getByRole('alert')).toContainText('answered 500');
+  await expect(page.getByRole('button', { name: 'Add level' })).toBeEnabled();
 });
 
 test('a repository gets its checks, and is taken out by its name only', async ({ place, signedIn }) => {

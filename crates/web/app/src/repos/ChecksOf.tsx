@@ -54,7 +54,9 @@ function Found({ project, repository, onAdded }: Of & { onAdded: () => void }) {
   const add = useCommand({
     run: (check: Check, options) => addCheck(project, repository, check, options),
     done: ({ name }) => `${name} is run from now on`,
-    onDone: () => {
+    onDone: ({ name }) => {
+      // Its files are looked through again, which takes a while.
+      client.setQueryData(query.queryKey, (found) => found?.filter(({ check }) => check.name !== name));
       void refetch();
       onAdded();
     },
@@ -74,15 +76,7 @@ function Found({ project, repository, onAdded }: Of & { onAdded: () => void }) {
               <code className="block font-mono text-dense wrap-anywhere text-muted">{check.command}</code>
             </span>
             <Writes>
-              <Button
-                look="act"
-                aria-label={`Add ${check.name}`}
-                disabled={add.isPending}
-                onClick={() => {
-                  client.setQueryData(query.queryKey, (found) => found?.filter((each) => each.check.name !== check.name));
-                  add.mutate(check);
-                }}
-              >
+              <Button look="act" aria-label={`Add ${check.name}`} disabled={add.isPending} onClick={() => add.mutate(check)}>
                 Add
               </Button>
             </Writes>
