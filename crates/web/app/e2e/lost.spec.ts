@@ -45,6 +45,11 @@ test('a lost connection is calm: it is told after a while, nothing can be sent, 
   await expect(note).toHaveCount(0);
   await expect(words).toBeEnabled();
   await expect(words).toHaveValue('The third row is crooked.');
+
+  // A browser without the internet may well have this server.
+  await page.evaluate(() => dispatchEvent(new Event('offline')));
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeEnabled();
   line.close();
 });
 

@@ -1,5 +1,5 @@
 // Where the app begins: the live stream first, so that nothing is missed between it and what pages fetch.
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClient, QueryClientProvider, onlineManager } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -12,6 +12,9 @@ import { makeRouter } from './routes';
 import { heedKeys } from './shell/keys';
 import { followSystem } from './ui/appearance';
 import './ui/app.css';
+
+// Whether the server can be reached is told by the live stream; it may stand in this room, and need no internet.
+onlineManager.setEventListener(() => undefined);
 
 const began = Date.now();
 const client = new QueryClient({
