@@ -42,9 +42,14 @@ test('keys are heard before anything of the page is there', async ({ place, sign
   // Scripts of modules have run by then.
   await page.goto(`${place.url}/sprints`, { waitUntil: 'domcontentloaded' });
   await expect(page.locator('#page')).toHaveCount(0);
+  await page.keyboard.press('g');
+  await page.keyboard.press('m');
   await page.keyboard.press('Control+k');
   answer();
   await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
+  await expect(page).toHaveURL(/\/memory/);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('heading', { name: 'Memory' })).toBeVisible();
 });
 
 test.describe('on a phone', () => {
