@@ -20,14 +20,18 @@ test('a lost connection is calm: it is told after a while, nothing can be sent, 
   const line = await openLine(place.url);
   await page.goto(link(place).replace(place.url, line.url));
   await expect(page).toHaveURL(/\/inbox/);
+  const notices = page.waitForResponse(/assets\/Toaster/);
   await page.goto(`${line.url}/tasks/2`);
   await expect(page.getByRole('list', { name: 'Activity' }).getByText('I begin with the')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Pause' })).toBeEnabled();
   const words = page.getByRole('textbox', { name: /Write to the agent/ });
   await words.fill('The third row is crooked.');
 
+  await notices;
   line.down();
   const cut = Date.now();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('alert')).toContainText('The server does not answer');
   const note = page.getByText(/^Reconnecting, showing state of \d\d:\d\d/);
   await expect(note).toBeVisible({ timeout: 20_000 });
   expect(Date.now() - cut).toBeGreaterThan(3_000);

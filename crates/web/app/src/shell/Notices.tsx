@@ -3,7 +3,8 @@ import { Suspense, lazy } from 'react';
 import { part } from '../ui/part';
 import { useToasts } from '../ui/toasts';
 
-const Toaster = lazy(() => part(() => import('../ui/Toaster')).then(({ Toaster }) => ({ default: Toaster })));
+export const loadToaster = () => part(() => import('../ui/Toaster')).then(({ Toaster }) => ({ default: Toaster }));
+const Toaster = lazy(loadToaster);
 
 /** Where notices appear, beside whatever has buttons at its foot. It is there from the start, so that screen readers tell what comes into it. */
 export function Notices() {

@@ -5,7 +5,7 @@ import { isWished, onWish } from '../notice/wish';
 import { part } from '../ui/part';
 import { BottomBar } from './BottomBar';
 import { LostNote } from './LostNote';
-import { Notices } from './Notices';
+import { Notices, loadToaster } from './Notices';
 import { Sidebar } from './Sidebar';
 import { useOpened } from './opened';
 
@@ -20,8 +20,8 @@ export function Shell() {
   const opened = useOpened();
   const tells = useSyncExternalStore(onWish, isWished);
   useEffect(() => {
-    // The palette is there at once when somebody reaches for it.
-    const timer = setTimeout(() => void loadPalette().catch(() => {}), 1_500);
+    // The palette is there at once when somebody reaches for it, and so is what is to be told when the server is away.
+    const timer = setTimeout(() => void Promise.all([loadPalette(), loadToaster()]).catch(() => {}), 1_500);
     return () => clearTimeout(timer);
   }, []);
   return (
