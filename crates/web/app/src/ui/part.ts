@@ -19,7 +19,7 @@ export async function part<T>(load: () => Promise<T>): Promise<T> {
 function answers(): Promise<boolean> {
   return fetch('/', { method: 'HEAD' }).then(
     // What stands before it may answer in its place.
-    ({ status }) => status !== 502 && status !== 503 && status !== 504,
+    ({ status }) => status < 500,
     () => false,
   );
 }
