@@ -45,7 +45,7 @@ const TASKS: [(u64, &str, &[&str], Option<&str>); 12] = [
         &["does not keep to the protocol", "more than 64 MB"],
         Some("flood.txt"),
     ),
-    (8, "failed", &["said nothing for 6 s"], Some("hang.txt")),
+    (8, "failed", &["said nothing for 15 s"], Some("hang.txt")),
     (9, "in review", &["waits for review"], Some("daemon.txt")),
     (10, "held", &["Usage limit reached", "in 1 h"], None),
     (
@@ -107,7 +107,7 @@ fn works_below(folder: &Path) -> bool {
 
 #[test]
 fn whatever_agents_do_people_are_told_what_happened_and_what_to_do() {
-    let place = Place::new("silence = \"6s\"\nattempts = 1\n[agents]\nplanner = \"scripted\"\nat_once = 4\n");
+    let place = Place::new("silence = \"15s\"\nattempts = 1\n[agents]\nplanner = \"scripted\"\nat_once = 4\n");
     let scenario = place.file("scenario.toml", SCENARIO);
     let agent = |name: &str, program: &str| {
         let text = format!("+++\n{program}\nspecialties = [\"{name}\"]\n+++\n");
