@@ -44,7 +44,7 @@ impl Delegated {
                 work: WorkId::Task(task),
                 ..
             } => {
-                self.settled.remove(task);
+                self.opened_again(*task);
                 self.waiting.remove(task);
             }
             Event::AttemptFailed {
@@ -66,9 +66,7 @@ impl Delegated {
                 task,
                 verdict: Verdict::RequestChanges,
                 ..
-            } => {
-                self.settled.remove(task);
-            }
+            } => self.opened_again(*task),
             Event::PublishFailed { task, .. }
             | Event::SubtaskGivenUp { task, .. }
             | Event::TaskDone { task }
@@ -111,6 +109,12 @@ impl Delegated {
         }
         self.is_published(effects);
         Ok(())
+    }
+
+    /// There is more to do; a pull request of what was delivered before, which the forge opened late, does not end it.
+    fn opened_again(&mut self, task: TaskId) {
+        self.settled.remove(&task);
+        self.pending.remove(&task);
     }
 
     /// It is settled when its pull requests are up to date.
