@@ -22,5 +22,6 @@ pub mod plan;
 pub mod policy;
 pub mod project;
 pub mod sprint;
+pub mod text;
 pub mod time;
 pub mod trace;

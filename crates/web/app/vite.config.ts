@@ -35,6 +35,12 @@ function server(): ProxyOptions {
   return { target, changeOrigin: true, headers: { origin: target, ...shown } };
 }
 
+/**
+ * What every page needs and what seldom changes is one chunk: it packs better, and browsers keep it over releases. What
+ * of these libraries only some pages need goes with them.
+ */
+const FRAME = /node_modules[\\/](react|react-dom|scheduler|@tanstack)[\\/](?!.*(queriesObserver|infiniteQueryObserver|useQueries|useInfiniteQuery))/;
+
 export default defineConfig({
   plugins: [react(), tailwindcss(), preloadFonts(), fewGrammars('page')],
   worker: { format: 'es', plugins: () => [fewGrammars('worker')] },
@@ -46,12 +52,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Browsers of the target preload modules themselves.
     modulePreload: { polyfill: false },
-    // What every page needs and what seldom changes is one chunk: it packs better, and browsers keep it over releases.
-    rolldownOptions: {
-      output: {
-        codeSplitting: { groups: [{ name: 'frame', test: /node_modules[\\/](react|react-dom|scheduler|@tanstack)[\\/]/ }] },
-      },
-    },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'frame', test: FRAME }] } } },
   },
   test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', testTimeout: 10_000 },
 });

@@ -1,20 +1,9 @@
 //! Text from agents and repositories, made safe for a terminal.
 
 use serde_json::Value;
+use team6_core::text::cleaned;
 
-/// A text in which nothing can steer a terminal or turn the direction of writing. Ends of lines and tabs stay.
-pub(crate) fn cleaned(text: &str) -> String {
-    text.chars()
-        .map(|char| if steers(char) { '\u{fffd}' } else { char })
-        .collect()
-}
-
-fn steers(char: char) -> bool {
-    (char.is_control() && char != '\n' && char != '\t')
-        || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-}
-
-/// The same for every text of a value.
+/// The value with every text in it as it may be shown.
 pub(super) fn all(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(cleaned(&text)),

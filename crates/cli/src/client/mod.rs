@@ -15,7 +15,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use team6_server::api::types::Problem;
 
-pub(crate) use clean::cleaned;
 pub(crate) use connection::Connection;
 pub(crate) use events::{Event, Events};
 

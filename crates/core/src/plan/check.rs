@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use crate::ids::{RepositoryId, TaskKey};
+use crate::text::is_hidden;
 
 /// The longest title, in characters.
 const TITLE: usize = 200;
@@ -81,6 +82,14 @@ pub enum PlanProblem {
     NoTitle {
         /// What it is missing from.
         of: String,
+    },
+    /// A title has something in it that one does not see.
+    #[error("the title of {of} has a character in it that is not seen ({}); write it in one line of plain text", named(*character))]
+    Hidden {
+        /// What it is the title of.
+        of: String,
+        /// The first such character.
+        character: char,
     },
     /// A text is too long.
     #[error("{of} is too long: {length} of at most {limit}")]
@@ -199,7 +208,13 @@ fn title(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
             length,
             limit: TITLE,
         });
+    } else if let Some(character) = text.chars().find(|char| is_hidden(*char) || matches!(char, '\n' | '\t')) {
+        problems.push(PlanProblem::Hidden { of: of(), character });
     }
+}
+
+fn named(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
 }
 
 fn length(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
@@ -245,6 +260,23 @@ mod tests {
     #[test]
     fn a_sound_plan_has_no_problems() {
         assert_eq!(said(vec![task("a", &[]), task("b", &["a"])]), [""; 0]);
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_reads_as_it_is_written() {
+        let titled = |title: &str| {
+            let mut odd = task("a", &[]);
+            odd.title = title.into();
+            said(vec![odd])
+        };
+        assert_eq!(titled("Sell <img> & \"bread\" עם שמן 🥖"), [""; 0]);
+        assert_eq!(
+            titled("Open \u{202e}gnp.exe"),
+            ["the title of task \"a\" has a character in it that is not seen (U+202E); write it in one line of plain text"]
+        );
+        for hidden in ["two\nlines", "a\tb", "\u{1b}[2Jgone", "\u{2066}x\u{2069}", "left\u{200e}"] {
+            assert_eq!(titled(hidden).len(), 1, "{hidden:?}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ test.describe('before there is a project', () => {
       ['/memory', 'There is no project yet', 'New project', /\/repos\?add=true/],
       ['/repos', 'There is no project yet', 'New project', /\/repos\?add=true/],
       ['/costs', 'Nothing was spent', 'See the sprints', /\/sprints$/],
+      ['/settings?q=nothing-like-it', 'Nothing is called so', 'Show all of it', /\/settings$/],
       ['/audit?kind=nothing', 'Nothing of this kind happened', 'Show everything', /\/audit$/],
     ]);
   });

@@ -23,7 +23,7 @@ test.describe('a trace of a hundred thousand entries', () => {
     `    { repeat = { times = ${times}, steps = [${pause}{ say = "${what} {capture.round}." }, ${pause}{ think = "${what} {capture.round}?" }] } },\n`;
   const SLOW = 1_000;
   const waits = (signal: string) => `    { wait_for = { path = "SIGNALS/${signal}", timeout = 3000 } },\n`;
-  // Two hundred in a second, for a while, and once more.
+  // Three hundred in a second, for a while, and once more.
   const slowly = (signal: string) => waits(signal) + again(SLOW, signal, '{ pause = { ms = 5 } }, ');
   test.use({ story: STORY.replace('THOUGHTS', again(ENTRIES / 2, 'Thought') + slowly('first') + slowly('second') + waits('end')) });
 

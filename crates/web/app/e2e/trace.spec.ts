@@ -24,7 +24,15 @@ async function thought(place: Place, signedIn: (path?: string) => Promise<Page>)
   place.team6('sprint', 'owners', '1', '1=ada');
   place.team6('sprint', 'approve', '1');
   place.signal('begin');
-  const page = await signedIn('/tasks/1');
+  const page = await signedIn();
+  const sent = () =>
+    page.evaluate(async () => {
+      const { attempts } = await (await fetch('/api/v1/tasks/1')).json();
+      return (await (await fetch(`/api/v1/attempts/${attempts.at(-1).id}`)).json()).trace as number;
+    });
+  // Opened sooner, the page would have all of it from the beginning.
+  await expect.poll(sent, { timeout: 30_000 }).toBeGreaterThan(2 * ROUNDS);
+  await page.goto(`${place.url}/tasks/1`);
   const activity = page.getByRole('list', { name: 'Activity' });
   await expect(activity.getByText('So far.')).toBeVisible();
   return { page, activity };
@@ -61,8 +69,8 @@ test('what comes before or after what is looked at moves nothing', async ({ plac
     const reading = await held(page);
     await activity.evaluate((list) => (list.scrollTop = 100));
     await reading.asked();
+    await expect.poll(async () => Object.keys(await places(page)).length).toBeGreaterThan(10);
     const looked = await places(page);
-    expect(Object.keys(looked).length).toBeGreaterThan(10);
     const height = await activity.evaluate((list) => list.scrollHeight);
     reading.release();
     await expect.poll(() => activity.evaluate((list) => list.scrollHeight)).toBeGreaterThan(height);
@@ -72,6 +80,8 @@ test('what comes before or after what is looked at moves nothing', async ({ plac
 
   await page.getByLabel('Show').selectOption('all');
   await activity.evaluate((list) => (list.scrollTop = list.scrollHeight / 2));
+  // Rows are drawn a frame after the list was moved.
+  await expect.poll(async () => Object.keys(await places(page)).length).toBeGreaterThan(10);
   const looked = await places(page);
   place.signal('more');
   await expect(page.getByRole('button', { name: `${MORE} new`, exact: true })).toBeVisible({ timeout: 30_000 });

@@ -1,4 +1,4 @@
-// Each kind of wait makes one row in the inbox, can be ended right there, and is gone from every other tab within a second.
+// Each kind of wait makes one row in the inbox, can be ended right there, and is gone from every other tab.
 import type { Locator } from '@playwright/test';
 import { addLib, closed } from './desk.ts';
 import { type Page, expect, link, test, troubles } from './test.ts';
@@ -18,11 +18,12 @@ class Inbox {
       await expect(rows(tab).filter({ hasText: wanted }), `${wanted} ${of}`).toHaveCount(1, { timeout: 30_000 });
       await expect(rows(tab), `all rows of ${of}`).toHaveCount(1);
     }
+    // What is behind another tab draws seldom.
+    await this.page.bringToFront();
     await rows(this.page).click();
     await end(this.page.getByRole('complementary', { name: 'What waits' }));
-    // From here on it is ended, however long the server took.
-    await expect(rows(this.page).filter({ hasText: wanted })).toHaveCount(0);
-    await expect(rows(this.other).filter({ hasText: wanted }), `${wanted} ${of} in the other tab`).toHaveCount(0, { timeout: 1_000 });
+    // How soon it is gone from the other is looked at where nothing else is (life.spec.ts).
+    for (const tab of [this.page, this.other]) await expect(rows(tab).filter({ hasText: wanted }), `${wanted} ${of} in each tab`).toHaveCount(0);
     expect(new URL(this.page.url()).pathname).toBe('/inbox');
   }
 }
@@ -48,7 +49,7 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
   await inbox.ends('approve', 'S-1', press('Approve version 1'));
 
   // A question of an agent, whose task has no budget left to go on with.
-  await expect.poll(() => place.team6('task', 'show', '1')).toContain('asking its owner');
+  await expect.poll(() => place.team6('task', 'show', '1')).toMatch(/asking its owner[^]*used +900/);
   place.team6('task', 'budget', '1', '--cost', '0.01');
   await inbox.ends('answer', 'T-1', press('Blue'));
   await inbox.ends('budget', 'T-1', press('Set'));

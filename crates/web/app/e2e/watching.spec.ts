@@ -58,3 +58,20 @@ test('a sprint is seen over time, and each bar leads to what was done in it', as
   await expect(page).toHaveURL(/\/tasks\/2\?attempt=/);
   await expect(page.getByText(BEGINS)).toBeVisible();
 });
+
+test.describe('an agent that says nothing', () => {
+  test.use({ beside: { config: 'silence = "8s"\n' } });
+
+  test('is marked before it is given up, and what lives moves only for those who like it', async ({ place, signedIn }) => {
+    atWork(place);
+    const page = await signedIn('/sprints/1?view=list');
+    const running = page.getByRole('list', { name: 'Running now' }).getByRole('listitem').filter({ hasText: 'Walls' });
+    await expect(running).toContainText('heard');
+    const moving = () =>
+      page.evaluate(() => document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().activeDuration) > 100).length);
+    expect(await moving()).toBe(0);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await moving()).toBeGreaterThan(0);
+    await expect(running).toContainText('⚠ silent', { timeout: 15_000 });
+  });
+});

@@ -195,6 +195,7 @@ const replayRoute = createRoute({
   path: '/sprints/$sprint/replay',
   params: numbered('sprint'),
   validateSearch: replaySearch,
+  loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
   component: lazyRouteComponent(() => part(() => import('./replay/ReplayPage')), 'ReplayPage'),
 });
 

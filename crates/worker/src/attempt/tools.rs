@@ -9,6 +9,7 @@ use team6_core::budget::{Budget, micros};
 use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
 use team6_core::plan::{Plan, PlannedTask, Priority};
 use team6_core::sprint::{Brief, Command, Refusal};
+use team6_core::text::is_hidden;
 use team6_core::trace::TraceBody;
 
 use super::is_over;
@@ -305,7 +306,8 @@ fn plan(submitted: SubmitPlan) -> Plan {
         .lines()
         .map(|line| line.trim_start_matches('#').trim())
         .find(|line| !line.is_empty());
-    let title: String = first.unwrap_or("Sprint").chars().take(120).collect();
+    let seen = first.unwrap_or("Sprint").chars().filter(|char| !is_hidden(*char));
+    let title: String = seen.take(120).collect();
     let tasks = submitted.tasks.into_iter().map(|task| PlannedTask {
         key: task.key,
         title: task.title,

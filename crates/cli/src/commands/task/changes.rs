@@ -2,9 +2,10 @@
 
 use team6_core::ids::{RepositoryId, TaskId};
 use team6_core::sprint::Update;
+use team6_core::text::cleaned;
 use team6_server::api::types::{ChangedFile, FileChange, MergeForecast, PullRequestDiff, RevertForecast, TaskDetail};
 
-use crate::client::{Client, cleaned};
+use crate::client::Client;
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::{Page, Tone};

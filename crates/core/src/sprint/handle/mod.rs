@@ -18,6 +18,7 @@ pub(crate) use schedule::Block;
 use super::index::Index;
 use super::{Command, Event, Opening, Refusal, Sprint, SprintPhase, Stage, Task, Work, WorkId};
 use crate::ids::{FencingToken, PersonId, TaskId};
+use crate::text::cleaned;
 use crate::time::Timestamp;
 
 /// The longest text that a person or an agent may give, in bytes.
@@ -138,6 +139,7 @@ impl Decider<'_> {
             Command::ReportProgress { attempt, token, text } => {
                 self.running(attempt, token)?;
                 check_text(&text)?;
+                let text = cleaned(&text);
                 self.emit(Event::ProgressReported { attempt, text });
                 Ok(())
             }

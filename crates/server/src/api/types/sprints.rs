@@ -7,6 +7,7 @@ use team6_core::explain::{Actor, Explanation, Reason};
 use team6_core::ids::{AgentId, PersonId, PlanVersion, ProjectId, SprintId, StreamVersion, TaskId, TaskKey};
 use team6_core::plan::SavedPlan;
 use team6_core::sprint::{AgentCard, Approval, Counts, Message, Pause, Question, ReviewLoad, SprintPhase};
+use team6_core::text::cleaned;
 use team6_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -30,7 +31,7 @@ pub struct Why {
 impl From<Explanation> for Why {
     fn from(explanation: Explanation) -> Self {
         Self {
-            text: explanation.reason.to_string(),
+            text: cleaned(&explanation.reason.to_string()),
             reason: explanation.reason,
             actor: explanation.actor,
             since: explanation.since,

@@ -26,7 +26,8 @@ export function InboxPage() {
   const { data: mine } = useQuery(me);
   const person = whose === 'everyone' ? null : (mine?.person.id ?? null);
   const { data: all, error } = useQuery({ ...inbox(person), enabled: mine !== undefined });
-  const entries = project === undefined ? all : all?.filter((entry) => entry.project === project);
+  // What the address names is there, whichever project is looked at.
+  const entries = project === undefined ? all : all?.filter((entry) => entry.project === project || entry.key === item);
   const choose = (key: string | undefined) =>
     void navigate({ search: (search) => ({ ...search, item: key }), replace: item !== undefined });
 

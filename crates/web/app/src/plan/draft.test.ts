@@ -75,7 +75,7 @@ it('two who edit at once lose nothing', async () => {
   server.saves(withField(PLAN, 'b', 'title', 'Theirs'));
   await pause();
   expect(server.came).toEqual([2]);
-  await pause();
+  // Nobody waits for another pause.
   expect([title(server.plan, 'a'), title(server.plan, 'b'), server.versions.length]).toEqual(['Mine', 'Theirs', 3]);
 });
 
@@ -85,7 +85,6 @@ it('what both changed waits for a choice, while the rest is saved', async () => 
   draft.edit(rename('a', 'Mine'));
   draft.edit(rename('b', 'Also mine'));
   server.saves(withField(PLAN, 'a', 'title', 'Theirs'));
-  await pause();
   await pause();
   expect([title(server.plan, 'a'), title(server.plan, 'b'), title(draft.plan, 'a')]).toEqual(['Theirs', 'Also mine', 'Mine']);
   expect(draft.conflicts).toHaveLength(1);
@@ -121,6 +120,19 @@ it('a plan that cannot be is not sent, and says why', async () => {
   await pause();
   expect(server.versions).toHaveLength(1);
   expect(draft.standing).toMatchObject({ is: 'unfit', problems: [{ key: 'a', text: 'task "a" has no title; give it one line' }] });
+});
+
+it('a title that is not read as it is written is not sent', async () => {
+  const server = new Server();
+  const draft = new Draft(server.versions[0]!, server.ports);
+  for (const hidden of ['\u202egnp.exe', 'two\nlines', '\u001b[2J', 'left\u200e']) {
+    draft.edit(rename('a', hidden));
+    await pause();
+    expect(draft.standing, hidden).toMatchObject({ is: 'unfit', problems: [{ key: 'a' }] });
+  }
+  draft.edit(rename('a', 'לחם & 🥖'));
+  await pause();
+  expect(server.versions).toHaveLength(2);
 });
 
 it('a new task without a name keeps nothing else from being saved', async () => {

@@ -153,7 +153,10 @@ export class Draft {
     if (code === 'plan-moved') {
       const newest = await this.#ports.newest();
       this.#stand({ is: 'edited' });
-      if (newest) this.newer(newest);
+      if (!newest || newest.version <= this.#base.version) return this.#wait();
+      this.newer(newest);
+      // They have paused already.
+      void this.flush();
       return;
     }
     this.#stand({ is: 'refused', error });

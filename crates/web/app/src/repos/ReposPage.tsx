@@ -31,8 +31,10 @@ export function ReposPage() {
     repo,
     choose,
   );
-  const shown = rows.find(({ repository }) => repository.id === repo);
-  const to = all?.find(({ id }) => id === connect);
+  // What the address names is there, whichever project is looked at.
+  const owner = known?.find(({ repositories }) => repo !== undefined && Object.hasOwn(repositories, repo));
+  const opened = repo === undefined ? undefined : owner?.repositories[repo];
+  const to = known?.find(({ id }) => id === connect);
   return (
     <Page
       name="Repositories"
@@ -50,9 +52,9 @@ export function ReposPage() {
         </>
       }
       inspector={
-        shown ? (
-          <Inspector label="Repository" title={<h2 className="truncate font-mono font-semibold">{shown.repository.id}</h2>} onClose={() => choose(undefined)}>
-            <OneRepository key={shown.repository.id} project={shown.project} repository={shown.repository} onGone={() => choose(undefined)} />
+        owner && opened ? (
+          <Inspector label="Repository" title={<h2 className="truncate font-mono font-semibold">{opened.id}</h2>} onClose={() => choose(undefined)}>
+            <OneRepository key={opened.id} project={owner} repository={opened} onGone={() => choose(undefined)} />
           </Inspector>
         ) : add ? (
           <Inspector label="New project" title={<h2 className="truncate font-semibold">A new project</h2>} onClose={() => choose(undefined)}>

@@ -10,7 +10,8 @@ import { useCommand } from '../api/useCommand';
 import { Initials } from '../people/YourMenu';
 import { Page } from '../shell/Page';
 import { open } from '../shell/opened';
-import { Button } from '../ui/Button';
+import { Button, buttonClass } from '../ui/Button';
+import { Empty } from '../ui/Empty';
 import { Select, Text } from '../ui/Field';
 import { Part } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
@@ -142,7 +143,17 @@ function Configuration() {
       </p>
       {error && <ProblemNote error={error} />}
       {!data && !error && <SkeletonRows rows={10} label="Loading the configuration" />}
-      {data && shown.length === 0 && <p className="px-4 pb-4 text-muted">Nothing is called so.</p>}
+      {data && shown.length === 0 && (
+        <Empty
+          title="Nothing is called so"
+          command="team6 config show"
+          action={
+            <Link to="/settings" search={{}} replace className={buttonClass('plain')}>
+              Show all of it
+            </Link>
+          }
+        />
+      )}
       {sections.map((section) => (
         <section key={section} aria-label={section || 'In no section'} className="border-t border-line">
           {section && <h3 className="bg-sunken px-4 py-1 font-mono text-dense text-muted">[{section}]</h3>}

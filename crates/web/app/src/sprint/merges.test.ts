@@ -34,6 +34,7 @@ it('of many files the first are named, and none turns the line', () => {
 it('the forecast is made anew when a branch is offered or merged, and not by what happens besides', () => {
   const at = (state: string, since: number, attempts = 1) => [{ task: { id: 1, state, since, attempts } } as SprintTask];
   expect(mergedState(at('in progress', 1))).toBe(mergedState(at('failed', 2)));
+  expect(mergedState(at('queued', 1, 0))).toBe(mergedState(at('in progress', 2)));
   expect(mergedState(at('in review', 3))).not.toBe(mergedState(at('in progress', 2)));
   expect(mergedState(at('in review', 3))).not.toBe(mergedState(at('in review', 5)));
   expect(mergedState(at('done', 6))).not.toBe(mergedState(at('in progress', 6)));

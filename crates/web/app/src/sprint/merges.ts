@@ -48,6 +48,10 @@ export function countOf({ clashes, behind }: Merges): number {
 /** How many files of a conflict are named. */
 const NAMED = 3;
 
+export function clashText({ one, other, files }: Clash): string {
+  return `T-${one} conflicts with T-${other} in ${named(files)}`;
+}
+
 /** What the branch of a task conflicts with, a line each. */
 export function conflictsOf({ clashes, behind }: Merges, task: TaskId): string[] {
   const base = behind.get(task);
@@ -64,8 +68,7 @@ function named(files: readonly string[]): string {
 
 /** What the forecast hangs on, as far as the sprint tells: which branches are open since when, and what was merged. */
 export function mergedState(tasks: readonly SprintTask[]): string {
-  return tasks
-    .filter(({ task }) => task.attempts > 0)
-    .map(({ task: { id, state, since } }) => `${id}:${statusOf(state) === 'review' ? since : groupOf(state) === 'done' ? 'done' : ''}`)
-    .join(' ');
+  const of = ({ task: { id, state, since, attempts } }: SprintTask) =>
+    statusOf(state) === 'review' ? [`${id}:${since}`] : groupOf(state) === 'done' && attempts > 0 ? [`${id}:done`] : [];
+  return tasks.flatMap(of).join(' ');
 }

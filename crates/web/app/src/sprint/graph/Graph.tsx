@@ -6,7 +6,7 @@ import './graph.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { SprintDetail, SprintTask, TaskId } from '../../api/generated/team6.schemas';
 import { type Group, groupOf, statusOf } from '../../ui/status';
-import { type Merges, NO_MERGES } from '../merges';
+import { type Merges, NO_MERGES, clashText } from '../merges';
 import { Conflict } from './Conflict';
 import { Dependency } from './Dependency';
 import { Dim } from './dim';
@@ -65,14 +65,14 @@ function nodesOf(
 
 function edgesOf(tasks: readonly SprintTask[], critical: readonly TaskId[], merges: Merges): Edge[] {
   const next = new Map(critical.map((id, at) => [id, critical[at + 1]]));
-  const conflicts = merges.clashes.map(({ one, other, files }) => ({
-    id: `conflict-${one}-${other}`,
+  const conflicts = merges.clashes.map((clash) => ({
+    id: `conflict-${clash.one}-${clash.other}`,
     type: 'conflict',
-    source: String(one),
-    target: String(other),
+    source: String(clash.one),
+    target: String(clash.other),
     focusable: false,
-    ariaLabel: `T-${one} conflicts with T-${other}`,
-    data: { text: `T-${one} conflicts with T-${other} in ${files.join(', ')}` },
+    ariaLabel: `T-${clash.one} conflicts with T-${clash.other}`,
+    data: { text: clashText(clash) },
   }));
   const dependencies = tasks.flatMap(({ task, depends_on }) =>
     depends_on.map((from) => ({
