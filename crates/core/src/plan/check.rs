@@ -208,7 +208,10 @@ fn title(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
             length,
             limit: TITLE,
         });
-    } else if let Some(character) = text.chars().find(|char| is_hidden(*char) || matches!(char, '\n' | '\t')) {
+    } else if let Some(character) = text
+        .chars()
+        .find(|char| is_hidden(*char) || matches!(char, '\n' | '\t'))
+    {
         problems.push(PlanProblem::Hidden { of: of(), character });
     }
 }
@@ -272,9 +275,17 @@ mod tests {
         assert_eq!(titled("Sell <img> & \"bread\" עם שמן 🥖"), [""; 0]);
         assert_eq!(
             titled("Open \u{202e}gnp.exe"),
-            ["the title of task \"a\" has a character in it that is not seen (U+202E); write it in one line of plain text"]
+            [
+                "the title of task \"a\" has a character in it that is not seen (U+202E); write it in one line of plain text"
+            ]
         );
-        for hidden in ["two\nlines", "a\tb", "\u{1b}[2Jgone", "\u{2066}x\u{2069}", "left\u{200e}"] {
+        for hidden in [
+            "two\nlines",
+            "a\tb",
+            "\u{1b}[2Jgone",
+            "\u{2066}x\u{2069}",
+            "left\u{200e}",
+        ] {
             assert_eq!(titled(hidden).len(), 1, "{hidden:?}");
         }
     }

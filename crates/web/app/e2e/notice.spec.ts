@@ -20,7 +20,9 @@ test('what comes into the inbox while nobody looks is told by a notification', a
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
   const listens = page.waitForResponse(/\/assets\/Tell-/);
   await page.getByRole('menuitemcheckbox', { name: 'Notify me here' }).click();
-  await listens;
+  await (await listens).finished();
+  // What came is at work when the page has nothing else to do.
+  await page.evaluate(() => new Promise((rests) => requestIdleCallback(rests)));
   await page.keyboard.press('Escape');
   await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
   planned(place);

@@ -59,6 +59,7 @@ export const PAGES = [
   '/costs?by=task',
   '/audit',
   '/audit?event=5',
+  '/audit?event=999999',
   '/settings',
   '/sprints/1/replay',
   '/sprints/1/replay?at=3&view=list',

@@ -22,14 +22,17 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   story: ['house', { option: true }],
   beside: [{}, { option: true }],
-  place: async ({ story, beside, context }, use) => {
+  place: async ({ story, beside, context }, use, info) => {
     const place = await openPlace(story, beside);
     await use(place);
+    // Where only the log is kept, it says what was to be seen.
+    if (info.status !== info.expectedStatus)
+      for (const page of context.pages()) console.log(`a page of "${info.title}":\n${await page.ariaSnapshot()}`);
     // Pages go before their server, or they would tell of its end.
     await Promise.all(context.pages().map((page) => page.close()));
     await place.close();
   },
-  page: async ({ page }, use, info) => {
+  page: async ({ page }, use) => {
     const wrong: string[] = [];
     page.on('pageerror', (error) => wrong.push(`error: ${error.message}`));
     page.on('console', (said) => {
@@ -41,8 +44,6 @@ export const test = base.extend<Fixtures>({
       });
     });
     await use(page);
-    // Where only the log is kept, it says what was to be seen.
-    if (info.status !== info.expectedStatus) console.log(`the page of "${info.title}":\n${await page.ariaSnapshot()}`);
     expect(wrong, 'the page broke its own rules').toEqual([]);
   },
   signedIn: async ({ page, place }, use) => {

@@ -39,7 +39,7 @@ export function AuditPage() {
   const events = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const newest = list.isSuccess ? (events[0]?.position ?? 0) : undefined;
   const { data: newer = 0 } = useQuery(logAfter(asked, until === undefined ? newest : undefined));
-  const { data: alone } = useQuery(logEvent(event));
+  const { data: alone, error: missing } = useQuery(logEvent(event));
   const set = (more: Partial<typeof search>) => void navigate({ search: { ...search, ...more }, replace: true });
   const choose = (position: number | undefined) => set({ event: position });
   useChosen(
@@ -66,9 +66,20 @@ export function AuditPage() {
         </>
       }
       inspector={
-        shown && (
-          <Inspector label="Event" title={<h2 className="truncate font-semibold">{kindIn(shown.kind)}</h2>} onClose={() => choose(undefined)}>
-            <OneEvent event={shown} />
+        // Its place is taken before it is known, or it would push aside what is.
+        event !== undefined && (
+          <Inspector label="Event" title={<h2 className="truncate font-semibold">{shown ? kindIn(shown.kind) : `Event ${event}`}</h2>} onClose={() => choose(undefined)}>
+            {shown ? (
+              <OneEvent event={shown} />
+            ) : missing ? (
+              <div className="p-4">
+                <ProblemNote error={missing} />
+              </div>
+            ) : alone === null ? (
+              <p className="p-4 text-muted">It has not happened yet.</p>
+            ) : (
+              <SkeletonRows rows={6} label="Loading the event" />
+            )}
           </Inspector>
         )
       }
