@@ -101,7 +101,7 @@ export function NewPlanPage() {
                 <legend className="mb-1 text-dense text-faint">Repositories</legend>
                 <div className="flex flex-wrap gap-x-4">
                   {repositories.map((name) => (
-                    <label key={name} className="flex min-h-8 items-center gap-2 font-mono text-dense pointer-coarse:min-h-11">
+                    <label key={name} className="flex min-h-8 items-center gap-2 font-mono text-dense pointer-coarse:min-h-11 pointer-coarse:min-w-11">
                       <input
                         type="checkbox"
                         checked={!begun.spared.includes(name)}

@@ -28,7 +28,7 @@ export function ReviewPage() {
       name={`Review T-${id} ${title}`}
       title={
         <h1 className="flex min-w-0 items-baseline gap-2 text-head font-semibold">
-          <Link to="/tasks/$task" params={{ task: id }} className="shrink-0 font-mono text-dense font-normal text-faint hover:text-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-6 max-desk:items-center">
+          <Link to="/tasks/$task" params={{ task: id }} className="shrink-0 font-mono text-dense font-normal text-faint hover:text-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-11 max-desk:items-center">
             T-{id}
           </Link>
           <span className="truncate">Review: {title}</span>

@@ -37,7 +37,7 @@ export function TaskPage() {
             to="/sprints/$sprint"
             params={{ sprint: data.task.sprint }}
             search={{ task: id }}
-            className="shrink-0 font-mono text-dense font-normal text-faint hover:text-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-6 max-desk:items-center"
+            className="shrink-0 font-mono text-dense font-normal text-faint hover:text-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-11 max-desk:items-center"
           >
             S-{data.task.sprint}
           </Link>

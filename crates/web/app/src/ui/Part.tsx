@@ -27,4 +27,4 @@ export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode]
 }
 
 /** The looks of a link in running text. */
-export const LINK = 'underline decoration-line-strong underline-offset-4 hover:decoration-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-6 max-desk:items-center';
+export const LINK = 'underline decoration-line-strong underline-offset-4 hover:decoration-fg max-desk:inline-flex max-desk:min-h-11 max-desk:min-w-11 max-desk:items-center';

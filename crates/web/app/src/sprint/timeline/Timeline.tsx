@@ -99,7 +99,7 @@ export function Timeline({ detail, tasks, chosen, onChoose }: Props) {
                 label={
                   <>
                     <StatusMark status={statusOf(task.state)} label={task.state} size={12} />
-                    <button type="button" onClick={() => onChoose(task.id)} className="min-w-0 truncate text-left hover:underline max-desk:min-h-11 pointer-coarse:min-h-11">
+                    <button type="button" onClick={() => onChoose(task.id)} className="min-w-0 truncate text-left hover:underline max-desk:min-h-11 pointer-coarse:min-h-11 pointer-coarse:min-w-11">
                       {task.title}
                     </button>
                   </>
@@ -203,7 +203,7 @@ function BarLink({ bar: { left, width, spans }, sprint, task, name }: { bar: Bar
     title: said,
     style: { left, width },
     className: cx(
-      'absolute inset-y-1.5 pointer-coarse:inset-y-0.5 flex items-center justify-center gap-1 overflow-hidden rounded-sm border bg-raised text-meta hover:bg-hover',
+      'absolute inset-y-1.5 flex min-w-0 items-center justify-center gap-1 overflow-hidden rounded-sm border bg-raised text-meta hover:bg-hover pointer-coarse:inset-y-0.5',
       status === 'failed' ? 'border-st-failed' : status === 'progress' ? 'border-st-progress' : 'border-line-strong',
     ),
   };
