@@ -140,12 +140,13 @@ impl Place {
         let mut found = Vec::new();
         let mut folders = vec![self.path().to_owned()];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).unwrap() {
-                let (path, kind) = entry.map(|entry| (entry.path(), entry.file_type().unwrap())).unwrap();
-                if kind.is_dir() {
+            for entry in still_there(fs::read_dir(&folder)).into_iter().flatten() {
+                let entry = entry.unwrap();
+                let (path, kind) = (entry.path(), still_there(entry.file_type()));
+                if kind.is_some_and(|kind| kind.is_dir()) {
                     folders.push(path);
-                } else if kind.is_file() {
-                    let bytes = fs::read(&path).unwrap();
+                } else if kind.is_some_and(|kind| kind.is_file()) {
+                    let bytes = still_there(fs::read(&path)).unwrap_or_default();
                     if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
                         found.push(path.strip_prefix(self.path()).unwrap().display().to_string());
                     }
@@ -318,5 +319,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// What was found, unless it was taken away meanwhile: a server at work cleans up.
+fn still_there<T>(found: std::io::Result<T>) -> Option<T> {
+    match found {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        found => Some(found.unwrap()),
     }
 }
