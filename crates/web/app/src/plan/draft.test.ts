@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RequestError } from '../api/problem';
-import { Draft, type Kept, PAUSE, type Version } from './draft';
+import { Draft, type Kept, PAUSE, type Version, titled } from './draft';
 import { type Plan, type Task, taskAt, withField } from './model';
 
 function task(key: string): Task {
@@ -133,6 +133,11 @@ it('a title that is not read as it is written is not sent', async () => {
   draft.edit(rename('a', 'לחם & 🥖'));
   await pause();
   expect(server.versions).toHaveLength(2);
+});
+
+it('a plan without a title is called by what can be seen of its goal', () => {
+  const called = (goal: string) => titled({ ...PLAN, title: ' ' }, goal).title;
+  expect([called('A\t\u202etill\u202c\nfor the shop'), called('x'.repeat(200)).length]).toEqual(['Atill', 120]);
 });
 
 it('a new task without a name keeps nothing else from being saved', async () => {

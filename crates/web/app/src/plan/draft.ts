@@ -5,7 +5,7 @@ import { asRequestError } from '../api/problem';
 import { type Conflict, merge, stillOpen, valueOf, withTheirs } from './merge';
 import { EMPTY, type Plan, same, taskAt, without } from './model';
 import { noteOf } from './pieces';
-import { type PlanProblem, problemsOf } from './problems';
+import { HIDDEN, type PlanProblem, problemsOf } from './problems';
 
 /** Somebody who types is not interrupted, and a version is not a letter: this long nothing must have been changed. */
 export const PAUSE = 3_000;
@@ -208,6 +208,6 @@ export class Draft {
 /** A further version of a plan without a title is called by its goal. */
 export function titled(plan: Plan, goal: string): Plan {
   if (plan.title.trim() !== '') return plan;
-  const first = goal.trim().split('\n')[0] ?? '';
+  const first = (goal.trim().split('\n')[0] ?? '').split(HIDDEN).join('');
   return { ...plan, title: first.length > 120 ? `${first.slice(0, 119)}…` : first };
 }
