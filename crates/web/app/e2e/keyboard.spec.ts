@@ -45,8 +45,10 @@ test('keys are heard before anything of the page is there', async ({ place, sign
   await page.keyboard.press('g');
   await page.keyboard.press('m');
   await page.keyboard.press('Control+k');
+  await page.keyboard.type('roof');
   answer();
   await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
+  await expect(page.getByRole('combobox', { name: 'Search and commands' })).toHaveValue('roof');
   await expect(page).toHaveURL(/\/memory/);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('heading', { name: 'Memory' })).toBeVisible();

@@ -22,6 +22,8 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   // An agent asks its owner, and goes on with the answer.
   await row('answer', 'Front door').click();
   await inspector.getByRole('button', { name: 'Red' }).click();
+  await row('review', 'Ground and slab').click();
+  await inspector.getByLabel('What should be different?').fill('More level.');
   // What a merge comes to stands there before it can be asked for.
   let tell = () => {};
   const told = new Promise<void>((resolve) => (tell = resolve));
@@ -38,7 +40,9 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   await expect(page.getByText('Approved, and merging')).toBeVisible();
   await expect(waits.getByText('Front door')).toHaveCount(0);
 
+  // Meanwhile it was brought up to date; what was written and not sent is there.
   await row('review', 'Ground and slab').click();
+  await expect(inspector.getByLabel('What should be different?')).toHaveValue('More level.');
   await inspector.getByText('ground.txt').first().click();
   await expect(inspector.getByText('level').first()).toBeVisible();
   await inspector.getByRole('button', { name: 'Approve and merge' }).click();
@@ -47,6 +51,32 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   // What cannot go on says why.
   await row('failed', 'Well in the yard').click();
   await expect(inspector.getByText(/the key of the drill/).first()).toBeVisible();
+});
+
+test('what somebody writes stays before them while its task waits for nobody', async ({ place, signedIn }) => {
+  atWork(place);
+  const page = await signedIn();
+  const row = page.getByRole('list', { name: 'What waits' }).getByRole('button').filter({ hasText: 'review' }).filter({ hasText: 'T-1' });
+  await row.click();
+  const words = page.getByRole('complementary', { name: 'What waits' }).getByLabel('What should be different?');
+  await words.fill('More level.');
+  // As while it is brought up to date, which is over before anybody sees it.
+  await page.route('**/inbox?*', async (route) => {
+    const answer = await route.fetch();
+    const { items, ...rest } = (await answer.json()) as { items: { key: string }[] };
+    await route.fulfill({ response: answer, json: { ...rest, items: items.filter(({ key }) => key !== 'task/1') } });
+  });
+  place.team6('task', 'pause', '2');
+  await expect(row).toHaveCount(0);
+  await expect(words).toBeFocused();
+  await page.unroute('**/inbox?*');
+  place.team6('task', 'resume', '2');
+  await expect(row).toHaveCount(1);
+  await expect(words).toBeFocused();
+  await expect(words).toHaveValue('More level.');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByText('Sent to the agent')).toBeVisible();
+  await expect(row).toHaveCount(0);
 });
 
 test('what is solved in one tab is gone from the other within a second', async ({ place, signedIn, context }) => {

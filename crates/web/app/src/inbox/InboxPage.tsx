@@ -15,6 +15,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { Solve } from '../wait/Solve';
+import { isUnsent, reviewOf } from '../wait/Words';
 import { kindOf } from '../wait/kinds';
 import { nextOf } from './next';
 
@@ -31,13 +32,18 @@ export function InboxPage() {
   const choose = (key: string | undefined) =>
     void navigate({ search: (search) => ({ ...search, item: key }), replace: item !== undefined });
 
-  const chosen = entries?.find((entry) => entry.key === item);
+  // While somebody writes a review, its task may be brought up to date, and waits for nobody meanwhile: the form stays.
+  const last = useRef<InboxEntry | undefined>(undefined);
+  const found = entries?.find((entry) => entry.key === item);
+  if (found) last.current = found;
+  const isWriting = last.current?.key === item && last.current?.task != null && isUnsent(reviewOf(last.current.task));
+  const chosen = found ?? (isWriting ? last.current : undefined);
   // When what was chosen is solved, the one that takes its place is next.
   const place = useRef(0);
   const at = entries?.findIndex((entry) => entry.key === item) ?? -1;
   if (at >= 0) place.current = at;
   useEffect(() => {
-    if (item === undefined || entries === undefined || at >= 0) return;
+    if (item === undefined || entries === undefined || chosen) return;
     choose(nextOf(entries, place.current)?.key);
   });
 

@@ -3,8 +3,9 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { commands, type Entry } from './commands';
-import { open } from './opened';
+import { open, typedAhead } from './opened';
 
 /** How much is listed at once; what is typed is looked for in all of it. */
 const LISTED = 60;
@@ -12,6 +13,7 @@ const LISTED = 60;
 export function Palette() {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const [before] = useState(typedAhead);
   const close = () => open(null);
   const groups = commands(client, navigate);
   return (
@@ -23,7 +25,7 @@ export function Palette() {
           aria-modal
           className="fixed top-[12vh] left-1/2 z-50 flex max-h-[70vh] w-[min(560px,calc(100vw-24px))] -translate-x-1/2 flex-col rounded-lg border border-line-strong bg-raised"
         >
-          <Autocomplete.Root open inline items={groups} limit={LISTED} autoHighlight="always" keepHighlight itemToStringValue={named}>
+          <Autocomplete.Root open inline defaultValue={before} items={groups} limit={LISTED} autoHighlight="always" keepHighlight itemToStringValue={named}>
             <Autocomplete.Input
               aria-label="Search and commands"
               placeholder="Go to, do, find a sprint or a task"

@@ -1,7 +1,7 @@
 // Keys that work everywhere. They are bound before the first paint, do nothing while somebody writes, and take no key
 // that the browser uses itself.
 import { useEffect } from 'react';
-import { isOpened, open } from './opened';
+import { isOpened, open, typeAhead } from './opened';
 import { type Place, PLACES } from './places';
 
 /** For how long a key after `g` belongs to it, in milliseconds. */
@@ -23,7 +23,7 @@ export function heedKeys(isIn: () => boolean, go: (to: Place['to']) => void) {
       return open('palette');
     }
     if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
-    if (isOpened()) return;
+    if (isOpened()) return event.key.length === 1 ? typeAhead(event.key) : undefined;
     if (event.key === '?') return open('sheet');
     if (event.key === 'g') {
       chord = Date.now();

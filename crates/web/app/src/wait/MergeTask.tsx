@@ -13,16 +13,16 @@ import { Effect, useLooked } from './ReviewTask';
 /** What was approved and waits to be merged; if a part of it was, it can be taken back as well. */
 export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?: boolean }) {
   const { data } = useQuery(task(id));
-  const isLooked = useLooked(data);
+  const looked = useLooked(data);
   const merge = useCommand({ run: (_: void, options) => mergeTask(id, {}, options), done: 'Merging' });
-  if (!data || !isLooked) return <SkeletonRows rows={4} label="Loading the task" />;
+  if (!data || looked === 'not yet') return <SkeletonRows rows={4} label="Loading the task" />;
   return (
     <div className="flex flex-col gap-4">
       <ReviewLink task={id} />
       {data.merge_trouble && <p className="text-muted">The last merge did not happen: {data.merge_trouble}</p>}
       <Changes detail={data} />
       <Effect detail={data} />
-      <Button look="act" className="self-start" disabled={merge.isPending} onClick={() => merge.mutate()}>
+      <Button look="act" className="self-start" disabled={merge.isPending || looked === 'anew'} onClick={() => merge.mutate()}>
         {merge.isPending ? 'Merging' : 'Merge'}
       </Button>
       {partly && <TakeBack task={id} />}

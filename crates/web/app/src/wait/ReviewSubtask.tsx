@@ -7,7 +7,7 @@ import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { ReviewLink } from './ReviewLink';
 import { Said } from './ReviewTask';
-import { Words } from './Words';
+import { Words, leave, reviewOf } from './Words';
 
 /** A part of an approved task that belongs to somebody else: its owner approves it too, and it is merged with the whole. */
 export function ReviewSubtask({ task: id }: { task: TaskId }) {
@@ -27,10 +27,18 @@ export function ReviewSubtask({ task: id }: { task: TaskId }) {
       </p>
       <Said detail={data} />
       {data.parent && <ReviewLink task={data.parent.id} />}
-      <Button look="act" className="self-start" disabled={busy} onClick={() => approve.mutate()}>
+      <Button
+        look="act"
+        className="self-start"
+        disabled={busy}
+        onClick={() => {
+          leave(reviewOf(id));
+          approve.mutate();
+        }}
+      >
         {approve.isPending ? 'Approving' : 'Approve'}
       </Button>
-      <Words label="What should be different?" verb="Request changes" look="plain" busy={busy} onSend={back.mutate} />
+      <Words label="What should be different?" verb="Request changes" look="plain" busy={busy} kept={reviewOf(id)} onSend={back.mutate} />
     </div>
   );
 }

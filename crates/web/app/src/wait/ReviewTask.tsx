@@ -1,5 +1,6 @@
 // A delivery before its owner: what its agent says of it, what checks say, what it changes and what a merge comes to.
 import { useQueries, useQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { mergeTask, reviewTask } from '../api/generated/team6';
 import type { TaskDetail, TaskId, Verdict } from '../api/generated/team6.schemas';
 import { changes, mergeForecast, task } from '../api/queries';
@@ -9,11 +10,11 @@ import { Markdown } from '../ui/markdown/Markdown';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Changes } from './Changes';
 import { ReviewLink } from './ReviewLink';
-import { Words } from './Words';
+import { Words, leave, reviewOf } from './Words';
 
 export function ReviewTask({ task: id }: { task: TaskId }) {
   const { data } = useQuery(task(id));
-  const isLooked = useLooked(data);
+  const looked = useLooked(data);
   const review = useReview(id, data);
   const approve = useCommand({
     run: (_: void, options) => review('approve', '', options),
@@ -30,8 +31,13 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
     run: (body: string, options) => review('request_changes', body, options),
     done: 'Sent to the agent',
   });
-  if (!data || !isLooked) return <SkeletonRows rows={6} label="Loading the delivery" />;
+  if (!data || looked === 'not yet') return <SkeletonRows rows={6} label="Loading the delivery" />;
   const busy = approve.isPending || merge.isPending || back.isPending;
+  const rests = busy || looked === 'anew';
+  const decide = (by: { mutate: () => void }) => () => {
+    leave(reviewOf(id));
+    by.mutate();
+  };
   return (
     <div className="flex flex-col gap-4">
       <ReviewLink task={id} />
@@ -39,10 +45,10 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
       <Changes detail={data} />
       <Effect detail={data} />
       <div className="flex flex-wrap gap-2">
-        <Button look="act" disabled={busy} onClick={() => merge.mutate()}>
+        <Button look="act" disabled={rests} onClick={decide(merge)}>
           {merge.isPending ? 'Merging' : 'Approve and merge'}
         </Button>
-        <Button disabled={busy} onClick={() => approve.mutate()}>
+        <Button disabled={rests} onClick={decide(approve)}>
           Approve
         </Button>
       </div>
@@ -51,6 +57,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
         verb="Request changes"
         look="plain"
         busy={busy}
+        kept={reviewOf(id)}
         onSend={back.mutate}
       />
     </div>
@@ -82,15 +89,22 @@ export function Said({ detail: { delivery, checks } }: { detail: TaskDetail }) {
   );
 }
 
+/** Whether it could be looked at, and whether it is being looked at anew since something else was delivered. */
+type Looked = 'not yet' | 'anew' | 'looked';
+
 /**
  * Whether all that a person decides on is there: what is changed, and what a merge comes to. Nothing can be pressed
- * before, nor moves below the pointer after it. What cannot be had does not keep anybody from deciding.
+ * before, nor moves below the pointer after it; what somebody writes beside it stays. What cannot be had does not keep
+ * anybody from deciding.
  */
-export function useLooked(detail: TaskDetail | undefined): boolean {
+export function useLooked(detail: TaskDetail | undefined): Looked {
   const pulls = detail?.pull_requests ?? [];
   const { isPending } = useQuery({ ...mergeForecast(detail?.task.id ?? 0, detail?.version ?? 0), enabled: detail !== undefined });
   const diffs = useQueries({ queries: pulls.map(({ repository, head }) => changes(detail?.task.id ?? 0, repository, head)) });
-  return detail !== undefined && !isPending && diffs.every((diff) => !diff.isPending);
+  const isThere = detail !== undefined && !isPending && diffs.every((diff) => !diff.isPending);
+  const wasThere = useRef(false);
+  wasThere.current ||= isThere;
+  return isThere ? 'looked' : wasThere.current ? 'anew' : 'not yet';
 }
 
 /** What a merge would come to, said before it is done. */
