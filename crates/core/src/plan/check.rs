@@ -88,6 +88,8 @@ pub enum PlanProblem {
     Hidden {
         /// What it is the title of.
         of: String,
+        /// The task, unless it is the title of the plan.
+        key: Option<TaskKey>,
         /// The first such character.
         character: char,
     },
@@ -129,7 +131,7 @@ pub fn check(plan: &Plan, limit: usize) -> Vec<PlanProblem> {
             limit,
         }];
     }
-    title(&plan.title, || "the plan".into(), &mut problems);
+    title(&plan.title, None, || "the plan".into(), &mut problems);
     length(&plan.prd, || "the PRD".into(), &mut problems);
 
     let mut seen: HashMap<&TaskKey, usize> = HashMap::new();
@@ -142,7 +144,7 @@ pub fn check(plan: &Plan, limit: usize) -> Vec<PlanProblem> {
         if seen.get(&task.key).is_some_and(|&n| n > 1) && repeated.insert(&task.key) {
             problems.push(PlanProblem::DuplicateKey { key: task.key.clone() });
         }
-        title(&task.title, name, &mut problems);
+        title(&task.title, Some(&task.key), name, &mut problems);
         let criteria = task.acceptance_criteria.iter().chain(&task.paths);
         for text in [&task.what, &task.why].into_iter().chain(criteria) {
             length(text, || format!("a text of {}", name()), &mut problems);
@@ -198,7 +200,7 @@ fn shown(path: &str) -> String {
     text
 }
 
-fn title(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
+fn title(text: &str, key: Option<&TaskKey>, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
     let length = text.chars().count();
     if text.trim().is_empty() {
         problems.push(PlanProblem::NoTitle { of: of() });
@@ -212,7 +214,12 @@ fn title(text: &str, of: impl Fn() -> String, problems: &mut Vec<PlanProblem>) {
         .chars()
         .find(|char| is_hidden(*char) || matches!(char, '\n' | '\t'))
     {
-        problems.push(PlanProblem::Hidden { of: of(), character });
+        let key = key.cloned();
+        problems.push(PlanProblem::Hidden {
+            of: of(),
+            key,
+            character,
+        });
     }
 }
 

@@ -1,7 +1,8 @@
 //! Nothing runs without an approved plan, an owner, and merged dependencies.
 
-use team6_core::ids::TaskId;
-use team6_core::sprint::{Command, QuestionState, Refusal, SprintPhase, WorkId};
+use team6_core::ids::{PlanVersion, TaskId};
+use team6_core::plan::PlannedTask;
+use team6_core::sprint::{Author, Command, Event, QuestionState, Refusal, SprintPhase, WorkId};
 
 use crate::team::{Team, ada, plan, task};
 
@@ -270,4 +271,43 @@ fn whoever_waits_for_what_is_given_up_is_told_of_at_once() {
         wanted,
         "waits for task 1 \"Do a\", which was cancelled; change the plan"
     );
+}
+
+#[test]
+fn a_title_that_was_taken_before_keeps_nobody_from_planning_on() {
+    let mut team = Team::opened();
+    let titled = |title: &str| PlannedTask {
+        title: title.into(),
+        ..task("a", &[])
+    };
+    // As it was stored when nobody looked at it.
+    let stored = Event::PlanSaved {
+        version: PlanVersion(1),
+        plan: plan(vec![titled("Open\tthe door")]),
+        by: Author::Person(ada()),
+        note: String::new(),
+        numbers: [("a".parse().unwrap(), TaskId(1))].into(),
+    };
+    team.sprint.apply(&stored, team.now);
+    team.saves(1, vec![titled("Open\tthe door"), task("b", &[])], 2);
+    team.owns_all();
+    team.approves(2);
+    assert!(team.has_attempt(1));
+    let Refusal::BadPlan { problems, .. } = team.refused(Command::SavePlan {
+        by: ada(),
+        base: PlanVersion(2),
+        plan: plan(vec![
+            titled("Open\tthe door"),
+            task("b", &[]),
+            PlannedTask {
+                title: "Shut\tit".into(),
+                ..task("c", &[])
+            },
+        ]),
+        note: String::new(),
+        first_task: TaskId(3),
+    }) else {
+        panic!("a title that nobody took before is taken");
+    };
+    assert_eq!(problems.len(), 1);
 }

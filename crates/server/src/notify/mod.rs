@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use team6_core::ids::PersonId;
 use team6_core::sprint::InboxItem;
+use team6_core::text::cleaned;
 use team6_core::time::Timestamp;
 use team6_notify::{Addressee, Channel, ChannelError, Notice, Rules, Waiting};
 use team6_store::InboxRow;
@@ -138,7 +139,7 @@ impl Notifier {
             sprint: item.sprint,
             task: item.task,
             title: item.title,
-            why: item.why.reason.to_string(),
+            why: cleaned(&item.why.reason.to_string()),
             since: item.why.since,
         })
     }

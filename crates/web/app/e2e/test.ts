@@ -25,12 +25,15 @@ export const test = base.extend<Fixtures>({
   place: async ({ story, beside, context }, use, info) => {
     const place = await openPlace(story, beside);
     await use(place);
-    // Where only the log is kept, it says what was to be seen.
-    if (info.status !== info.expectedStatus)
-      for (const page of context.pages()) console.log(`a page of "${info.title}":\n${await page.ariaSnapshot()}`);
-    // Pages go before their server, or they would tell of its end.
-    await Promise.all(context.pages().map((page) => page.close()));
-    await place.close();
+    try {
+      // Where only the log is kept, it says what was to be seen.
+      if (info.status !== info.expectedStatus)
+        for (const page of context.pages()) console.log(`a page of "${info.title}":\n${await page.ariaSnapshot({ timeout: 5_000 })}`);
+      // Pages go before their server, or they would tell of its end.
+      await Promise.all(context.pages().map((page) => page.close()));
+    } finally {
+      await place.close();
+    }
   },
   page: async ({ page }, use) => {
     const wrong: string[] = [];
@@ -76,6 +79,7 @@ export async function troubles(page: Page): Promise<string[]> {
   const light = await axe(page, { type: 'tag', values: RULES });
   await page.emulateMedia({ colorScheme: 'dark' });
   const dark = await axe(page, { type: 'rule', values: COLOURS });
+  await page.emulateMedia({ colorScheme: 'light' });
   return [...light.map((trouble) => `light: ${trouble}`), ...dark.map((trouble) => `dark: ${trouble}`)];
 }
 

@@ -301,13 +301,16 @@ fn brief(wanted: DelegateTask) -> Brief {
 
 /// The plan as the core knows it. Its title is the first heading or line of the PRD.
 fn plan(submitted: SubmitPlan) -> Plan {
-    let first = submitted
-        .prd
-        .lines()
-        .map(|line| line.trim_start_matches('#').trim())
-        .find(|line| !line.is_empty());
-    let seen = first.unwrap_or("Sprint").chars().filter(|char| !is_hidden(*char));
-    let title: String = seen.take(120).collect();
+    let seen = |line: &str| -> String {
+        line.replace('\t', " ")
+            .chars()
+            .filter(|char| !is_hidden(*char))
+            .collect()
+    };
+    let lines = submitted.prd.lines().map(seen);
+    let mut titles = lines.map(|line| line.trim_start_matches('#').trim().to_owned());
+    let first = titles.find(|line| !line.is_empty());
+    let title: String = first.as_deref().unwrap_or("Sprint").chars().take(120).collect();
     let tasks = submitted.tasks.into_iter().map(|task| PlannedTask {
         key: task.key,
         title: task.title,

@@ -118,14 +118,14 @@ impl Decider<'_> {
         Ok(())
     }
 
-    /// Paths that an earlier version took stay as they are: a task that runs could not be changed for them.
+    /// Paths and titles that an earlier version took stay as they are: a task that runs could not be changed for them.
     fn was_taken_before(&self, problem: &PlanProblem, plan: &Plan) -> bool {
-        let PlanProblem::Path { key, .. } = problem else {
-            return false;
-        };
-        let of = |plan: &Plan| {
-            let task = plan.tasks.iter().find(|task| task.key == *key);
-            task.map(|task| task.paths.clone())
+        let task = |plan: &Plan, key: &TaskKey| plan.tasks.iter().find(|task| task.key == *key).cloned();
+        let of = |plan: &Plan| match problem {
+            PlanProblem::Path { key, .. } => task(plan, key).map(|task| task.paths),
+            PlanProblem::Hidden { key: Some(key), .. } => task(plan, key).map(|task| vec![task.title]),
+            PlanProblem::Hidden { key: None, .. } => Some(vec![plan.title.clone()]),
+            _ => None,
         };
         let before = self.sprint.newest_plan().and_then(|saved| of(&saved.plan));
         before.is_some() && before == of(plan)
@@ -382,6 +382,7 @@ impl Decider<'_> {
         blocks.extend(
             check(plan, self.sprint.policy.tasks)
                 .into_iter()
+                .filter(|problem| !self.was_taken_before(problem, plan))
                 .map(ApprovalBlock::Plan),
         );
         blocks.extend(self.too_late(plan).into_iter().map(ApprovalBlock::TooLate));

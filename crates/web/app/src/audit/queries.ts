@@ -33,6 +33,8 @@ export const logEvent = (position: number | undefined) =>
     queryFn: async ({ signal }) => (await readLog({ after: (position ?? 1) - 1, limit: 1 }, { signal })).items[0] ?? null,
     enabled: position !== undefined,
     staleTime: Infinity,
+    // What has not happened yet may happen.
+    refetchInterval: ({ state }) => (state.data === null ? 5_000 : false),
   });
 
 /** All of it, a line each, oldest first. */

@@ -5,7 +5,7 @@ import { asRequestError } from '../api/problem';
 import { type Conflict, merge, stillOpen, valueOf, withTheirs } from './merge';
 import { EMPTY, type Plan, same, taskAt, without } from './model';
 import { noteOf } from './pieces';
-import { HIDDEN, type PlanProblem, problemsOf } from './problems';
+import { type PlanProblem, problemsOf } from './problems';
 
 /** Somebody who types is not interrupted, and a version is not a letter: this long nothing must have been changed. */
 export const PAUSE = 3_000;
@@ -51,7 +51,7 @@ export class Draft {
   #conflicts: Conflict[] = [];
   #standing: Standing = { is: 'saved' };
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #saving: Promise<void> | null = null;
+  #saving: Promise<unknown> | null = null;
   /** What is on its way to the server. */
   #sent: Plan | null = null;
   #revision = 0;
@@ -124,16 +124,18 @@ export class Draft {
   async flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#saving) await this.#saving;
+    while (this.#saving) await this.#saving;
     const plan = this.#toSave();
     if (same(plan, this.#base.plan)) return this.#settle();
     const problems = problemsOf(plan);
     if (problems.length > 0) return this.#stand({ is: 'unfit', problems });
-    this.#saving = this.#save(plan).finally(() => (this.#saving = null));
-    return this.#saving;
+    const saved = this.#save(plan).finally(() => (this.#saving = null));
+    this.#saving = saved;
+    // What somebody else saved meanwhile is merged: nobody waits for another pause.
+    if ((await saved) === 'moved') return this.flush();
   }
 
-  async #save(plan: Plan) {
+  async #save(plan: Plan): Promise<'saved' | 'moved' | 'refused'> {
     this.#sent = plan;
     this.#stand({ is: 'saving' });
     const version = this.#base.version + 1;
@@ -142,26 +144,29 @@ export class Draft {
       if (this.#base.version < version) this.#base = { version, plan, by: null };
       this.#sent = null;
       this.#settle();
+      return 'saved';
     } catch (error) {
       this.#sent = null;
-      await this.#refused(error);
+      return this.#refused(error);
     }
   }
 
-  async #refused(error: unknown) {
+  async #refused(error: unknown): Promise<'moved' | 'refused'> {
     const { code, isPassing } = asRequestError(error);
     if (code === 'plan-moved') {
-      const newest = await this.#ports.newest();
+      const newest = await this.#ports.newest().catch(() => null);
       this.#stand({ is: 'edited' });
-      if (!newest || newest.version <= this.#base.version) return this.#wait();
-      this.newer(newest);
-      // They have paused already.
-      void this.flush();
-      return;
+      if (newest && newest.version > this.#base.version) {
+        this.newer(newest);
+        return 'moved';
+      }
+      this.#wait();
+      return 'refused';
     }
     this.#stand({ is: 'refused', error });
     // What was lost on the way is sent again.
     if (isPassing) this.#wait();
+    return 'refused';
   }
 
   /** What a version may have: theirs where nobody chose yet, and no new task that has no name. */
@@ -205,9 +210,13 @@ export class Draft {
   }
 }
 
+/** What is not seen and does something, and is in no title: control characters, and marks that turn the direction of reading. */
+// eslint-disable-next-line no-control-regex
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+
 /** A further version of a plan without a title is called by its goal. */
 export function titled(plan: Plan, goal: string): Plan {
   if (plan.title.trim() !== '') return plan;
-  const first = (goal.trim().split('\n')[0] ?? '').split(HIDDEN).join('');
+  const first = (goal.trim().split('\n')[0] ?? '').replace(HIDDEN, ' ').trim() || 'Sprint';
   return { ...plan, title: first.length > 120 ? `${first.slice(0, 119)}…` : first };
 }

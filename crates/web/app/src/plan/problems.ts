@@ -6,10 +6,6 @@ import type { Plan } from './model';
 /** The longest estimate: four working weeks, in minutes. */
 export const MOST_MINUTES = 9_600;
 
-/** What is not seen and does something: control characters, and marks that turn the direction of reading. */
-// eslint-disable-next-line no-control-regex
-export const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-
 export interface PlanProblem {
   /** The task that it is about. */
   key: string | null;
@@ -19,10 +15,8 @@ export interface PlanProblem {
 export function problemsOf(plan: Plan): PlanProblem[] {
   const problems: PlanProblem[] = [];
   if (plan.tasks.length === 0) problems.push({ key: null, text: 'the plan has no tasks; add at least one' });
-  problems.push(...hidden(null, 'the plan', plan.title));
   for (const { key, title, repositories, estimate_minutes: minutes } of plan.tasks) {
     if (title.trim() === '') problems.push({ key, text: `task "${key}" has no title; give it one line` });
-    problems.push(...hidden(key, `task "${key}"`, title));
     if (repositories.length === 0) problems.push({ key, text: `task "${key}" names no repository; name at least one` });
     if (!(Number.isInteger(minutes) && minutes >= 1 && minutes <= MOST_MINUTES))
       problems.push({
@@ -33,9 +27,4 @@ export function problemsOf(plan: Plan): PlanProblem[] {
   const cycle = cycleOf(plan);
   if (cycle) problems.push({ key: cycle[0] ?? null, text: cycleText(cycle) });
   return problems;
-}
-
-function hidden(key: string | null, of: string, title: string): PlanProblem[] {
-  const code = HIDDEN.exec(title)?.[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-  return code === undefined ? [] : [{ key, text: `the title of ${of} has a character in it that is not seen (U+${code}); write it in one line of plain text` }];
 }

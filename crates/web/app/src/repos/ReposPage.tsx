@@ -32,7 +32,8 @@ export function ReposPage() {
     choose,
   );
   // What the address names is there, whichever project is looked at.
-  const owner = known?.find(({ repositories }) => repo !== undefined && Object.hasOwn(repositories, repo));
+  const has = ({ repositories }: Project) => repo !== undefined && Object.hasOwn(repositories, repo);
+  const owner = all?.find(has) ?? known?.find(has);
   const opened = repo === undefined ? undefined : owner?.repositories[repo];
   const to = known?.find(({ id }) => id === connect);
   return (

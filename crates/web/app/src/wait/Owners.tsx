@@ -18,7 +18,7 @@ export function Owners({ sprint: id }: { sprint: SprintId }) {
   const tasks = (data?.tasks ?? []).filter((task) => task.in_plan).map(({ task }) => task);
   const best = new Map((suggested?.tasks ?? []).map(({ task, suggestions }) => [task, suggestions[0]]));
   const missing = tasks.filter((task) => task.owner == null);
-  const rows = tasks.length <= MOST ? tasks : [...missing, ...tasks.filter((task) => task.owner != null)].slice(0, MOST);
+  const rows = tasks.slice(0, MOST);
   const taken = Object.fromEntries(missing.flatMap(({ id }) => (best.get(id) ? [[id, best.get(id)?.person ?? '']] : [])));
   return (
     <section aria-label="Owners">
