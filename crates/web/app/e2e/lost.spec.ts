@@ -1,7 +1,7 @@
 // While the server cannot be reached nothing pretends: what is shown says of when it is, nothing can be sent, and what was
 // written stays. It goes on by itself.
 import { openLine } from './line.ts';
-import { atWork } from './story.ts';
+import { atRest, atWork } from './story.ts';
 import { expect, link, test } from './test.ts';
 
 /** What could be sent, on which page, and what leads to it there. */
@@ -58,7 +58,7 @@ test('a lost connection is calm: it is told after a while, nothing can be sent, 
 });
 
 test('whatever could be sent rests on every page while the connection is lost, and what was not loaded takes nothing away', async ({ page, context, place }) => {
-  atWork(place);
+  atRest(place);
   const line = await openLine(place.url);
   await page.goto(link(place).replace(place.url, line.url));
   await expect(page).toHaveURL(/\/inbox/);

@@ -1,6 +1,6 @@
 // Every page there is, with each of its panels, and a place in which each of them has something to show.
 import type { Place } from './place.ts';
-import { atWork } from './story.ts';
+import { atRest } from './story.ts';
 import { type Page, expect, jumped, overflows, troubles } from './test.ts';
 
 /** How much may move while a page loads, as browsers count it: a part of the page times how far. */
@@ -8,7 +8,7 @@ const CALM = 0.02;
 
 /** A sprint at work in which everything waits that can, and a long chat. */
 export function anywhere(place: Place) {
-  atWork(place);
+  atRest(place);
   for (const at of [1, 2, 3, 4]) place.team6('task', 'chat', '2', 'A line of it.\n'.repeat(at * 2));
 }
 

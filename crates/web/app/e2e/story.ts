@@ -15,3 +15,15 @@ export function atWork(place: Place) {
   place.team6('sprint', 'owners', '1', ...[1, 2, 3, 4, 5, 6, 7].map((task) => `${task}=ada`));
   place.team6('sprint', 'approve', '1');
 }
+
+/** The same, and nothing happens any more: T-1 is delivered, T-2 goes on until it is told otherwise, T-3 asks and T-4 failed. */
+export function atRest(place: Place) {
+  atWork(place);
+  const states: [task: string, state: string][] = [
+    ['1', 'in review'],
+    ['2', 'Laying the first course'],
+    ['3', 'asking its owner'],
+    ['4', 'failed'],
+  ];
+  for (const [task, state] of states) for (let looks = 0; looks < 300 && !place.team6('task', 'show', task).includes(state); looks += 1);
+}

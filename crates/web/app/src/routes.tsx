@@ -28,7 +28,7 @@ import {
   taskSearch,
   workersSearch,
 } from './addresses';
-import { me, people, projects, sprint, sprints, task } from './api/queries';
+import { forecast, me, people, projects, sprint, sprints, task } from './api/queries';
 import { NotFound } from './shell/NotFound';
 // Not a chunk of its own: it is shown when chunks cannot be had.
 import { PageFailed } from './shell/PageFailed';
@@ -84,7 +84,9 @@ const sprintRoute = createRoute({
   path: '/sprints/$sprint',
   params: numbered('sprint'),
   validateSearch: sprintSearch,
-  loader: ({ context: { client }, params }) => client.ensureQueryData(sprint(params.sprint)),
+  // The forecast stands above what is long already; shown later, it would push it down.
+  loader: ({ context: { client }, params }) =>
+    Promise.all([client.ensureQueryData(sprint(params.sprint)), client.prefetchQuery(forecast(params.sprint))]),
   component: lazyRouteComponent(() => part(() => import('./sprint/SprintPage')), 'SprintPage'),
 });
 
