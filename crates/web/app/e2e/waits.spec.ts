@@ -74,8 +74,9 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
     await inspector.getByLabel('What should be different?').fill('Open it wider.');
     // It is brought up to date, since T-1 was merged; what is sent in that moment is refused, and stays.
     await expect(async () => {
-      await inspector.getByRole('button', { name: 'Request changes' }).click({ timeout: 2_000 });
-      await expect(inspector.getByRole('heading', { name: /T-2/ })).toHaveCount(0, { timeout: 2_000 });
+      const send = inspector.getByRole('button', { name: 'Request changes' });
+      if (await send.isVisible()) await send.click({ timeout: 2_000 });
+      await expect(inbox.page.getByText('Sent to the agent')).toBeVisible({ timeout: 2_000 });
     }).toPass();
   });
   await inbox.ends('budget', 'T-2', async (inspector) => {
