@@ -40,7 +40,7 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   await expect(page.getByText('Approved, and merging')).toBeVisible();
   await expect(waits.getByText('Front door')).toHaveCount(0);
 
-  // Meanwhile it was brought up to date; what was written and not sent is there.
+  // Another row was looked at and solved meanwhile; what was written and not sent is there.
   await row('review', 'Ground and slab').click();
   await expect(inspector.getByLabel('What should be different?')).toHaveValue('More level.');
   await inspector.getByText('ground.txt').first().click();

@@ -25,5 +25,8 @@ export function atRest(place: Place) {
     ['3', 'asking its owner'],
     ['4', 'failed'],
   ];
-  for (const [task, state] of states) for (let looks = 0; looks < 300 && !place.team6('task', 'show', task).includes(state); looks += 1);
+  for (const [task, state] of states) {
+    const isThere = () => place.team6('task', 'show', task).includes(state);
+    for (let looks = 0; !isThere(); looks += 1) if (looks === 300) throw new Error(`task ${task} does not come to "${state}"`);
+  }
 }
