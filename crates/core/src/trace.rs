@@ -44,7 +44,8 @@ pub enum TraceBody {
         /// The steps in order.
         steps: Vec<Step>,
     },
-    /// A tool call, whole as known so far; later entries with the same id replace it.
+    /// A tool call, whole as known so far; later entries of the same turn with the same id replace it. A turn begins with
+    /// its prompt.
     ToolCall {
         /// The agent's id of the call.
         id: String,

@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) tools: tokio::sync::Mutex<Option<Tools>>,
     /// What the session has cost so far, in US dollars.
     pub(super) cost: Mutex<f64>,
+    /// How many tools it has called.
+    calls: AtomicU32,
     /// The turn that is being played.
     turn: Mutex<Option<CancellationToken>>,
 }
@@ -61,6 +63,7 @@ impl Sessions {
             servers,
             tools: tokio::sync::Mutex::default(),
             cost: Mutex::default(),
+            calls: AtomicU32::default(),
             turn: Mutex::default(),
         };
         lock(&self.open).insert(id.clone(), Arc::new(session));
@@ -91,6 +94,12 @@ impl Session {
             return Err(Error::invalid_request().data("a turn is under way; wait for its end or cancel it"));
         }
         Ok(turn.insert(CancellationToken::new()).clone())
+    }
+
+    /// An id for a further tool call; none is given twice in the session.
+    pub(super) fn next_call(&self) -> String {
+        let before = self.calls.fetch_add(1, Ordering::Relaxed);
+        format!("call-{}", before + 1)
     }
 }
 

@@ -40,7 +40,6 @@ pub(super) struct Turn {
     pub(super) captures: Captures,
     pub(super) usage: Option<Usage>,
     cancel: CancellationToken,
-    calls: u32,
     /// The tool call under way, which a cancellation ends.
     open: Option<String>,
 }
@@ -89,7 +88,6 @@ impl Turn {
             captures: Captures::new(),
             usage: None,
             cancel,
-            calls: 0,
             open: None,
         }
     }
@@ -172,8 +170,7 @@ impl Turn {
 
     /// Announces a tool call, which is then under way until it is completed or the turn is stuck.
     pub(super) async fn call(&mut self, call: Call<'_>) -> Result<(), Stuck> {
-        self.calls += 1;
-        let id = format!("call-{}", self.calls);
+        let id = self.session.next_call();
         self.open = Some(id.clone());
         let locations = call.path.iter().map(ToolCallLocation::new).collect();
         self.update(SessionUpdate::ToolCall(

@@ -66,6 +66,19 @@ async fn a_turn_can_be_cancelled_and_the_session_goes_on() {
 }
 
 #[tokio::test]
+async fn no_two_calls_of_a_session_have_one_id() {
+    let desk = Desk::with("[otherwise]\nsteps = [{ run = 'true' }]\n");
+    let mut agent = desk.agent().await;
+    let mut ids = Vec::new();
+    for turn in ["first", "second"] {
+        agent.stops(turn).await;
+        ids.extend(agent.calls().into_iter().map(|call| call["toolCallId"].to_string()));
+    }
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
 async fn a_deaf_agent_ignores_a_cancellation_and_ends_with_its_stdin() {
     let desk = Desk::with(HELLO_AND_HANG);
     let mut agent = desk.agent().await;

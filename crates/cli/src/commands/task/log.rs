@@ -1,5 +1,7 @@
 //! `team6 task log`: what an agent did, step by step.
 
+use std::collections::HashSet;
+
 use team6_core::ids::{AttemptId, SprintId, TaskId};
 use team6_core::sprint::WorkId;
 use team6_core::trace::{TraceBody, TraceEntry};
@@ -118,19 +120,23 @@ async fn followed(client: &Client, path: &str, lines: usize, context: &Context) 
     Ok(())
 }
 
-/// The entries without those of tool calls that a later entry replaces.
+/// The entries without those of tool calls that a later entry of the same turn replaces.
 fn whole_calls(entries: &[TraceEntry]) -> impl Iterator<Item = &TraceEntry> {
-    let id = |entry: &TraceEntry| match &entry.body {
-        TraceBody::ToolCall { id, .. } => Some(id.clone()),
-        _ => None,
-    };
-    let last: std::collections::HashMap<String, u64> = entries
+    let mut told = HashSet::new();
+    let mut whole: Vec<&TraceEntry> = entries
         .iter()
-        .filter_map(|entry| Some((id(entry)?, entry.seq)))
+        .rev()
+        .filter(|entry| match &entry.body {
+            TraceBody::Prompt { .. } => {
+                told.clear();
+                true
+            }
+            TraceBody::ToolCall { id, .. } => told.insert(id),
+            _ => true,
+        })
         .collect();
-    entries
-        .iter()
-        .filter(move |entry| id(entry).is_none_or(|id| last.get(&id) == Some(&entry.seq)))
+    whole.reverse();
+    whole.into_iter()
 }
 
 /// Draws an entry, with so many lines of what tools said; whether that left anything out.
@@ -247,8 +253,13 @@ mod tests {
             call(1, "a", "pending"),
             call(2, "b", "pending"),
             call(3, "a", "completed"),
+            TraceEntry {
+                body: TraceBody::Prompt { text: "on".into() },
+                ..call(4, "", "")
+            },
+            call(5, "a", "pending"),
         ];
         let shown: Vec<u64> = whole_calls(&entries).map(|entry| entry.seq).collect();
-        assert_eq!(shown, [2, 3]);
+        assert_eq!(shown, [2, 3, 4, 5], "an id that is used again in a later turn is another call");
     }
 }

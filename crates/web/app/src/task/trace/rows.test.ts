@@ -54,6 +54,22 @@ it('a tool call is one row, which tells what is known of it now', () => {
   expect(rows[0]?.until).toBe(2_000);
 });
 
+it('the id of a call that is used again in a later turn is another call', () => {
+  const bodies: TraceBody[] = [call('pending'), call('completed'), { kind: 'prompt', text: 'go on' }, { ...call('pending'), title: 'git commit' } as TraceBody, call('failed')];
+  const entries = bodies.map((body, at) => ({ seq: at + 1, at, body }));
+  for (let seam = 0; seam <= entries.length; seam += 1) {
+    const rows = new Rows();
+    for (const entry of entries.slice(seam)) rows.push(entry);
+    rows.prepend(entries.slice(0, seam));
+    expect(rows.list.map(({ seq, state }) => [seq, state])).toEqual([
+      [1, 'ok'],
+      [3, null],
+      [4, 'failed'],
+    ]);
+    expect([1, 2, 3, 4, 5].map((seq) => rows.placeOf(seq))).toEqual([0, 0, 1, 2, 2]);
+  }
+});
+
 it('the errors of a trace are what failed and what was said on the error stream', () => {
   const rows = rowsOf([
     { kind: 'message', text: 'fine' },

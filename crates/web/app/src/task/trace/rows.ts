@@ -29,14 +29,22 @@ export class Rows {
   list: Row[] = [];
   /** The entries with which a turn of the agent begins. */
   turns: number[] = [];
-  /** The rows of calls, by their first entries. */
+  /** The rows of calls, by their first entries. Agents may use the id of a call again in a later turn, for another call. */
   #calls = new Map<string, number>();
   /** The calls that further entries tell of, by their numbers. */
   #states = new Map<number, string>();
+  /** The turn that the first entry belongs to; turns count on from there, and back from it for entries that come before. */
+  #firstTurn: number;
+  /** The turn that the last entry belongs to. */
+  #turn: number;
   /** The entries of the last row, which further pieces of its text join. */
   #pieces: TraceEntry[] = [];
   /** How the text of the last row begins, as far as its line may need it; none once the line is whole. */
   #beginning: string | null = null;
+
+  constructor(firstTurn = 0) {
+    this.#firstTurn = this.#turn = firstTurn;
+  }
 
   push(entry: TraceEntry) {
     const { body } = entry;
@@ -45,15 +53,21 @@ export class Rows {
       this.#extend(last, entry);
       return;
     }
-    const known = body.kind === 'tool_call' ? this.#calls.get(body.id) : undefined;
-    if (known !== undefined) {
-      // What was known of a call before is replaced by what is known now.
-      if (body.kind === 'tool_call') this.#states.set(entry.seq, body.id);
-      this.#renew(known, { ...shown(body), until: entry.at, entries: [entry] });
-      return;
+    if (body.kind === 'tool_call') {
+      const call = `${this.#turn} ${body.id}`;
+      const known = this.#calls.get(call);
+      if (known !== undefined) {
+        // What was known of a call before is replaced by what is known now.
+        this.#states.set(entry.seq, call);
+        this.#renew(known, { ...shown(body), until: entry.at, entries: [entry] });
+        return;
+      }
+      this.#calls.set(call, entry.seq);
     }
-    if (body.kind === 'tool_call') this.#calls.set(body.id, entry.seq);
-    if (body.kind === 'prompt') this.turns.push(entry.seq);
+    if (body.kind === 'prompt') {
+      this.turns.push(entry.seq);
+      this.#turn += 1;
+    }
     this.#pieces = [entry];
     this.#beginning = open(textOf(body));
     this.list.push({ seq: entry.seq, kind: body.kind, at: entry.at, until: entry.at, entries: this.#pieces, ...shown(body) });
@@ -61,8 +75,10 @@ export class Rows {
 
   /** Puts earlier entries before the others: the same comes of it as if all had come in order. */
   prepend(entries: readonly TraceEntry[]) {
-    const before = new Rows();
+    const prompts = entries.filter(({ body }) => body.kind === 'prompt').length;
+    const before = new Rows(this.#firstTurn - prompts);
     for (const entry of entries) before.push(entry);
+    this.#firstTurn = before.#firstTurn;
     // Whoever holds the list as it was has places in it.
     this.list = [...this.list];
     for (const [call, began] of before.#calls) {
