@@ -338,10 +338,11 @@ impl Sprint {
                 failure: failure.clone(),
             }),
             Stage::Failed { failure } => {
-                let attempts = u32::try_from(work.attempts.len()).unwrap_or(u32::MAX);
+                // Those since somebody last decided, as the limit counts them.
+                let attempts = work.failures + work.holds + work.waits;
                 by_owner(Reason::Failed {
                     failure: failure.clone(),
-                    attempts,
+                    attempts: attempts.max(1),
                 })
             }
             Stage::Waiting { not_before, .. } => (Reason::Ready, Actor::Engine, Some(*not_before)),

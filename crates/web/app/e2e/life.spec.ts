@@ -37,6 +37,7 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   tell();
   await expect(inspector.getByText('The door is painted.')).toBeVisible();
   await inspector.getByRole('button', { name: 'Approve and merge' }).click();
+  await inspector.getByRole('button', { name: 'Approve and merge now' }).click();
   await expect(page.getByText('Approved, and merging')).toBeVisible();
   await expect(waits.getByText('Front door')).toHaveCount(0);
 
@@ -46,6 +47,7 @@ test('what waits is solved where it is shown', async ({ place, signedIn }) => {
   await inspector.getByText('ground.txt').first().click();
   await expect(inspector.getByText('level').first()).toBeVisible();
   await inspector.getByRole('button', { name: 'Approve and merge' }).click();
+  await inspector.getByRole('button', { name: 'Approve and merge now' }).click();
   await expect(waits.getByText('Ground and slab')).toHaveCount(0);
 
   // What cannot go on says why.

@@ -30,13 +30,22 @@ class Inbox {
 
 const press = (name: string | RegExp) => (inspector: Locator) => inspector.getByRole('button', { name, exact: true }).click();
 
+/** What cannot be taken back is asked for once more. */
+const sure = (verb: string) => async (inspector: Locator) => {
+  await press(verb)(inspector);
+  await press(`${verb} now`)(inspector);
+};
+
 test('each kind of wait is one row, ended where it is shown, and gone from another tab', async ({ place, signedIn, context, browser }) => {
   test.setTimeout(180_000);
   addLib(place);
   place.team6('project', 'budget', 'shop', '--cost', '1000');
   place.team6('sprint', 'plan', 'shop', 'Waits');
-  const inbox = new Inbox(await signedIn(), await context.newPage());
-  await inbox.other.goto(`${place.url}/inbox`);
+  const inbox = new Inbox(await signedIn('/plan/1/goal'), await context.newPage());
+  // Where the plan is made it can be mended too.
+  await expect(inbox.page.getByRole('navigation', { name: 'Steps of the plan' })).toContainText('planning failed', { timeout: 30_000 });
+  await expect(inbox.page.getByRole('button', { name: 'Try again' })).toBeVisible();
+  for (const tab of [inbox.page, inbox.other]) await tab.goto(`${place.url}/inbox`);
 
   // The planning: it failed, its agent asks, and its plan lacks owners and an approval.
   await inbox.ends('failed', 'S-1', async (inspector) => {
@@ -54,7 +63,7 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
   await inbox.ends('answer', 'T-1', press('Blue'));
   await inbox.ends('budget', 'T-1', press('Set'));
   await inbox.ends('review', 'T-1', press('Approve'));
-  await inbox.ends('merge', 'T-1', press('Merge'));
+  await inbox.ends('merge', 'T-1', sure('Merge'));
 
   // What failed tells what was printed, and goes on with another try.
   await inbox.ends('failed', 'T-2', async (inspector) => {
@@ -102,15 +111,15 @@ test('each kind of wait is one row, ended where it is shown, and gone from anoth
   await lin.other.goto(`${place.url}/inbox`);
   await lin.ends('review', 'T-4', press('Approve'));
   await lins.close();
-  await inbox.ends('merge', 'T-4', press('Merge'));
+  await inbox.ends('merge', 'T-4', sure('Merge'));
 
   // A merge that is done in one repository and not in the other.
   const open = closed(place, 'lib');
-  await inbox.ends('review', 'T-5', press('Approve and merge'));
+  await inbox.ends('review', 'T-5', sure('Approve and merge'));
   await inbox.ends('merged in part', 'T-5', async (inspector) => {
     await expect(inspector.getByText('main is closed')).toBeVisible();
     open();
-    await press('Merge')(inspector);
+    await sure('Merge')(inspector);
   });
   await expect(inbox.page.getByText('Nothing waits for you')).toBeVisible();
 });

@@ -135,6 +135,7 @@ for (const [way, { hand, device, toTitle, toComment }] of Object.entries(WAYS)) 
       await press(waits.filter({ hasText: 'Invoice with a stamp' }));
       await expect(inspector.getByText('There is an invoice.')).toBeVisible();
       await press(inspector.getByRole('button', { name: 'Approve and merge' }));
+      await press(inspector.getByRole('button', { name: 'Approve and merge now' }));
       await expect(page.getByText('Nothing waits for you')).toBeVisible({ timeout: 30_000 });
 
       // Done.

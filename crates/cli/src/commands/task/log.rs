@@ -260,6 +260,10 @@ mod tests {
             call(5, "a", "pending"),
         ];
         let shown: Vec<u64> = whole_calls(&entries).map(|entry| entry.seq).collect();
-        assert_eq!(shown, [2, 3, 4, 5], "an id that is used again in a later turn is another call");
+        assert_eq!(
+            shown,
+            [2, 3, 4, 5],
+            "an id that is used again in a later turn is another call"
+        );
     }
 }

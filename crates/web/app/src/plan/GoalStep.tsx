@@ -2,10 +2,12 @@
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import { Age } from '../ui/Age';
 import { AsWritten } from '../ui/markdown/AsWritten';
+import { WaitsHere } from '../wait/WaitsHere';
 import { PlannerAtWork } from './PlannerAtWork';
+import { hasFailed } from './steps';
 
 export function GoalStep({ detail }: { detail: SprintDetail }) {
-  const { lead, project } = detail.sprint;
+  const { id, lead, project, why } = detail.sprint;
   return (
     <>
       <section
@@ -18,6 +20,7 @@ export function GoalStep({ detail }: { detail: SprintDetail }) {
           {lead} asked for it in <span className="font-mono">{project}</span>, <Age since={detail.opened_at} /> ago
         </p>
       </section>
+      {why && hasFailed(detail) && <WaitsHere sprint={id} task={null} why={why} />}
       <PlannerAtWork detail={detail} />
     </>
   );

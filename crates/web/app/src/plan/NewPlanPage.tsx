@@ -1,6 +1,6 @@
 // Where a sprint begins: a goal in plain words, for a project. What is typed is kept until it is sent.
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { openSprint } from '../api/generated/team6';
 import { projects } from '../api/queries';
@@ -9,6 +9,7 @@ import { NoProject } from '../repos/NoProject';
 import { Page } from '../shell/Page';
 import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
+import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { say } from '../ui/toasts';
 import { Writes } from '../wait/Writes';
@@ -114,7 +115,11 @@ export function NewPlanPage() {
                   ))}
                   {repositories.length === 0 && (
                     <p className="text-muted">
-                      None yet: <code className="font-mono text-dense">team6 repo add {project?.id} PATH_OR_URL</code>
+                      None yet.{' '}
+                      <Link to="/repos" search={{ connect: project?.id }} className={LINK}>
+                        Connect one
+                      </Link>{' '}
+                      or run <code className="font-mono text-dense">team6 repo add {project?.id} PATH_OR_URL</code>; what is written here stays.
                     </p>
                   )}
                 </div>

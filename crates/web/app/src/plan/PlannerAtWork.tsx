@@ -1,10 +1,11 @@
 // What the planning agent does, live, and what it did before.
 import { Link, getRouteApi } from '@tanstack/react-router';
-import type { SprintDetail } from '../api/generated/team6.schemas';
+import type { AttemptItem, SprintDetail } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
 import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
+import { outcomeOf } from '../task/attempt';
 import { EntryView } from '../task/trace/EntryView';
 import { Trace } from '../task/trace/Trace';
 import { useTrace } from '../task/trace/useTrace';
@@ -21,13 +22,17 @@ export function PlannerAtWork({ detail }: { detail: SprintDetail }) {
         {detail.sprint.why?.text ?? 'No agent has worked on the plan yet.'}
       </p>
     );
-  return <Work key={shown.id} attempt={shown.id} isNewest={shown === begun.at(-1)} detail={detail} />;
+  return <Work key={shown.id} shown={shown} isNewest={shown === begun.at(-1)} detail={detail} />;
 }
 
-function Work({ attempt, isNewest, detail }: { attempt: string; isNewest: boolean; detail: SprintDetail }) {
+function ended(attempt: AttemptItem): string {
+  return attempt.outcome?.outcome === 'failed' || attempt.outcome?.outcome === 'held' ? outcomeOf(attempt).text : 'has ended its turn';
+}
+
+function Work({ shown, isNewest, detail }: { shown: AttemptItem; isNewest: boolean; detail: SprintDetail }) {
   const { entry } = route.useSearch();
   const navigate = route.useNavigate();
-  const { log, ready, failed, toEnd } = useTrace(attempt, entry ?? null);
+  const { log, ready, failed, toEnd } = useTrace(shown.id, entry ?? null);
   const choose = (seq: number | undefined) => void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
   const isAtWork = isNewest && detail.running;
   const row = entry === undefined ? undefined : log.rows[log.placeOf(entry)];
@@ -37,7 +42,7 @@ function Work({ attempt, isNewest, detail }: { attempt: string; isNewest: boolea
       <h2 className="flex h-8 shrink-0 items-center gap-2 border-b border-line px-4 text-dense text-muted">
         {isAtWork && <span aria-hidden className="live-dot size-2 rounded-full bg-st-progress" />}
         <span className="font-mono">{detail.planner}</span>
-        <span className="truncate">{isAtWork ? (isAtWork.progress ?? 'is at work') : 'has ended its turn'}</span>
+        <span className="truncate">{isAtWork ? (isAtWork.progress ?? 'is at work') : ended(shown)}</span>
         {!isNewest && (
           <Link from="/plan/$sprint/$step" search={{}} className={`ml-auto shrink-0 ${LINK}`}>
             What it did last

@@ -22,7 +22,7 @@ export function Rail({ sprint, steps, current }: Props) {
               aria-current={step === current ? 'step' : undefined}
               className="flex items-center gap-2 rounded-md px-2 py-1 text-muted hover:bg-hover hover:text-fg aria-[current]:bg-raised aria-[current]:font-medium aria-[current]:text-fg max-desk:h-12 max-desk:flex-col max-desk:justify-center max-desk:gap-0.5 max-desk:rounded-none max-desk:px-1 max-desk:text-meta desk:min-h-11"
             >
-              <StatusMark status={done ? 'done' : lacks ? 'blocked' : 'assigned'} size={12} />
+              <StatusMark status={done ? 'done' : step === 'goal' ? 'failed' : lacks ? 'blocked' : 'assigned'} size={12} />
               <span className="min-w-0">
                 <span className="block">{STEP_NAME[step]}</span>{' '}
                 <span className="block text-meta font-normal text-faint max-desk:sr-only">{lacks ?? (done ? 'done' : '')}</span>

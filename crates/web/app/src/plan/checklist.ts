@@ -35,6 +35,7 @@ export function checklist({ detail, draft, agents, repositories, me }: Facts): C
   const without = [...new Set(needed.flatMap(({ specialty }) => specialty ?? []))].filter(
     (specialty) => !able.some(({ specialties }) => specialties.length === 0 || specialties.includes(specialty)),
   );
+  const bare = needed.filter((task) => task.what.trim() === '' && task.acceptance_criteria.every((text) => text.trim() === '')).map(({ title }) => title);
   const is = (ok: boolean, step: Step, yes: string, no: string): Check => ({ ok, step, text: ok ? yes : no });
   return [
     is(problems.length === 0, 'tasks', 'The plan is sound', problems.map(({ text }) => text).join('; ')),
@@ -52,6 +53,10 @@ export function checklist({ detail, draft, agents, repositories, me }: Facts): C
       'There is an agent for every task',
       able.length === 0 ? 'No agent is installed' : `No agent knows ${without.join(', ')}`,
     ),
+    {
+      ...is(bare.length === 0, 'tasks', 'Every task says what is to be done', `${bare.join(', ')} ${bare.length === 1 ? 'has' : 'have'} nothing but a title for the agent`),
+      soft: true,
+    },
     {
       ...is(open === 0, 'questions', 'No question is open', `${open} open ${open === 1 ? 'question is' : 'questions are'} left to the agent`),
       soft: true,

@@ -28,19 +28,26 @@ type Standing = Pick<SprintDetail, 'questions' | 'tasks' | 'sprint' | 'approval'
 
 export function stepsOf(detail: Standing, plan: Plan): StepState[] {
   const open = detail.questions.filter(({ state }) => state.state === 'open').length;
+  const asked = detail.questions.length > 0;
+  const failed = hasFailed(detail);
   const drafted = plan.tasks.length > 0;
   const missing = missingOwners(detail);
   const approved = detail.approval?.version;
   const newest = detail.plan?.version;
   const state = (step: Step, done: boolean, lacks: string | null): StepState => ({ step, done, lacks });
   return [
-    state('goal', true, null),
-    state('questions', open === 0, open > 0 ? `${open} open` : null),
+    state('goal', !failed, failed ? 'planning failed' : null),
+    state('questions', open === 0 && (asked || drafted), open > 0 ? `${open} open` : null),
     state('prd', plan.prd.trim() !== '', plan.prd.trim() === '' ? 'not written' : null),
     state('tasks', drafted && !cycleOf(plan), !drafted ? 'none yet' : cycleOf(plan) ? 'a cycle' : null),
     state('owners', drafted && missing === 0, missing > 0 ? `${missing} missing` : null),
     state('approve', newest !== undefined && approved === newest, newest === undefined || approved === newest ? null : 'not yet'),
   ];
+}
+
+/** Whether the planning agent gave up, and somebody has to say how it goes on. */
+export function hasFailed({ sprint }: Pick<SprintDetail, 'sprint'>): boolean {
+  return sprint.why?.reason.reason === 'planning_failed';
 }
 
 /** Tasks of the newest version that would run without anybody who is accountable. */
@@ -52,6 +59,6 @@ export function missingOwners({ tasks }: Pick<SprintDetail, 'tasks'>): number {
 export function whereToGoOn(detail: Standing, plan: Plan): Step {
   const states = stepsOf(detail, plan);
   if (states.some(({ step, done }) => step === 'questions' && !done)) return 'questions';
-  if (plan.tasks.length === 0) return 'goal';
+  if (plan.tasks.length === 0 || hasFailed(detail)) return 'goal';
   return states.find(({ step, done }) => !done && step !== 'prd')?.step ?? 'tasks';
 }

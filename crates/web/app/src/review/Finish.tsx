@@ -1,5 +1,6 @@
 // How a review ends: its comments go to the agent in one batch, or it is approved, or approved and merged. Each says what
 // comes of it before it can be pressed.
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { mergeTask, reviewTask } from '../api/generated/team6';
 import type { TaskDetail, Verdict } from '../api/generated/team6.schemas';
@@ -8,8 +9,10 @@ import { further, useCommand } from '../api/useCommand';
 import { useLostSince } from '../live/connection';
 import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
+import { LINK } from '../ui/Part';
 import { plain } from '../ui/markdown/plain';
-import { effectOf } from './effect';
+import { isSolvable } from '../wait/kinds';
+import { effectOf, isOffered } from './effect';
 import { Ends, Panel } from './Panel';
 import { type Draft, sent, useKept, writeBody } from './kept';
 import { commentAt, linesText } from './ranges';
@@ -69,7 +72,8 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
   const busy = send.isPending || approve.isPending || merge.isPending || isLost;
   // Nobody decides over what they are not shown.
   const isShown = reviewed.sections.every(({ error }) => error === null);
-  const isOffered = isShown && (detail.task.state === 'in review' || detail.task.state === 'delivered');
+  const offered = isShown && isOffered(detail);
+  const waits = detail.task.why && isSolvable(detail.task.why);
   const hasWords = written.length > 0 || body.trim() !== '';
   const mergeVerb = detail.approved_by == null ? 'Approve and merge' : 'Merge';
   const effect = forecasts && tasks ? effectOf(detail, forecasts, tasks) : null;
@@ -85,7 +89,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
     ) : (
       'Comment'
     );
-  const doSend = () => isOffered && hasWords && !busy && send.mutate({ body, drafts: written });
+  const doSend = () => offered && hasWords && !busy && send.mutate({ body, drafts: written });
 
   return (
     <footer data-docked className="shrink-0 border-t border-line bg-surface">
@@ -122,7 +126,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
             ))}
           </ul>
           <Ends onClose={() => onEnding(null)}>
-            <Button look="act" disabled={busy || !hasWords || !isOffered} onClick={doSend}>
+            <Button look="act" disabled={busy || !hasWords || !offered} onClick={doSend}>
               {send.isPending ? 'Sending' : verb}
             </Button>
             <Kbd keys="Mod+Enter" />
@@ -155,7 +159,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
       )}
       <div className="flex min-h-11 flex-wrap items-center gap-2 px-4 py-1 max-desk:px-2">
         {children}
-        {isOffered ? (
+        {offered ? (
           <div className="ml-auto flex flex-wrap gap-2">
             {isDecider && detail.approved_by == null && (
               <Button disabled={busy} aria-expanded={ending === 'approve'} onClick={() => onEnding(ending === 'approve' ? null : 'approve')}>
@@ -174,7 +178,12 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
         ) : (
           <p className="ml-auto text-dense text-muted">
             {isShown ? `It is ${detail.task.state}. ` : 'A part of it cannot be shown, so nothing is decided here. '}
-            {written.length > 0 ? 'What you wrote is kept.' : 'There is nothing to decide now.'}
+            {written.length > 0 ? 'What you wrote is kept. ' : waits ? '' : 'There is nothing to decide now.'}
+            {waits && (
+              <Link to="/tasks/$task" params={{ task: id }} className={LINK}>
+                What can be done
+              </Link>
+            )}
           </p>
         )}
       </div>

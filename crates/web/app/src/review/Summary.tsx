@@ -1,10 +1,11 @@
 // What stands above the files: what was asked and said, where the risk lies, what is open, and what checks and a merge say.
 import type { ReactNode } from 'react';
 import type { OpenPoint, TaskDetail, Weakening } from '../api/generated/team6.schemas';
-import { AsWritten } from '../ui/markdown/AsWritten';
+import { Markdown } from '../ui/markdown/Markdown';
 import { plain } from '../ui/markdown/plain';
 import { StatusMark } from '../ui/StatusMark';
 import { Check } from './Check';
+import { isOffered } from './effect';
 import { shown } from './names';
 import type { Reviewed } from './useReview';
 
@@ -17,13 +18,13 @@ export function Summary({ reviewed: { detail, forecasts } }: { reviewed: Reviewe
     <div className="grid gap-x-8 gap-y-3 border-b border-line px-4 py-3 font-sans wide:grid-cols-2">
       <div className="flex min-w-0 flex-col gap-3">
         <Part title="What was asked">
-          <AsWritten text={packet?.what || planned.what || planned.title} />
+          <Markdown text={packet?.what || planned.what || planned.title} />
           {criteria.length > 0 && <Items of={criteria} />}
         </Part>
         {packet?.said && (
           <Part title="What the agent says">
-            <AsWritten text={packet.said.what} />
-            {packet.said.why !== '' && <AsWritten text={packet.said.why} className="text-muted" />}
+            <Markdown text={packet.said.what} />
+            {packet.said.why !== '' && <Markdown text={packet.said.why} className="text-muted" />}
             {packet.said.tests.map(({ command, outcome }) => (
               <p key={command} className="font-mono text-dense break-all text-muted">
                 {command}: {outcome}
@@ -64,7 +65,7 @@ export function Summary({ reviewed: { detail, forecasts } }: { reviewed: Reviewe
             <Items of={packet.open.map(pointText)} />
           </Part>
         )}
-        <Part title="If it is merged now">
+        <Part title={isOffered(detail) ? 'If it is merged now' : 'If it could be merged now'}>
           <Merge detail={detail} forecasts={forecasts} />
         </Part>
       </div>

@@ -1,6 +1,11 @@
 // What approving and merging comes to, said before it is done. Pure.
 import type { MergeForecast, SprintTask, TaskDetail } from '../api/generated/team6.schemas';
 
+/** Whether it is there to be decided on. */
+export function isOffered({ task: { state } }: Pick<TaskDetail, 'task'>): boolean {
+  return state === 'in review' || state === 'delivered';
+}
+
 /** One sentence for what is merged and what that lets begin. */
 export function effectOf(detail: TaskDetail, forecasts: readonly MergeForecast[], tasks: readonly SprintTask[]): string {
   const merged = inMergeOrder(detail).filter(({ merged }) => merged == null);

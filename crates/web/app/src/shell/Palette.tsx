@@ -3,7 +3,7 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import { commands, type Entry } from './commands';
 import { open, typedAhead } from './opened';
 
@@ -13,7 +13,6 @@ const LISTED = 60;
 export function Palette() {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [before] = useState(typedAhead);
   const close = () => open(null);
   const groups = commands(client, navigate);
   return (
@@ -25,43 +24,56 @@ export function Palette() {
           aria-modal
           className="fixed top-[12vh] left-1/2 z-50 flex max-h-[70vh] w-[min(560px,calc(100vw-24px))] -translate-x-1/2 flex-col rounded-lg border border-line-strong bg-raised"
         >
-          <Autocomplete.Root open inline defaultValue={before} items={groups} limit={LISTED} autoHighlight="always" keepHighlight itemToStringValue={named}>
-            <Autocomplete.Input
-              aria-label="Search and commands"
-              placeholder="Go to, do, find a sprint or a task"
-              className="h-11 shrink-0 border-b border-line bg-transparent px-4 text-head outline-none placeholder:text-faint"
-            />
-            <Dialog.Close className="sr-only">Close</Dialog.Close>
-            <Autocomplete.Empty className="px-4 text-muted not-empty:py-6">Nothing has this name.</Autocomplete.Empty>
-            <Autocomplete.List tabIndex={0} className="min-h-0 overflow-y-auto py-1 outline-none">
-              {(group: { value: string; items: Entry[] }) => (
-                <Autocomplete.Group key={group.value} items={group.items}>
-                  <Autocomplete.GroupLabel className="px-4 pt-2 pb-0.5 text-meta text-faint">
-                    {group.value}
-                  </Autocomplete.GroupLabel>
-                  <Autocomplete.Collection>
-                    {(entry: Entry) => (
-                      <Autocomplete.Item
-                        key={entry.value}
-                        value={entry}
-                        onClick={() => {
-                          close();
-                          entry.run();
-                        }}
-                        className="flex h-8 cursor-default items-center gap-3 px-4 select-none data-highlighted:bg-hover pointer-coarse:h-11"
-                      >
-                        <span className="min-w-0 flex-1 truncate">{entry.label}</span>
-                        {entry.hint && <span className="shrink-0 font-mono text-meta text-faint">{entry.hint}</span>}
-                      </Autocomplete.Item>
-                    )}
-                  </Autocomplete.Collection>
-                </Autocomplete.Group>
-              )}
-            </Autocomplete.List>
-          </Autocomplete.Root>
+          <Finder groups={groups} onClose={close} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+/** What has the focus gets every further letter. */
+const toIt = (field: HTMLElement | null) => field?.focus();
+
+function Finder({ groups, onClose }: { groups: ReturnType<typeof commands>; onClose: () => void }) {
+  const [before, setBefore] = useState(typedAhead);
+  // With what was typed until the field was there; nothing can be typed between this and its focus.
+  useLayoutEffect(() => setBefore(typedAhead()), []);
+  return (
+    <Autocomplete.Root key={before} open inline defaultValue={before} items={groups} limit={LISTED} autoHighlight="always" keepHighlight itemToStringValue={named}>
+      <Autocomplete.Input
+        ref={toIt}
+        aria-label="Search and commands"
+        placeholder="Go to, do, find a sprint or a task"
+        className="h-11 shrink-0 border-b border-line bg-transparent px-4 text-head outline-none placeholder:text-faint"
+      />
+      <Dialog.Close className="sr-only">Close</Dialog.Close>
+      <Autocomplete.Empty className="px-4 text-muted not-empty:py-6">Nothing has this name.</Autocomplete.Empty>
+      <Autocomplete.List tabIndex={0} className="min-h-0 overflow-y-auto py-1 outline-none">
+        {(group: { value: string; items: Entry[] }) => (
+          <Autocomplete.Group key={group.value} items={group.items}>
+            <Autocomplete.GroupLabel className="px-4 pt-2 pb-0.5 text-meta text-faint">
+              {group.value}
+            </Autocomplete.GroupLabel>
+            <Autocomplete.Collection>
+              {(entry: Entry) => (
+                <Autocomplete.Item
+                  key={entry.value}
+                  value={entry}
+                  onClick={() => {
+                    onClose();
+                    entry.run();
+                  }}
+                  className="flex h-8 cursor-default items-center gap-3 px-4 select-none data-highlighted:bg-hover pointer-coarse:h-11"
+                >
+                  <span className="min-w-0 flex-1 truncate">{entry.label}</span>
+                  {entry.hint && <span className="shrink-0 font-mono text-meta text-faint">{entry.hint}</span>}
+                </Autocomplete.Item>
+              )}
+            </Autocomplete.Collection>
+          </Autocomplete.Group>
+        )}
+      </Autocomplete.List>
+    </Autocomplete.Root>
   );
 }
 

@@ -1,22 +1,24 @@
 // What merging the open branches of a sprint would come to, and the order in which fewest have to be mended.
 import { Link } from '@tanstack/react-router';
-import type { RepositoryConflicts, SprintId, TaskId } from '../api/generated/team6.schemas';
+import type { RepositoryConflicts, SprintId, SprintTask, TaskId } from '../api/generated/team6.schemas';
 import { buttonClass } from '../ui/Button';
 import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
+import { statusOf } from '../ui/status';
 import { type Merges, conflictsOf, mergesOf } from './merges';
 
 interface Props {
   sprint: SprintId;
+  tasks: readonly SprintTask[];
   /** None while it is not known. */
   merges: Merges | null;
   error: Error | null;
   onChoose: (task: TaskId) => void;
 }
 
-export function MergeForecast({ sprint, merges, error, onChoose }: Props) {
+export function MergeForecast({ sprint, tasks, merges, error, onChoose }: Props) {
   if (!merges) return error ? <ProblemNote error={error} /> : <SkeletonRows rows={4} label="Loading the merge forecast" />;
   const { repositories } = merges;
   if (repositories.length === 0)
@@ -33,10 +35,15 @@ export function MergeForecast({ sprint, merges, error, onChoose }: Props) {
         No branch is open. They come here when agents deliver, before anybody reviews them.
       </Empty>
     );
-  return repositories.map((found) => <InRepository key={found.repository} found={found} onChoose={onChoose} />);
+  return repositories.map((found) => <InRepository key={found.repository} found={found} tasks={tasks} onChoose={onChoose} />);
 }
 
-function InRepository({ found, onChoose }: { found: RepositoryConflicts; onChoose: (task: TaskId) => void }) {
+interface RepositoryProps extends Pick<Props, 'tasks' | 'onChoose'> {
+  found: RepositoryConflicts;
+}
+
+function InRepository({ found, tasks, onChoose }: RepositoryProps) {
+  const states = new Map(tasks.map(({ task }) => [task.id, task.state]));
   const merges = mergesOf([found]);
   const { repository, branches, order, to_mend, trouble } = found;
   const ordered = order.flatMap((task) => branches.find((branch) => branch.task === task) ?? []);
@@ -60,7 +67,7 @@ function InRepository({ found, onChoose }: { found: RepositoryConflicts; onChoos
               className="flex w-full gap-2 rounded-sm py-1 text-left hover:bg-hover max-desk:min-h-11 max-desk:items-center"
             >
               <span className="w-5 shrink-0 text-right font-mono text-dense text-faint">{at + 1}</span>
-              <StatusMark status={to_mend.includes(task) ? 'blocked' : 'review'} className="mt-0.75" />
+              <StatusMark status={to_mend.includes(task) ? 'blocked' : statusOf(states.get(task) ?? 'in review')} className="mt-0.75" />
               <span className="min-w-0 flex-1">
                 <span className="font-mono text-dense text-faint">T-{task}</span> {title}
                 {to_mend.includes(task) && <span className="text-dense text-muted">, to be mended</span>}{' '}

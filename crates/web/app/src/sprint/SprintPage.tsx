@@ -16,7 +16,7 @@ import { Tabs } from '../ui/Tabs';
 import { part } from '../ui/part';
 import { groupOf } from '../ui/status';
 import { when } from '../ui/time';
-import { isSolvable } from '../wait/Solve';
+import { isSolvable } from '../wait/kinds';
 import { WaitsHere } from '../wait/WaitsHere';
 import { Board } from './Board';
 import { CountLinks } from './CountLinks';
@@ -75,7 +75,7 @@ export function SprintPage() {
         ) : (
           over === 'merges' && (
             <Inspector label="Merge forecast" title={<h2 className="font-semibold">Merge forecast</h2>} onClose={() => bringOut(undefined)}>
-              <MergeForecast sprint={id} merges={known} error={error} onChoose={choose} />
+              <MergeForecast sprint={id} tasks={data.tasks} merges={known} error={error} onChoose={choose} />
             </Inspector>
           )
         )

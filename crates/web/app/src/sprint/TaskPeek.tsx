@@ -8,7 +8,8 @@ import { Age } from '../ui/Age';
 import { buttonClass } from '../ui/Button';
 import { StatusMark } from '../ui/StatusMark';
 import { statusOf } from '../ui/status';
-import { Solve, isSolvable } from '../wait/Solve';
+import { Solve } from '../wait/Solve';
+import { isSolvable } from '../wait/kinds';
 import { type Merges, conflictsOf } from './merges';
 
 interface Props {

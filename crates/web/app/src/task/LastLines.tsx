@@ -42,7 +42,7 @@ function LastRows({ entries }: { entries: readonly TraceEntry[] }) {
   return (
     <>
       <Heading />
-      <ol tabIndex={0} aria-label="Last lines" className={FRAME}>
+      <ol key={entries.at(-1)?.seq} ref={toEnd} tabIndex={0} aria-label="Last lines" className={FRAME}>
         {rows.list.slice(-LINES).map((row) => (
           <li key={row.seq}>
             <span className="text-faint">{row.verb}</span>{' '}

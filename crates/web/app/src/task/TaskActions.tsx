@@ -6,8 +6,11 @@ import { isEnded } from '../ui/status';
 import { GiveUp } from '../wait/Retry';
 import { Writes } from '../wait/Writes';
 
+/** What waits with a way to give the task up right there. */
+const OFFERS_END = new Set(['failed', 'held', 'dependency_cancelled']);
+
 export function TaskActions({ detail }: { detail: TaskDetail }) {
-  const { id, state } = detail.task;
+  const { id, state, why } = detail.task;
   const resume = useCommand({ run: (_: void, options) => resumeTask(id, {}, options), done: 'Going on' });
   const pause = useCommand({
     run: (_: void, options) => pauseTask(id, {}, options),
@@ -26,7 +29,8 @@ export function TaskActions({ detail }: { detail: TaskDetail }) {
           Pause
         </Button>
       )}
-      <GiveUp task={id} />
+      {/* Where it failed, that stands with the other ways out. */}
+      {!OFFERS_END.has(why?.reason.reason ?? '') && <GiveUp task={id} />}
     </Writes>
   );
 }

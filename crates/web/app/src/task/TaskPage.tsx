@@ -9,7 +9,7 @@ import { Age } from '../ui/Age';
 import { StatusMark } from '../ui/StatusMark';
 import { Tabs } from '../ui/Tabs';
 import { statusOf } from '../ui/status';
-import { isSolvable } from '../wait/Solve';
+import { isSolvable } from '../wait/kinds';
 import { WaitsHere } from '../wait/WaitsHere';
 import { Activity } from './Activity';
 import { Attempts } from './Attempts';

@@ -23,13 +23,18 @@ export function Tried({ attempts, next }: Props) {
   return (
     <section aria-label="The last attempt">
       <p className="mb-1 text-dense text-muted">
-        Attempt {tryOf(attempts.slice(0, upTo + 1))}
-        {most !== undefined && ` of ${most}`} by {last.agent}
+        Attempt {whichOf(upTo + 1, tryOf(attempts.slice(0, upTo + 1)), most)} by {last.agent}
         {next === null ? '; none follows by itself' : <Next at={next} />}
       </p>
       <LastLines attempt={last.id} />
     </section>
   );
+}
+
+/** Which one it was, and of how many: the limit counts anew when somebody decides. */
+function whichOf(number: number, since: number, most: unknown): string {
+  if (most === undefined) return `${number}`;
+  return number === since ? `${number} of ${most}` : `${number}, ${since} of ${most} since somebody decided,`;
 }
 
 function Next({ at }: { at: number }) {

@@ -1,6 +1,7 @@
 // A step that cannot be taken back: the first press says what it does, the second does it.
 import { useState } from 'react';
 import { Button } from './Button';
+import { cx } from './cx';
 
 interface Props {
   verb: string;
@@ -8,25 +9,41 @@ interface Props {
   effect: string;
   busy: boolean;
   onSure: () => void;
+  /** Whether it is the way on, rather than the end of something. */
+  isOnward?: boolean;
 }
 
-export function Sure({ verb, effect, busy, onSure }: Props) {
-  const [asked, ask] = useState(false);
-  if (!asked)
+/** Whoever goes by keys goes on from here. */
+const toIt = (element: HTMLElement | null) => element?.focus();
+
+export function Sure({ verb, effect, busy, onSure, isOnward = false }: Props) {
+  const [asked, ask] = useState<'not yet' | 'asked' | 'turned back'>('not yet');
+  if (asked !== 'asked')
     return (
-      <Button look="quiet" disabled={busy} onClick={() => ask(true)}>
+      <Button
+        ref={asked === 'turned back' ? toIt : undefined}
+        look={isOnward ? 'act' : 'quiet'}
+        disabled={busy}
+        onClick={() => ask('asked')}
+      >
         {verb}
       </Button>
     );
   return (
-    <div role="group" aria-label={verb} className="flex w-full flex-col gap-2 border-l border-st-failed pl-3">
+    <div
+      ref={toIt}
+      tabIndex={-1}
+      role="group"
+      aria-label={verb}
+      className={cx('flex w-full flex-col gap-2 border-l pl-3 outline-none', isOnward ? 'border-accent' : 'border-st-failed')}
+    >
       <p className="text-dense text-muted">{effect}</p>
       <div className="flex gap-2">
-        <Button look="danger" disabled={busy} onClick={onSure}>
-          {verb}
+        <Button look={isOnward ? 'act' : 'danger'} disabled={busy} onClick={onSure}>
+          {isOnward ? `${verb} now` : verb}
         </Button>
-        <Button look="quiet" onClick={() => ask(false)}>
-          Keep it
+        <Button look="quiet" onClick={() => ask('turned back')}>
+          {isOnward ? 'Not yet' : 'Keep it'}
         </Button>
       </div>
     </div>

@@ -3,12 +3,12 @@ import { mergeTask } from '../api/generated/team6';
 import type { TaskId } from '../api/generated/team6.schemas';
 import { task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
-import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
+import { Sure } from '../ui/Sure';
 import { Changes } from './Changes';
 import { TakeBack } from './TakeBack';
 import { ReviewLink } from './ReviewLink';
-import { Effect, useLooked } from './ReviewTask';
+import { Effect, FOR_GOOD, useLooked } from './ReviewTask';
 
 /** What was approved and waits to be merged; if a part of it was, it can be taken back as well. */
 export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?: boolean }) {
@@ -22,9 +22,9 @@ export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?:
       {data.merge_trouble && <p className="text-muted">The last merge did not happen: {data.merge_trouble}</p>}
       <Changes detail={data} />
       <Effect detail={data} />
-      <Button look="act" className="self-start" disabled={merge.isPending || looked === 'anew'} onClick={() => merge.mutate()}>
-        {merge.isPending ? 'Merging' : 'Merge'}
-      </Button>
+      <div>
+        <Sure isOnward verb="Merge" effect={FOR_GOOD} busy={merge.isPending || looked === 'anew'} onSure={() => merge.mutate()} />
+      </div>
       {partly && <TakeBack task={id} />}
     </div>
   );

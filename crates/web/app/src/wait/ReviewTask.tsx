@@ -8,9 +8,13 @@ import { further, useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Markdown } from '../ui/markdown/Markdown';
 import { SkeletonRows } from '../ui/Skeleton';
+import { Sure } from '../ui/Sure';
 import { Changes } from './Changes';
 import { ReviewLink } from './ReviewLink';
 import { Words, leave, reviewOf } from './Words';
+
+/** What is said of a merge before the press that counts; what it comes to stands above. */
+export const FOR_GOOD = 'What is merged is taken back only by further commits on its base.';
 
 export function ReviewTask({ task: id }: { task: TaskId }) {
   const { data } = useQuery(task(id));
@@ -45,9 +49,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
       <Changes detail={data} />
       <Effect detail={data} />
       <div className="flex flex-wrap gap-2">
-        <Button look="act" disabled={rests} onClick={decide(merge)}>
-          {merge.isPending ? 'Merging' : 'Approve and merge'}
-        </Button>
+        <Sure isOnward verb="Approve and merge" effect={FOR_GOOD} busy={rests} onSure={decide(merge)} />
         <Button disabled={rests} onClick={decide(approve)}>
           Approve
         </Button>

@@ -75,11 +75,3 @@ function whichOf({ sprint, task, why: { reason } }: Props): string {
   const part = reason.reason === 'question_open' ? reason.question : reason.reason === 'awaits_approval' ? reason.version : '';
   return `${sprint} ${task} ${reason.reason} ${part}`;
 }
-
-/** What failed, and goes on by itself unless somebody has another idea. */
-const PASSING = new Set(['held', 'backoff']);
-
-/** Whether a person can do something about a reason right where it is shown. */
-export function isSolvable({ actor, reason }: Why): boolean {
-  return actor.actor === 'person' || PASSING.has(reason.reason);
-}

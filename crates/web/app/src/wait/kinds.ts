@@ -1,5 +1,5 @@
 // What can wait for a person: how each kind is called and marked. The kinds are the reasons of the API's `Why`.
-import type { Reason } from '../api/generated/team6.schemas';
+import type { Reason, Why } from '../api/generated/team6.schemas';
 import type { Status } from '../ui/status';
 
 interface Kind {
@@ -28,4 +28,12 @@ const KINDS: Partial<Record<Reason['reason'], Kind>> = {
 
 export function kindOf(reason: string): Kind {
   return KINDS[reason as Reason['reason']] ?? { wanted: reason.replaceAll('_', ' '), status: 'blocked' };
+}
+
+/** What failed, and goes on by itself unless somebody has another idea. */
+const PASSING = new Set(['held', 'backoff']);
+
+/** Whether a person can do something about a reason right where it is shown. */
+export function isSolvable({ actor, reason }: Why): boolean {
+  return actor.actor === 'person' || PASSING.has(reason.reason);
 }

@@ -70,14 +70,17 @@ it('the id of a call that is used again in a later turn is another call', () => 
   }
 });
 
-it('the errors of a trace are what failed and what was said on the error stream', () => {
+it('the errors of a trace are what failed, turns among it, and what was said on the error stream', () => {
   const rows = rowsOf([
     { kind: 'message', text: 'fine' },
     call('failed'),
     { kind: 'engine', tool: 'complete_task', accepted: false, answer: 'tests are missing' },
     { kind: 'stderr', text: 'panic' },
+    { kind: 'turn_ended', reason: 'error' },
+    { kind: 'turn_ended', reason: 'cancelled' },
+    { kind: 'turn_ended', reason: 'end_turn' },
   ]);
-  expect(rows.filter((row) => wanted(row, 'errors', '')).map(({ seq }) => seq)).toEqual([2, 3, 4]);
+  expect(rows.filter((row) => wanted(row, 'errors', '')).map(({ seq }) => seq)).toEqual([2, 3, 4, 5]);
   expect(rows.filter((row) => wanted(row, 'all', 'CARGO')).map(({ seq }) => seq)).toEqual([2]);
 });
 

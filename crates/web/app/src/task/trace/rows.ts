@@ -208,11 +208,14 @@ function shown(body: TraceBody): Pick<Row, 'verb' | 'text' | 'state'> {
     case 'note':
       return { verb: 'engine', text: line(body.text), state: null };
     case 'turn_ended':
-      return { verb: 'turn', text: body.reason.replaceAll('_', ' '), state: null };
+      return { verb: 'turn', text: body.reason.replaceAll('_', ' '), state: WELL_ENDED.has(body.reason) ? null : 'failed' };
     case 'raw':
       return { verb: 'raw', text: line(JSON.stringify(body.value) ?? ''), state: null };
   }
 }
+
+/** Why a turn ends when nothing is wrong: the agent is ready, or was told to stop. */
+const WELL_ENDED = new Set(['end_turn', 'cancelled']);
 
 const VERBS = new Map([
   ['read', 'reads'],
