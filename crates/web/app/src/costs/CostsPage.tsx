@@ -145,7 +145,7 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
     <div tabIndex={0} role="region" aria-label={`Costs by ${by}`} className="overflow-x-auto">
       <table className="w-full desk:min-w-[560px]">
         <thead>
-          <tr className="border-b border-line text-left text-dense text-faint *:px-4 *:py-1 *:font-normal">
+          <tr className="border-b border-line text-left text-dense text-faint *:px-4 *:py-1 *:font-normal max-desk:*:px-2 max-desk:*:first:pl-4 max-desk:*:last:pr-4">
             <th className="capitalize">{by}</th>
             <th className="text-right max-desk:hidden">Attempts</th>
             <th className="text-right">Tokens</th>
@@ -158,7 +158,7 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
           {items.map((item) => {
             const to = behind(by, item, search);
             return (
-              <tr key={item.key} className="h-(--row) border-b border-line hover:bg-hover *:px-4">
+              <tr key={item.key} className="h-(--row) border-b border-line hover:bg-hover *:px-4 max-desk:*:px-2 max-desk:*:first:pl-4 max-desk:*:last:pr-4">
                 <td className="max-w-80">
                   <Subject by={by} item={item} />
                 </td>
@@ -188,7 +188,7 @@ function Table({ by, items, search }: { by: (typeof COSTS_BY)[number]; items: re
           })}
         </tbody>
         <tfoot>
-          <tr className="h-(--row) font-semibold *:px-4">
+          <tr className="h-(--row) font-semibold *:px-4 max-desk:*:px-2 max-desk:*:first:pl-4 max-desk:*:last:pr-4">
             <td>In all</td>
             <td className="max-desk:hidden">{inAll(String(sum(({ attempts }) => attempts)))}</td>
             <td>{inAll(tokens(sum(({ usage }) => tokensOf(usage))))}</td>

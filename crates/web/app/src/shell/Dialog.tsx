@@ -15,7 +15,7 @@ export function Dialog({ title, onClose, children }: Props) {
         <Base.Backdrop className="fixed inset-0 z-40 bg-sunken/80" />
         <Base.Popup
           aria-modal
-          className="fixed top-[14vh] left-1/2 z-50 max-h-[72vh] w-[min(560px,calc(100vw-24px))] -translate-x-1/2 overflow-y-auto rounded-lg border border-line-strong bg-raised p-4"
+          className="fixed top-[8vh] left-1/2 z-50 max-h-[84vh] w-[min(560px,calc(100vw-24px))] -translate-x-1/2 overflow-y-auto rounded-lg border border-line-strong bg-raised p-4"
         >
           <Base.Title className="mb-3 text-title font-semibold">{title}</Base.Title>
           {children}

@@ -39,23 +39,25 @@ export function Sheet() {
   const places = [...new Set(KEYS.map(({ where }) => where))];
   return (
     <Dialog title="Keys" onClose={() => open(null)}>
-      {/* Longer than most screens are high, and moved by keys too. */}
-      <div role="region" aria-label="All keys" tabIndex={0} className="grid max-h-[56vh] grid-cols-1 gap-x-8 gap-y-4 overflow-y-auto desk:grid-cols-2">
-        {places.map((place) => (
-          <section key={place}>
-            <h3 className="mb-1 text-dense text-faint">{place}</h3>
-            <dl>
-              {KEYS.filter(({ where }) => where === place).map(({ keys, what }) => (
-                <div key={keys + what} className="flex items-center justify-between gap-3 py-0.5">
-                  <dt>{what}</dt>
-                  <dd className="flex gap-1">
-                    <Kbd keys={keys} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
+      {/* Longer than a phone is high, and moved by keys too. */}
+      <div role="region" aria-label="All keys" tabIndex={0} className="max-h-[74vh] overflow-y-auto">
+        <div className="gap-x-8 desk:columns-2">
+          {places.map((place) => (
+            <section key={place} className="break-inside-avoid pb-2.5">
+              <h3 className="mb-1 text-dense text-faint">{place}</h3>
+              <dl>
+                {KEYS.filter(({ where }) => where === place).map(({ keys, what }) => (
+                  <div key={keys + what} className="flex items-center justify-between gap-3 py-0.5">
+                    <dt>{what}</dt>
+                    <dd className="flex gap-1">
+                      <Kbd keys={keys} />
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
       </div>
     </Dialog>
   );

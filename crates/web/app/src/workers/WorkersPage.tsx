@@ -47,9 +47,9 @@ export function WorkersPage() {
             {room.lacking && <p className="text-st-failed">No further agent is started: {room.lacking}</p>}
           </div>
           <div tabIndex={0} role="region" aria-label="Queues" className="overflow-x-auto">
-            <table className="w-full min-w-[520px]">
+            <table className="w-full desk:min-w-[520px]">
               <thead>
-                <tr className="border-b border-line text-left text-dense text-faint *:px-4 *:py-1 *:font-normal">
+                <tr className="border-b border-line text-left text-dense text-faint *:px-4 *:py-1 *:align-bottom *:font-normal max-desk:*:px-1.5 max-desk:*:first:pl-4 max-desk:*:last:pr-4">
                   <th>Project</th>
                   <th className="text-right">Agents at once</th>
                   <th className="text-right">Due</th>
@@ -97,7 +97,7 @@ const NAMES: Record<Count, string> = { due: 'Due', delayed: 'Delayed', active: '
 function Queue({ queue, shown }: { queue: QueueItem; shown: Count | 'all' | null }) {
   const { project, concurrency, active } = queue;
   return (
-    <tr className="h-(--row) border-b border-line *:px-4">
+    <tr className="h-(--row) border-b border-line *:px-4 max-desk:*:px-1.5 max-desk:*:first:pl-4 max-desk:*:last:pr-4">
       <td>
         <Link to="/workers" search={{ project }} aria-current={shown === 'all' || undefined} className="font-medium hover:underline max-desk:flex max-desk:min-h-11 max-desk:items-center">
           {project}

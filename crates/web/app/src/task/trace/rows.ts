@@ -192,7 +192,7 @@ function shown(body: TraceBody): Pick<Row, 'verb' | 'text' | 'state'> {
       return { verb: 'steps', text: line(`${done} of ${body.steps.length}${now ? `: ${now}` : ''}`), state: null };
     }
     case 'tool_call':
-      return { verb: VERBS.get(body.tool) ?? line(body.tool), text: line(body.title), state: stateOf(body.status) };
+      return { verb: VERBS.get(body.tool) ?? line(body.tool), text: line(bare(body.title)), state: stateOf(body.status) };
     case 'permission':
       return { verb: 'may', text: line(`${body.title}: ${body.answer}`), state: null };
     case 'engine':
@@ -232,6 +232,11 @@ const VERBS = new Map([
 function stateOf(status: string): Row['state'] {
   if (status === 'completed') return 'ok';
   return status === 'failed' ? 'failed' : 'running';
+}
+
+/** Some agents write a command as code. */
+function bare(title: string): string {
+  return /^`[^`]+`$/.test(title) ? title.slice(1, -1) : title;
 }
 
 function line(text: string): string {
