@@ -8,6 +8,16 @@ pub fn is_hidden(char: char) -> bool {
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether it is no part of a line that people read at a glance, such as a title: hidden, the end of a line, or of no
+/// width, so that a text of it alone looks like none. Joiners are parts of words and pictures.
+pub fn is_out_of_line(char: char) -> bool {
+    is_hidden(char)
+        || matches!(
+            char,
+            '\n' | '\t' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}'
+        )
+}
+
 /// The text with a mark for each character that is hidden, so that one sees that there was something.
 pub fn cleaned(text: &str) -> String {
     text.chars()

@@ -174,7 +174,7 @@ pub fn packet(sprint: &Sprint, task: &Task, facts: &Facts) -> Packet {
         task: task.id,
         title: task.planned.title.clone(),
         sprint: sprint.id,
-        goal: sprint.title().to_owned(),
+        goal: sprint.title().into_owned(),
         owner: task.owner.clone(),
         what: task.planned.what.clone(),
         why: task.planned.why.clone(),

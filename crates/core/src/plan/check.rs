@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use crate::ids::{RepositoryId, TaskKey};
-use crate::text::is_hidden;
+use crate::text::is_out_of_line;
 
 /// The longest title, in characters.
 const TITLE: usize = 200;
@@ -210,10 +210,7 @@ fn title(text: &str, key: Option<&TaskKey>, of: impl Fn() -> String, problems: &
             length,
             limit: TITLE,
         });
-    } else if let Some(character) = text
-        .chars()
-        .find(|char| is_hidden(*char) || matches!(char, '\n' | '\t'))
-    {
+    } else if let Some(character) = text.chars().find(|char| is_out_of_line(*char)) {
         let key = key.cloned();
         problems.push(PlanProblem::Hidden {
             of: of(),
@@ -292,6 +289,8 @@ mod tests {
             "\u{1b}[2Jgone",
             "\u{2066}x\u{2069}",
             "left\u{200e}",
+            "\u{200b}",
+            "two\u{2028}lines",
         ] {
             assert_eq!(titled(hidden).len(), 1, "{hidden:?}");
         }

@@ -4,6 +4,7 @@ mod attempt;
 mod message;
 mod review;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use crate::ids::{
 use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask, SavedPlan};
 use crate::policy::Policy;
+use crate::text::cleaned;
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -562,11 +564,11 @@ impl Sprint {
     }
 
     /// The title of the newest plan, or the goal's first line before there is one.
-    pub fn title(&self) -> &str {
-        self.newest_plan().map_or_else(
-            || self.goal.lines().next().unwrap_or_default(),
-            |saved| &saved.plan.title,
-        )
+    pub fn title(&self) -> Cow<'_, str> {
+        match self.newest_plan() {
+            Some(saved) => Cow::Borrowed(&saved.plan.title),
+            None => cleaned(self.goal.lines().next().unwrap_or_default()).into(),
+        }
     }
 
     /// The graph of the newest plan with the critical path of what is left: done tasks weigh nothing.

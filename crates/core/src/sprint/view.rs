@@ -109,7 +109,7 @@ impl Sprint {
         SprintSummary {
             id: self.id,
             project: self.project.clone(),
-            title: self.title().to_owned(),
+            title: self.title().into_owned(),
             lead: self.lead.clone(),
             phase: self.phase,
             since: self.phase_since,
@@ -178,7 +178,7 @@ impl Sprint {
             person: person.clone(),
             sprint: self.id,
             task: None,
-            title: self.title().to_owned(),
+            title: self.title().into_owned(),
             why,
         };
         let mut items = Vec::new();

@@ -134,7 +134,7 @@ impl Sums {
             let item = CostItem::new(key.clone());
             match (by, attempt.work) {
                 (CostBy::Sprint, _) => CostItem {
-                    title: Some(sprint.title().to_owned()),
+                    title: Some(sprint.title().into_owned()),
                     sprint: Some(sprint.id),
                     spending: Some(Spending {
                         budget: sprint.budget,
@@ -155,7 +155,7 @@ impl Sums {
                     ..item
                 },
                 (CostBy::Task, WorkId::Planning) => CostItem {
-                    title: Some(sprint.title().to_owned()),
+                    title: Some(sprint.title().into_owned()),
                     sprint: Some(sprint.id),
                     ..item
                 },

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use team6_core::memory::MemoryRefusal;
 use team6_core::project::ProjectRefusal;
 use team6_core::sprint::Refusal;
+use team6_core::text::cleaned;
 use team6_forge::ForgeError;
 use team6_queue::QueueError;
 use team6_store::{BackupError, StorageError, StoreError, TraceError};
@@ -30,7 +31,8 @@ impl ApiError {
             kind: format!("urn:team6:problem:{code}"),
             title,
             status: status.as_u16(),
-            detail: detail.into(),
+            // It may tell what somebody sent, or a file said.
+            detail: cleaned(&detail.into()),
             code: code.to_owned(),
             more: Map::new(),
         }))
@@ -328,7 +330,7 @@ fn with_texts<T: Serialize + ToString>(reasons: &[T]) -> Vec<Value> {
     let with_text = |reason: &T| {
         let mut value = serde_json::to_value(reason).unwrap_or_default();
         if let Some(fields) = value.as_object_mut() {
-            fields.insert("text".to_owned(), reason.to_string().into());
+            fields.insert("text".to_owned(), cleaned(&reason.to_string()).into());
         }
         value
     };

@@ -77,12 +77,12 @@ pub(super) fn attempt_detail(sprint: &Sprint, n: u32) -> Option<AttemptDetail> {
     };
     let title = match attempt.work {
         WorkId::Planning => sprint.title(),
-        WorkId::Task(task) => sprint.tasks.get(&task)?.planned.title.as_str(),
+        WorkId::Task(task) => sprint.tasks.get(&task)?.planned.title.as_str().into(),
     };
     Some(AttemptDetail {
         attempt: attempt_item(attempt),
         project: sprint.project.clone(),
-        title: title.to_owned(),
+        title: title.into_owned(),
         lease_until: running.as_ref().map(|(_, until)| *until),
         progress: running.and_then(|(progress, _)| progress),
         trace: 0,

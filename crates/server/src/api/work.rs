@@ -63,7 +63,7 @@ fn item(sprint: &Sprint, id: WorkId, work: &Work, now: Timestamp) -> Option<Work
     };
     let attempt = sprint.attempt(attempt)?;
     let (task, title) = match id {
-        WorkId::Planning => (None, sprint.title().to_owned()),
+        WorkId::Planning => (None, sprint.title().into_owned()),
         WorkId::Task(task) => (Some(task), sprint.tasks.get(&task)?.planned.title.clone()),
     };
     let item = WorkItem {

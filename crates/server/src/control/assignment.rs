@@ -240,7 +240,7 @@ fn draft(sprint: &Sprint, attempt: AttemptId, token: FencingToken) -> Option<Ass
         token,
         project: sprint.project.clone(),
         work: known.work,
-        title: task.map_or_else(|| sprint.title().to_owned(), |t| t.planned.title.clone()),
+        title: task.map_or_else(|| sprint.title().into_owned(), |t| t.planned.title.clone()),
         agent: known.agent.clone(),
         branch: task.and_then(|t| t.branch.clone()),
         briefing: sprint.briefing(attempt.n)?,

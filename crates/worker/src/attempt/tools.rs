@@ -9,7 +9,7 @@ use team6_core::budget::{Budget, micros};
 use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
 use team6_core::plan::{Plan, PlannedTask, Priority};
 use team6_core::sprint::{Brief, Command, Refusal};
-use team6_core::text::is_hidden;
+use team6_core::text::is_out_of_line;
 use team6_core::trace::TraceBody;
 
 use super::is_over;
@@ -304,7 +304,7 @@ fn plan(submitted: SubmitPlan) -> Plan {
     let seen = |line: &str| -> String {
         line.replace('\t', " ")
             .chars()
-            .filter(|char| !is_hidden(*char))
+            .filter(|char| !is_out_of_line(*char))
             .collect()
     };
     let lines = submitted.prd.lines().map(seen);

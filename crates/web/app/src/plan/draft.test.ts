@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RequestError } from '../api/problem';
 import { Draft, type Kept, PAUSE, type Version, titled } from './draft';
@@ -125,6 +126,17 @@ it('a plan that cannot be is not sent, and says why', async () => {
 it('a plan without a title is called by what can be seen of its goal', () => {
   const called = (goal: string) => titled({ ...PLAN, title: ' ' }, goal).title;
   expect([called('A\t\u202etill\u202c\nfor the shop'), called('x'.repeat(200)).length]).toEqual(['A till', 120]);
+});
+
+it('what is in no title is the same here and for the server', () => {
+  const rust = readFileSync(new URL('../../../../core/src/text.rs', import.meta.url), 'utf8');
+  const code = rust.slice(rust.indexOf('pub fn is_hidden'), rust.indexOf('/// The text with'));
+  const named = [...code.matchAll(/'\\u\{(\w+)\}'(?:\.\.='\\u\{(\w+)\}')?/g)].map(([, from = '', to = from]) => [parseInt(from, 16), parseInt(to, 16)] as const);
+  expect(named.length).toBeGreaterThan(8);
+  const isOut = (point: number) => point < 0x20 || (point >= 0x7f && point < 0xa0) || named.some(([from, to]) => point >= from && point <= to);
+  const isLeftOut = (line: string) => titled({ ...PLAN, title: '' }, line).title !== line;
+  const points = Array.from({ length: 0x10000 }, (_, point) => point);
+  expect(points.filter((point) => isLeftOut(`a${String.fromCharCode(point)}b`) !== isOut(point))).toEqual([]);
 });
 
 it('a new task without a name keeps nothing else from being saved', async () => {

@@ -210,13 +210,13 @@ export class Draft {
   }
 }
 
-/** What is not seen and does something, and is in no title: control characters, and marks that turn the direction of reading. */
+/** What is in no title, as the server sees it (`is_out_of_line` of crates/core/src/text.rs). */
 // eslint-disable-next-line no-control-regex
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+const OUT_OF_LINE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]+/g;
 
 /** A further version of a plan without a title is called by its goal. */
 export function titled(plan: Plan, goal: string): Plan {
   if (plan.title.trim() !== '') return plan;
-  const first = (goal.trim().split('\n')[0] ?? '').replace(HIDDEN, ' ').trim() || 'Sprint';
+  const first = (goal.trim().split('\n')[0] ?? '').replace(OUT_OF_LINE, ' ').trim() || 'Sprint';
   return { ...plan, title: first.length > 120 ? `${first.slice(0, 119)}…` : first };
 }
