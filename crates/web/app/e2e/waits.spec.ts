@@ -143,6 +143,6 @@ steps = [{ fail = { message = "You've hit your usage limit, try again in 3 hours
     await expect(done).toContainText(/Attempt 1 of 5 by scripted; the next one follows in \d h/);
     await done.getByRole('button', { name: 'Try again' }).click();
     await expect(done).toHaveCount(0);
-    expect(place.team6('sprint', 'show', '1')).toContain('the plan is being drafted');
+    await expect.poll(() => place.team6('sprint', 'show', '1')).toContain('the plan is being drafted');
   });
 });

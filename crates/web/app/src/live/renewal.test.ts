@@ -44,6 +44,23 @@ it('what is known in that version already is not fetched again', async () => {
   expect(server.fetches).toBe(1);
 });
 
+it('a first fetch may have been answered before the stream stood, and is made once more', async () => {
+  const client = new QueryClient();
+  const server = { version: 1 };
+  const queryFn = async () => {
+    const { version } = server;
+    await new Promise((over) => setTimeout(over, 50));
+    return version;
+  };
+  const observer = new QueryObserver(client, { queryKey: ['sprint', 1], queryFn, staleTime: Infinity });
+  observer.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(10);
+  server.version = 2;
+  new Renewal(client).all();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(observer.getCurrentResult().data).toBe(2);
+});
+
 it('what happens during a fetch is fetched after it', async () => {
   const { renewal, server, shown } = await watched();
   server.delay = 500;

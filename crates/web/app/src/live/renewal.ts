@@ -48,7 +48,13 @@ export class Renewal {
 
   /** Everything may have changed. */
   all() {
+    // A first fetch goes on, as there is nothing to show without it; it may have been answered before this.
+    const first = this.#client.getQueryCache().findAll({ fetchStatus: 'fetching', predicate: ({ state }) => state.data === undefined });
     void this.#client.invalidateQueries();
+    for (const { promise, queryKey } of first) {
+      const again = () => void this.#client.invalidateQueries({ queryKey, exact: true });
+      promise?.then(again, () => undefined);
+    }
   }
 
   /** What was asked for while the server was away, and got no answer, is asked for again. */
