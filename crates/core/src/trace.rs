@@ -106,6 +106,9 @@ pub enum TraceBody {
     Note {
         /// For people.
         text: String,
+        /// Whether it tells of a failure.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        failed: bool,
     },
     /// How the turn ended.
     TurnEnded {

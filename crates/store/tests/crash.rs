@@ -158,7 +158,10 @@ fn entry(seq: u64) -> TraceEntry {
     TraceEntry {
         seq,
         at: Timestamp(0),
-        body: TraceBody::Note { text: "n".repeat(200) },
+        body: TraceBody::Note {
+            text: "n".repeat(200),
+            failed: false,
+        },
     }
 }
 

@@ -153,7 +153,7 @@ impl Redactor {
             | TraceBody::Thought { text }
             | TraceBody::Chat { text, .. }
             | TraceBody::Stderr { text }
-            | TraceBody::Note { text }
+            | TraceBody::Note { text, .. }
             | TraceBody::TurnEnded { reason: text } => self.string(text),
             TraceBody::Steps { steps } => steps.iter_mut().for_each(|step| self.string(&mut step.text)),
             TraceBody::ToolCall {

@@ -120,7 +120,7 @@ impl Reader {
         let Some(piece) = content.get("text").and_then(Value::as_str) else {
             let kind = content.get("type").and_then(Value::as_str).unwrap_or("something");
             let text = format!("the agent shows {kind} content, which is not kept");
-            return self.after_text(TraceBody::Note { text });
+            return self.after_text(TraceBody::Note { text, failed: false });
         };
         if !thought {
             let room = LONGEST.saturating_sub(self.said.len());

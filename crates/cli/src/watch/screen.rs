@@ -178,7 +178,7 @@ fn said(body: &TraceBody) -> Option<String> {
         TraceBody::Engine { tool, answer, .. } => line("engine", &format!("{tool}: {answer}")),
         TraceBody::Chat { by, text, .. } => line(by, text),
         TraceBody::Stderr { text } => line("stderr", text),
-        TraceBody::Note { text } => line("note", text),
+        TraceBody::Note { text, .. } => line("note", text),
         TraceBody::TurnEnded { reason } => line("turn", &format!("ended: {reason}")),
         TraceBody::Permission { title, answer, .. } => line("allowed", &format!("{title}: {answer}")),
         TraceBody::Steps { .. } | TraceBody::Usage(_) | TraceBody::Raw { .. } => None,

@@ -74,14 +74,14 @@ fn a_planner_that_asks_and_plans_nothing_is_asked_for_a_plan() {
     shop.place.ok(&["sprint", "answer", "1", "1", "--skip"]);
     shop.waits_for_a_person();
     let shown = shop.place.ok(&["sprint", "show", "1"]);
-    let revise = "team6 sprint revise 1 TEXT";
+    let retry = "team6 sprint retry 1 --note TEXT";
     assert!(
-        shown.contains("there is no plan for it") && shown.contains(revise),
+        shown.contains("the planning failed: the agent ended its turn") && shown.contains(retry),
         "{shown}"
     );
     let inbox = shop.place.ok(&["inbox"]);
-    assert!(inbox.contains(revise), "{inbox}");
-    shop.place.ok(&["sprint", "revise", "1", "Take A"]);
+    assert!(inbox.contains("team6 sprint retry 1"), "{inbox}");
+    shop.place.ok(&["sprint", "retry", "1", "--note", "Take A"]);
     shop.event("plan_saved", |_| true);
 }
 

@@ -291,7 +291,7 @@ impl fmt::Display for Reason {
             Self::Failed { failure, attempts: 1 } => write!(f, "failed: {}", failure.text),
             Self::Failed { failure, attempts } => match failure.kind.class() {
                 FailureClass::Permanent => write!(f, "failed for good: {}", failure.text),
-                _ => write!(f, "failed after {attempts} attempts: {}", failure.text),
+                _ => write!(f, "failed {attempts} times: {}", failure.text),
             },
             Self::Funds { short } => short.fmt(f),
             Self::Budget { short } => short.fmt(f),

@@ -34,7 +34,7 @@ fn five_attempts_with_growing_waits_and_then_the_owner_decides() {
         team.waits(LONGEST);
     }
     team.fails(1, FailureKind::AgentExited, "it crashed");
-    assert_eq!(team.why(1), "failed after 5 attempts: it crashed -> ada");
+    assert_eq!(team.why(1), "failed 5 times: it crashed -> ada");
     assert!(!team.has_attempt(1));
 
     // Whoever retries says why, the agent hears it, and counting begins anew.
@@ -90,10 +90,7 @@ fn a_host_that_is_down_and_a_machine_that_is_full_hold_a_task_ever_longer_until_
         }
         assert_eq!(team.sprint.tasks[&TaskId(1)].work.failures, 0, "no attempt is used up");
         team.fails(1, kind, "no answer");
-        assert_eq!(
-            team.why(1),
-            format!("failed after {} attempts: no answer -> ada", holds + 1)
-        );
+        assert_eq!(team.why(1), format!("failed {} times: no answer -> ada", holds + 1));
         team.does(Command::Retry {
             by: ada(),
             work: WorkId::Task(TaskId(1)),
@@ -117,7 +114,7 @@ fn who_stops_twice_at_the_same_commits_is_not_started_a_third_time() {
     team.fails(1, FailureKind::NotCompleted, "it ended its turn");
     team.waits(LONGEST);
     team.fails(1, FailureKind::NotCompleted, "it ended its turn");
-    assert_eq!(team.why(1), "failed after 2 attempts: it ended its turn -> ada");
+    assert_eq!(team.why(1), "failed 2 times: it ended its turn -> ada");
 }
 
 #[test]

@@ -125,6 +125,11 @@ fn a_question_of_the_planner_waits_for_the_one_who_was_asked() {
     let attempt = team.live(WorkId::Planning);
     let briefing = team.sprint.briefing(attempt).unwrap();
     assert!(briefing.full.contains("Euros."), "{}", briefing.full);
+
+    // It does not end there without one.
+    let (attempt, token) = team.starts(WorkId::Planning);
+    let ended = team.refused(Command::Reply { attempt, token, usage });
+    assert_eq!(ended, Refusal::NothingSubmitted);
 }
 
 #[test]

@@ -110,6 +110,26 @@ async fn conflicts_are_told_by_pair_and_file_with_the_order_that_has_fewest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_branch_has_from_the_base_is_no_conflict_of_its_own() {
+    let project = Repository::sample("two-crates");
+    let branch = |name: &str, file: &str, text: &str| {
+        project.switch("main").branch(name).write(file, text).commit(name);
+    };
+    branch("behind", "README.md", "# Mine\n");
+    project.switch("main").write("README.md", "# Ours\n").commit("merged");
+    branch("current", "note.txt", "on top of it\n");
+    branch("deeper", "README.md", "# Ours, and more\n");
+    project.switch("main");
+    let place = place();
+    let (forge, id) = connected(place.path(), &project).await;
+    let heads = heads(&project, &["behind", "current", "deeper"]);
+    let found = forge.forecast_conflicts(&id, &heads).await.unwrap();
+    let against_base: Vec<usize> = found.against_base.iter().map(Vec::len).collect();
+    assert_eq!(against_base, [1, 0, 0]);
+    assert_eq!(clashes(&found), [(0, 2, vec!["README.md".to_owned()])]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn branches_without_a_common_history_are_held_against_each_other_too() {
     let project = Repository::sample("two-crates");
     project.git(&["switch", "--quiet", "--orphan", "alone"]);
@@ -117,7 +137,7 @@ async fn branches_without_a_common_history_are_held_against_each_other_too() {
     project
         .switch("main")
         .branch("usual")
-        .write("usual.txt", "1\n")
+        .write("README.md", "# Usual\n")
         .commit("usual");
     project.switch("main");
     let place = place();
@@ -222,8 +242,17 @@ async fn a_thousand_random_pairs_conflict_where_real_merges_do() {
                     };
                     let foretold: BTreeSet<String> = foretold.iter().map(|c| c.path.to_string()).collect();
                     let about = format!("seed {seed}, {one} and {other} ({onto} takes in {from}):\n{said}");
-                    assert_eq!(clean, foretold.is_empty(), "{about}\nforetold: {foretold:?}");
-                    let missing: Vec<&String> = files.difference(&foretold).collect();
+                    assert!(!clean || foretold.is_empty(), "{about}\nforetold: {foretold:?}");
+                    // What one of them has from the base is told where the other one is held against the base.
+                    let sides = [one, other].into_iter().filter(|side| *side < found.against_base.len());
+                    let behind = sides.flat_map(|side| &found.against_base[side]);
+                    let behind: BTreeSet<String> = behind.map(|c| c.path.to_string()).collect();
+                    assert!(
+                        clean || !(foretold.is_empty() && behind.is_empty()),
+                        "{about}\nnothing is foretold"
+                    );
+                    let told: BTreeSet<String> = foretold.union(&behind).cloned().collect();
+                    let missing: Vec<&String> = files.difference(&told).collect();
                     assert!(missing.is_empty(), "{about}\nnot foretold: {missing:?}");
                     let too_many = foretold.iter().find(|file| {
                         let told = said

@@ -64,7 +64,7 @@ async fn an_agent_that_goes_on_although_it_asked_is_stopped_and_its_work_kept() 
         })
         .await;
     let began = Instant::now();
-    let over = |body: &TraceBody| matches!(body, TraceBody::Note { text } if text.contains("did not end its turn"));
+    let over = |body: &TraceBody| matches!(body, TraceBody::Note { text, .. } if text.contains("did not end its turn"));
     scene.traced(2, over).await;
     assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
     scene.stops().await;

@@ -16,7 +16,7 @@ async fn work_that_a_full_disk_kept_in_its_workspace_is_delivered_by_the_next_at
     scene.delivered(1).await;
     assert_eq!(scene.provisioner.imports.left(), 0, "an import failed");
     assert_eq!(scene.kept("app", 1, "work.txt"), "mine\n");
-    let said = |body: &TraceBody| matches!(body, TraceBody::Note { text } if text.contains("its workspace stays"));
+    let said = |body: &TraceBody| matches!(body, TraceBody::Note { text, .. } if text.contains("its workspace stays"));
     let trace = scene.traced(2, said).await;
     let note = trace.iter().find(|entry| said(&entry.body)).unwrap();
     assert!(

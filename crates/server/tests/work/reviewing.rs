@@ -69,6 +69,6 @@ async fn a_commit_that_is_not_on_the_branch_is_taken_out_of_an_answer_and_the_an
         )
     );
     assert_eq!((answers[1].commit.clone(), answers[1].text.as_str()), (head, "Tested."));
-    let told = |body: &TraceBody| matches!(body, TraceBody::Note { text } if text.contains("the answer to thread 1: it named"));
+    let told = |body: &TraceBody| matches!(body, TraceBody::Note { text, .. } if text.contains("the answer to thread 1: it named"));
     scene.traced(3, told).await;
 }

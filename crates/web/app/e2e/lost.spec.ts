@@ -49,6 +49,12 @@ test('a lost connection is calm: it is told after a while, nothing can be sent, 
   await expect(note).toHaveCount(0);
   await expect(words).toBeEnabled();
   await expect(words).toHaveValue('The third row is crooked.');
+  await page.getByRole('link', { name: 'Costs' }).click();
+  await expect(page.getByRole('heading', { name: 'Costs' })).toBeVisible();
+  await page.goBack();
+  await expect(words).toHaveValue('The third row is crooked.');
+  await page.reload();
+  await expect(words).toHaveValue('The third row is crooked.');
 
   // A browser without the internet may well have this server.
   await page.evaluate(() => dispatchEvent(new Event('offline')));

@@ -205,6 +205,7 @@ export const costsSearch = (given: Given): CostsSearch => ({
 });
 
 export interface AuditSearch {
+  project?: string;
   kind?: string;
   sprint?: number;
   task?: number;
@@ -218,7 +219,7 @@ export interface AuditSearch {
 }
 
 export const auditSearch = (given: Given): AuditSearch => ({
-  ...text(given, 'kind', 'actor'),
+  ...text(given, 'project', 'kind', 'actor'),
   ...number(given, 'sprint', 'task', 'since', 'until', 'event'),
   ...flag(given, 'signs'),
 });

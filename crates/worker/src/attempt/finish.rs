@@ -98,7 +98,7 @@ impl Attempt {
     }
 
     async fn fail_with(&self, failure: Failure, left: Left, usage: Usage) {
-        self.trace.note(format!("the attempt failed: {}", failure.text)).await;
+        self.trace.failed(&failure).await;
         let command = Command::FailAttempt {
             attempt: self.id.n,
             token: self.token,

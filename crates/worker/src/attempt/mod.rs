@@ -227,7 +227,7 @@ impl Attempt {
     }
 
     async fn fail(&self, failure: Failure, left: crate::control::Left) {
-        self.trace.note(format!("the attempt failed: {}", failure.text)).await;
+        self.trace.failed(&failure).await;
         let command = Command::FailAttempt {
             attempt: self.id.n,
             token: self.token,

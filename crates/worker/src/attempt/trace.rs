@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use team6_core::failure::Failure;
 use team6_core::ids::{AttemptId, FencingToken};
 use team6_core::time::Timestamp;
 use team6_core::trace::{TraceBody, TraceEntry};
@@ -57,7 +58,14 @@ impl Trace {
 
     /// Adds a step of the engine around the agent.
     pub(crate) async fn note(&self, text: impl Into<String>) {
-        self.write(TraceBody::Note { text: text.into() }).await;
+        let text = text.into();
+        self.write(TraceBody::Note { text, failed: false }).await;
+    }
+
+    /// Says why the attempt failed.
+    pub(crate) async fn failed(&self, failure: &Failure) {
+        let text = format!("the attempt failed: {}", failure.text);
+        self.write(TraceBody::Note { text, failed: true }).await;
     }
 }
 

@@ -193,7 +193,7 @@ fn draw(entry: &TraceEntry, lines: usize, page: &mut Page) -> bool {
         TraceBody::Chat { by, text, .. } => part(Tone::Attention, by.as_str(), text),
         TraceBody::Usage(_) | TraceBody::Raw { .. } => {}
         TraceBody::Stderr { text } => part(Tone::Faint, "stderr", &cut(text)),
-        TraceBody::Note { text } => part(Tone::Faint, "note", text),
+        TraceBody::Note { text, failed } => part(if *failed { Tone::Bad } else { Tone::Faint }, "note", text),
         TraceBody::TurnEnded { reason } => part(Tone::Faint, "turn", &format!("ended: {reason}")),
     }
     left_out

@@ -181,13 +181,11 @@ impl Decider<'_> {
 
     pub(super) fn reply(&mut self, attempt: u32, token: FencingToken, usage: Usage) -> Result<(), Refusal> {
         let (work, _) = self.running(attempt, token)?;
-        let by_message = matches!(self.first_reason(attempt), Some(AttemptReason::Message { .. }));
         match work {
-            WorkId::Planning if !by_message && !self.planned_anything(attempt) => {
-                return Err(Refusal::NothingSubmitted);
-            }
+            WorkId::Planning if !self.may_rest_planning(attempt) => return Err(Refusal::NothingSubmitted),
             WorkId::Planning => {}
             WorkId::Task(id) => {
+                let by_message = self.is_by_message(attempt);
                 self.completes(attempt, token)?;
                 let task = self.task(id)?;
                 if !by_message || task.deliveries == 0 || task.open_threads().next().is_some() {
@@ -198,6 +196,11 @@ impl Decider<'_> {
         self.emit(Event::AttemptReplied { attempt, usage });
         self.wake(work);
         Ok(())
+    }
+
+    /// Whether the agent was woken by somebody's words.
+    pub(super) fn is_by_message(&self, attempt: u32) -> bool {
+        matches!(self.first_reason(attempt), Some(AttemptReason::Message { .. }))
     }
 
     /// The reason at the beginning of a chain of attempts that went on with each other.

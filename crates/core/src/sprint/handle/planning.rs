@@ -468,19 +468,19 @@ impl Decider<'_> {
         }
     }
 
-    /// Whether the planning agent submitted or asked anything since its attempt began.
-    pub(super) fn planned_anything(&self, attempt: u32) -> bool {
+    /// Whether the planning goes on without its agent: it submitted a plan since its attempt began, somebody has to answer
+    /// it first, or it only answered somebody about the plan that there is.
+    pub(super) fn may_rest_planning(&self, attempt: u32) -> bool {
+        let by_message = self.is_by_message(attempt);
+        if self.sprint.open_questions().next().is_some() || (by_message && self.sprint.newest_plan().is_some()) {
+            return true;
+        }
         // What an attempt before it did that it goes on with counts as well.
         let first = self.sprint.attempt(self.first_of_chain(attempt));
         let started = first.and_then(|a| a.started.as_ref()).map(|started| started.at);
         let Some(started) = started else { return false };
-        let drafted = self
-            .sprint
-            .plans
-            .iter()
-            .rev()
-            .any(|p| matches!(p.by, Author::Agent(_)) && p.at >= started);
-        drafted || self.sprint.questions.iter().rev().any(|q| q.at >= started)
+        let mut plans = self.sprint.plans.iter().rev();
+        plans.any(|p| matches!(p.by, Author::Agent(_)) && p.at >= started)
     }
 
     pub(super) fn planning_stage(&self) -> &Stage {

@@ -4,6 +4,7 @@
 //! its own pairs alone. Pairs that cannot conflict by the paths that they change are not merged at all. The others are
 //! merged by as many processes of git as there are processors, many merges in each, into objects that are thrown away.
 
+mod base;
 mod history;
 mod paths;
 mod trials;
@@ -59,13 +60,18 @@ impl Repository {
             foreseen.0.extend(found);
         }
         let of = |one: &CommitId, other: &CommitId| foreseen.0.get(&pair(one, other)).cloned().unwrap_or_default();
-        let against_base = heads.iter().map(|head| of(head, &base)).collect();
+        let against_base: Vec<Vec<Conflict>> = heads.iter().map(|head| of(head, &base)).collect();
         let pairs = (0..heads.len()).flat_map(|one| (one + 1..heads.len()).map(move |other| (one, other)));
         let clashes = pairs.filter_map(|(one, other)| {
             let files = of(&heads[one], &heads[other]);
             (!files.is_empty()).then_some(Clash { one, other, files })
         });
-        Ok(ConflictForecast::new(base.clone(), against_base, clashes.collect()))
+        let clashes = clashes.collect();
+        drop(foreseen);
+        let clashes = self
+            .without_those_of_the_base(&base, heads, &against_base, clashes)
+            .await?;
+        Ok(ConflictForecast::new(base, against_base, clashes))
     }
 
     /// What each of the pairs comes to.

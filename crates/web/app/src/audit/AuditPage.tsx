@@ -22,11 +22,12 @@ const route = getRouteApi('/shell/audit');
 
 export function AuditPage() {
   const search = route.useSearch();
-  const { kind, sprint, task, actor, since, until, signs, event } = search;
+  const { project, kind, sprint, task, actor, since, until, signs, event } = search;
   const navigate = route.useNavigate();
   const client = useQueryClient();
   const { data: team } = useQuery(people);
   const asked: Asked = {
+    ...(project ? { project } : {}),
     ...(kind ? { kind } : {}),
     ...(sprint ? { stream: `sprint/${sprint}` } : {}),
     ...(task ? { task } : {}),

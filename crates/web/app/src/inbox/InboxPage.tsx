@@ -15,7 +15,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { Solve } from '../wait/Solve';
-import { isUnsent, reviewOf } from '../wait/Words';
+import { isUnsent, reviewOf } from '../wait/unsent';
 import { kindOf } from '../wait/kinds';
 import { nextOf } from './next';
 

@@ -59,7 +59,7 @@ export function MemoryPage() {
       actions={project && <Button onClick={adds}>Add a memory</Button>}
       inspector={
         project && add ? (
-          <Inspector label="New memory" title={<h2 className="truncate font-semibold">New memory</h2>} onClose={() => choose(undefined)}>
+          <Inspector label="New memory" title={<h2 className="truncate font-semibold">New memory of {project.title || project.id}</h2>} onClose={() => choose(undefined)}>
             <AddMemory
               key={project.id}
               project={project.id}

@@ -125,7 +125,7 @@ function Retire({ project, memory, onClose }: { project: string; memory: Memory;
     onDone: onClose,
   });
   return (
-    <Words label="Why? Agents that say it again are told." verb="Retire" look="plain" optional rows={2} busy={retire.isPending} onSend={retire.mutate}>
+    <Words label="Why? Agents that say it again are told." verb="Retire" look="plain" optional rows={2} busy={retire.isPending} onSend={retire.mutateAsync}>
       <Button look="quiet" onClick={onClose}>
         Keep it
       </Button>

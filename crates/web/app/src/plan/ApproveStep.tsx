@@ -86,11 +86,11 @@ export function ApproveStep({ detail, draft }: Props) {
         ) : (
           <div className="flex flex-col items-start gap-2">
             <p id="effect" className="text-muted">
-              {version > 0 ? `Approved, version ${version} runs: ${effect}.` : 'There is no version to approve yet.'}
+              {version > 0 ? `Once it is approved, version ${version} runs: ${effect}.` : 'There is no version to approve yet.'}
             </p>
             <Writes>
               <Button look="act" aria-describedby="effect" disabled={!ready || approve.isPending} onClick={() => approve.mutate()}>
-                {approve.isPending ? 'Approving' : `Approve version ${version}`}
+                {approve.isPending ? 'Approving' : version > 0 ? `Approve version ${version}` : 'Approve'}
               </Button>
             </Writes>
           </div>

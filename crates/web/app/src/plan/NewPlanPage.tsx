@@ -11,10 +11,10 @@ import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
 import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
+import { readKept, writeKept } from '../ui/kept';
 import { say } from '../ui/toasts';
 import { Writes } from '../wait/Writes';
 import { EXAMPLES, goalWith } from './goals';
-import { readKept, writeKept } from './kept';
 
 interface Begun {
   goal: string;
@@ -28,16 +28,16 @@ export function NewPlanPage() {
   const navigate = useNavigate();
   const { data: all = [] } = useQuery(projects);
   const { project: looked } = useSearch({ strict: false });
-  const [begun, setBegun] = useState<Begun>(() => readKept<Begun>('new') ?? { goal: '', project: null, spared: [] });
-  useEffect(() => writeKept('new', begun.goal === '' ? null : begun), [begun]);
+  const [begun, setBegun] = useState<Begun>(() => readKept<Begun>('plan.new') ?? { goal: '', project: null, spared: [] });
+  useEffect(() => writeKept('plan.new', begun.goal === '' ? null : begun), [begun]);
   const change = (more: Partial<Begun>) => setBegun((now) => ({ ...now, ...more }));
-  const project = all.find(({ id }) => id === (begun.project ?? looked)) ?? all[0];
+  const project = all.find(({ id }) => id === (begun.project ?? looked)) ?? all.find((each) => Object.keys(each.repositories).length > 0) ?? all[0];
   const repositories = Object.keys(project?.repositories ?? {});
   const chosen = repositories.filter((name) => !begun.spared.includes(name));
   const open = useCommand({
     run: async (goal: string, options) => {
       const { item } = await openSprint({ project: project?.id ?? '', goal }, options);
-      writeKept('new', null);
+      writeKept('plan.new', null);
       void navigate({ to: '/plan/$sprint/$step', params: { sprint: item.id, step: 'goal' } });
     },
     quiet: true,

@@ -53,6 +53,7 @@ function told(draft: Draft, { approval, plan }: SprintDetail): { text: string; w
   const { standing, base } = draft;
   switch (standing.is) {
     case 'saved': {
+      if (draft.conflicts.length > 0) return { text: `Version ${base.version}, but for ${draft.conflicts.length === 1 ? 'a conflict' : `${draft.conflicts.length} conflicts`} that you decide`, wrong: true };
       if (base.version === 0) return { text: 'No version yet', wrong: false };
       const isApproved = approval?.version === base.version;
       const runs = approval && !isApproved ? `; version ${approval.version} is what runs until this is approved` : '';

@@ -1,9 +1,12 @@
 // What the planning agent wants to know, and what it was told: an answer, or that it decides, which is an assumption.
+import { Link } from '@tanstack/react-router';
 import type { Question, SprintDetail } from '../api/generated/team6.schemas';
+import { LINK } from '../ui/Part';
 import { plain } from '../ui/markdown/plain';
 import { AnswerPlanner } from '../wait/AnswerPlanner';
 import { Writes } from '../wait/Writes';
 import { PlannerAtWork } from './PlannerAtWork';
+import { hasFailed } from './steps';
 
 export function QuestionsStep({ detail }: { detail: SprintDetail }) {
   const { questions } = detail;
@@ -16,7 +19,14 @@ export function QuestionsStep({ detail }: { detail: SprintDetail }) {
           <p className="text-muted">
             {detail.running
               ? 'The agent reads the code. What it wants to know comes here.'
-              : 'No question is open. The agent goes on by itself with what it was told.'}
+              : hasFailed(detail)
+                ? 'No question is open, but the planning failed. '
+                : 'No question is open.'}
+            {hasFailed(detail) && (
+              <Link to="/plan/$sprint/$step" params={{ sprint: detail.sprint.id, step: 'goal' }} className={LINK}>
+                See why, and try again
+              </Link>
+            )}
           </p>
         )}
         {open.map((question) => (

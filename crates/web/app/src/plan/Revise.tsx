@@ -5,6 +5,7 @@ import { useCommand } from '../api/useCommand';
 import { AsWritten } from '../ui/markdown/AsWritten';
 import { clock } from '../ui/time';
 import { Words } from '../wait/Words';
+import { revisionOf } from '../wait/unsent';
 import type { Draft } from './draft';
 
 export function Revise({ detail, draft }: { detail: SprintDetail; draft: Draft }) {
@@ -24,7 +25,8 @@ export function Revise({ detail, draft }: { detail: SprintDetail; draft: Draft }
         placeholder="Split the second task, and add one for the documentation."
         verb="Ask"
         busy={revise.isPending}
-        onSend={revise.mutate}
+        kept={revisionOf(detail.sprint.id)}
+        onSend={revise.mutateAsync}
       />
       {detail.messages.length > 0 && (
         <ol aria-label="Messages" className="border-t border-line">

@@ -45,7 +45,7 @@ export function checklist({ detail, draft, agents, repositories, me }: Facts): C
       'Everything is saved',
       conflicts.length > 0 ? `${conflicts.length} conflicts wait for a choice` : 'Something is not saved yet',
     ),
-    is(missing === 0 && running.length > 0, 'owners', 'Every task has an owner', `${missing} ${missing === 1 ? 'task has' : 'tasks have'} no owner`),
+    is(missing === 0 && running.length > 0, 'owners', 'Every task has an owner', running.length === 0 ? 'There is no task to own' : `${missing} ${missing === 1 ? 'task has' : 'tasks have'} no owner`),
     is(unknown.length === 0, 'tasks', 'Every repository is connected', `${unknown.join(', ')} is not connected to the project`),
     is(
       able.length > 0 && without.length === 0,

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import type { SprintDetail } from '../api/generated/team6.schemas';
 import type { Draft } from './draft';
-import { readKept, writeKept } from './kept';
+import { readKept, writeKept } from '../ui/kept';
 import { type Plan, same, taskAt } from './model';
 import { type Piece, piecesOf } from './pieces';
 import { planVersion, planVersions } from './queries';

@@ -17,3 +17,10 @@ it('a file that was read counts once, by the first time, over all attempts', () 
     { path: 'src/tax.rs', attempt: 's1-a2', seq: 2 },
   ]);
 });
+
+it('what could not be read is no source', () => {
+  const failed = call(3, 'read', 'README.md');
+  const begun = { ...failed, seq: 2, body: { ...failed.body, status: 'pending' } as TraceBody };
+  const entries = [begun, { ...failed, body: { ...failed.body, status: 'failed' } as TraceBody }];
+  expect(sourcesOf([{ attempt: 's1-a1', entries }])).toEqual([]);
+});

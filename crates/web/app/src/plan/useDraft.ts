@@ -8,7 +8,7 @@ import { carryOut } from '../api/useCommand';
 import { say } from '../ui/toasts';
 import { Draft, type Kept, type Version, titled } from './draft';
 import { planOf, sentOf } from './model';
-import { readKept, writeKept } from './kept';
+import { readKept, writeKept } from '../ui/kept';
 
 const drafts = new Map<number, Draft>();
 
@@ -66,8 +66,8 @@ function begin(client: QueryClient, detail: SprintDetail, person: string | null)
               : 'What changed is in what you see.',
         });
       },
-      keep: (kept) => writeKept(`draft.${id}`, kept),
+      keep: (kept) => writeKept(`plan.draft.${id}`, kept),
     },
-    readKept<Kept>(`draft.${id}`),
+    readKept<Kept>(`plan.draft.${id}`),
   );
 }

@@ -1,9 +1,10 @@
 // Everything that can be reached or done, by typing a part of its name.
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useLayoutEffect, useState } from 'react';
+import { sprint, sprints } from '../api/queries';
 import { commands, type Entry } from './commands';
 import { open, typedAhead } from './opened';
 
@@ -13,6 +14,7 @@ const LISTED = 60;
 export function Palette() {
   const client = useQueryClient();
   const navigate = useNavigate();
+  useTasks();
   const close = () => open(null);
   const groups = commands(client, navigate);
   return (
@@ -29,6 +31,16 @@ export function Palette() {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** In how many sprints tasks are looked for. */
+const SPRINTS = 12;
+
+/** Has the tasks of what is planned or runs at hand, whichever page one comes from. */
+function useTasks() {
+  const { data: known = [] } = useQuery(sprints);
+  const open = known.filter(({ phase }) => phase === 'planning' || phase === 'running').slice(-SPRINTS);
+  useQueries({ queries: open.map(({ id }) => sprint(id)) });
 }
 
 /** What has the focus gets every further letter. */

@@ -26,6 +26,7 @@ import { Running } from './Running';
 import { SprintActions } from './SprintActions';
 import { TaskList } from './TaskList';
 import { TaskPeek } from './TaskPeek';
+import { hasFailed } from '../plan/steps';
 import { type Merges, NO_MERGES, mergedState, mergesOf } from './merges';
 
 const Graph = lazy(() => part(() => import('./graph/Graph')).then(({ Graph }) => ({ default: Graph })));
@@ -174,7 +175,7 @@ function Head({ detail }: { detail: SprintDetail }) {
 function Planning({ detail }: { detail: SprintDetail }) {
   return (
     <Empty
-      title="The plan is being drafted"
+      title={detail.running ? 'The plan is being drafted' : hasFailed(detail) ? 'The planning failed' : 'There is no plan yet'}
       command={`team6 sprint watch ${detail.sprint.id}`}
       action={
         <Link to="/plan/$sprint" params={{ sprint: detail.sprint.id }} className={buttonClass('plain')}>

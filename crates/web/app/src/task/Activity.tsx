@@ -23,14 +23,13 @@ interface Props {
 }
 
 export function Activity({ detail, attempt, entry }: Props) {
-  const [text, write] = useState('');
   const newest = detail.attempts.at(-1);
   const shown = detail.attempts.find(({ id }) => id === attempt) ?? newest;
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
         {shown ? (
-          <Shown key={shown.id} detail={detail} shown={shown} entry={entry} composer={<Composer detail={detail} text={text} onText={write} />} />
+          <Shown key={shown.id} detail={detail} shown={shown} entry={entry} composer={<Composer detail={detail} />} />
         ) : (
           <div className="min-h-0 flex-1 overflow-y-auto">
             <Empty

@@ -1,32 +1,30 @@
 // A word with the agent of a task, always at hand below what it does: what was written, and whether it was read.
-import { type Dispatch, type KeyboardEvent, type SetStateAction, useId } from 'react';
+import { type KeyboardEvent, useId } from 'react';
 import { messageAgent } from '../api/generated/team6';
 import type { TaskDetail, Urgency } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Writes } from '../wait/Writes';
+import { chatWith, useUnsent } from '../wait/unsent';
 import { Conversation } from './Conversation';
 import { whenRead } from './delivery';
 
 interface Props {
   detail: TaskDetail;
-  /** What is being written; it outlives the attempt at whose work one looks. */
-  text: string;
-  onText: Dispatch<SetStateAction<string>>;
 }
 
-export function Composer({ detail, text, onText }: Props) {
+export function Composer({ detail }: Props) {
   const { id } = detail.task;
   const field = useId();
   const send = useCommand({
     run: (message: { text: string; urgency: Urgency }, options) => messageAgent(id, message, options),
   });
+  const unsent = useUnsent(chatWith(id));
   const read = whenRead(detail);
   if (read === null) return <Conversation detail={detail} />;
+  const { text } = unsent;
   const ready = text.trim() !== '' && !send.isPending;
-  // What is written while it is under way stays.
-  const sendAs = (urgency: Urgency) =>
-    send.mutate({ text: text.trim(), urgency }, { onSuccess: () => onText((now) => (now === text ? '' : now)) });
+  const sendAs = (urgency: Urgency) => unsent.send((text) => send.mutateAsync({ text, urgency }));
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey) || !ready) return;
     event.preventDefault();
@@ -45,7 +43,7 @@ export function Composer({ detail, text, onText }: Props) {
               id={field}
               rows={text.includes('\n') || text.length > 80 ? 3 : 1}
               value={text}
-              onChange={(event) => onText(event.target.value)}
+              onChange={(event) => unsent.write(event.target.value)}
               onKeyDown={press}
               className="block min-h-8 w-full resize-y rounded-md border border-line-strong bg-canvas px-2.5 py-1 max-desk:min-h-11"
             />

@@ -31,10 +31,10 @@ export function Tried({ attempts, next }: Props) {
   );
 }
 
-/** Which one it was, and of how many: the limit counts anew when somebody decides. */
-function whichOf(number: number, since: number, most: unknown): string {
+/** Which one it was, and of how many may fail: those that somebody ended, or decided on, do not count. */
+function whichOf(number: number, failed: number, most: unknown): string {
   if (most === undefined) return `${number}`;
-  return number === since ? `${number} of ${most}` : `${number}, ${since} of ${most} since somebody decided,`;
+  return number === failed ? `${number} of ${most}` : `${number}, of which ${failed} of ${most} count,`;
 }
 
 function Next({ at }: { at: number }) {

@@ -8,11 +8,13 @@ interface Props {
   why?: string;
   options: readonly string[];
   busy: boolean;
-  onAnswer: (text: string, then?: { onSuccess: () => void }) => void;
+  /** Under which name an answer in words is kept until it is sent. */
+  kept: string;
+  onAnswer: (text: string) => Promise<unknown>;
   children?: React.ReactNode;
 }
 
-export function Answer({ question, why, options, busy, onAnswer, children }: Props) {
+export function Answer({ question, why, options, busy, kept, onAnswer, children }: Props) {
   return (
     <div className="flex flex-col gap-3">
       <Markdown text={question} className="text-head font-medium" />
@@ -23,7 +25,7 @@ export function Answer({ question, why, options, busy, onAnswer, children }: Pro
             <li key={option}>
               <Button
                 disabled={busy}
-                onClick={() => onAnswer(option)}
+                onClick={() => void onAnswer(option).catch(() => undefined)}
                 className="h-auto min-h-8 w-full justify-start! py-1 text-left whitespace-normal! pointer-coarse:h-auto pointer-coarse:min-h-11"
               >
                 {option}
@@ -36,6 +38,7 @@ export function Answer({ question, why, options, busy, onAnswer, children }: Pro
         label={options.length > 0 ? 'Or in your own words' : 'Your answer'}
         verb="Answer"
         busy={busy}
+        kept={kept}
         onSend={onAnswer}
       >
         {children}

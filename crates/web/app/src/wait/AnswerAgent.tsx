@@ -5,6 +5,7 @@ import { task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Answer } from './Answer';
+import { answerOfTask } from './unsent';
 
 /** What the agent of a task asks its owner. The answer wakes it, in the session in which it asked. */
 export function AnswerAgent({ task: id }: { task: TaskId }) {
@@ -12,5 +13,5 @@ export function AnswerAgent({ task: id }: { task: TaskId }) {
   const answer = useCommand({ run: (text: string, options) => messageAgent(id, { text }, options), done: 'Answered' });
   if (!data?.question) return <SkeletonRows rows={3} label="Loading the question" />;
   const { text, options } = data.question;
-  return <Answer question={text} options={options} busy={answer.isPending} onAnswer={answer.mutate} />;
+  return <Answer question={text} options={options} busy={answer.isPending} kept={answerOfTask(id)} onAnswer={answer.mutateAsync} />;
 }

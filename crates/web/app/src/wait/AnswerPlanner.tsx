@@ -6,6 +6,7 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Answer } from './Answer';
+import { answerOf } from './unsent';
 
 /** A question of the planning agent: answered, left to its judgement, or handed to somebody else. */
 export function AnswerPlanner({ sprint: id, question }: { sprint: SprintId; question: QuestionId }) {
@@ -26,7 +27,7 @@ export function AnswerPlanner({ sprint: id, question }: { sprint: SprintId; ques
   const busy = answer.isPending || skip.isPending || hand.isPending;
   const others = team.filter((person) => person.id !== mine?.person.id);
   return (
-    <Answer question={asked.text} why={asked.why} options={asked.options} busy={busy} onAnswer={answer.mutate}>
+    <Answer question={asked.text} why={asked.why} options={asked.options} busy={busy} kept={answerOf(id, question)} onAnswer={answer.mutateAsync}>
       <Button look="quiet" disabled={busy} onClick={() => skip.mutate()}>
         Leave to the agent
       </Button>

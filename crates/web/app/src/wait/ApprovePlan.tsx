@@ -10,6 +10,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Owners } from './Owners';
 import { Words } from './Words';
+import { revisionOf } from './unsent';
 
 export function ApprovePlan({ sprint: id, version }: { sprint: SprintId; version: PlanVersion }) {
   const { data } = useQuery(sprint(id));
@@ -50,7 +51,8 @@ export function ApprovePlan({ sprint: id, version }: { sprint: SprintId; version
         verb="Ask for a revision"
         look="plain"
         busy={revise.isPending}
-        onSend={revise.mutate}
+        kept={revisionOf(id)}
+        onSend={revise.mutateAsync}
       />
     </div>
   );

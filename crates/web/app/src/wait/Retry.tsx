@@ -1,13 +1,16 @@
 // Something failed, and a person decides: the cause first, then another try with a word to the agent, or the end.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { cancelTask, retryPlanning, retryTask } from '../api/generated/team6';
 import type { Failure, SprintId, TaskId } from '../api/generated/team6.schemas';
 import { sprint, task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { Tried } from '../task/Tried';
 import { AsWritten } from '../ui/markdown/AsWritten';
+import { buttonClass } from '../ui/Button';
 import { Sure } from '../ui/Sure';
 import { Words } from './Words';
+import { retryOf } from './unsent';
 
 interface Props {
   sprint: SprintId;
@@ -35,9 +38,17 @@ export function Retry({ sprint: sprintId, task: id, failure, next }: Props) {
         verb="Try again"
         busy={retry.isPending}
         optional
-        onSend={retry.mutate}
+        kept={retryOf(sprintId, id)}
+        onSend={retry.mutateAsync}
       >
-        {id !== null && <GiveUp task={id} />}
+        {id !== null && (
+          <>
+            <Link to="/tasks/$task" params={{ task: id }} search={{ tab: 'plan' }} className={buttonClass('quiet')}>
+              Another agent
+            </Link>
+            <GiveUp task={id} />
+          </>
+        )}
       </Words>
     </div>
   );

@@ -7,13 +7,14 @@ import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { ReviewLink } from './ReviewLink';
 import { Said } from './ReviewTask';
-import { Words, leave, reviewOf } from './Words';
+import { Words } from './Words';
+import { leave, reviewOf } from './unsent';
 
 /** A part of an approved task that belongs to somebody else: its owner approves it too, and it is merged with the whole. */
 export function ReviewSubtask({ task: id }: { task: TaskId }) {
   const { data } = useQuery(task(id));
   const review = (verdict: Verdict, body: string, options: RequestInit) => reviewTask(id, { verdict, body }, options);
-  const approve = useCommand({ run: (_: void, options) => review('approve', '', options), done: 'Approved' });
+  const approve = useCommand({ run: (_: void, options) => review('approve', '', options), done: 'Approved', onDone: () => leave(reviewOf(id)) });
   const back = useCommand({
     run: (body: string, options) => review('request_changes', body, options),
     done: 'Sent to the agent',
@@ -31,14 +32,11 @@ export function ReviewSubtask({ task: id }: { task: TaskId }) {
         look="act"
         className="self-start"
         disabled={busy}
-        onClick={() => {
-          leave(reviewOf(id));
-          approve.mutate();
-        }}
+        onClick={() => approve.mutate()}
       >
         {approve.isPending ? 'Approving' : 'Approve'}
       </Button>
-      <Words label="What should be different?" verb="Request changes" look="plain" busy={busy} kept={reviewOf(id)} onSend={back.mutate} />
+      <Words label="What should be different?" verb="Request changes" look="plain" busy={busy} kept={reviewOf(id)} onSend={back.mutateAsync} />
     </div>
   );
 }

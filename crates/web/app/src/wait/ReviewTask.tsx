@@ -11,7 +11,8 @@ import { SkeletonRows } from '../ui/Skeleton';
 import { Sure } from '../ui/Sure';
 import { Changes } from './Changes';
 import { ReviewLink } from './ReviewLink';
-import { Words, leave, reviewOf } from './Words';
+import { Words } from './Words';
+import { leave, reviewOf } from './unsent';
 
 /** What is said of a merge before the press that counts; what it comes to stands above. */
 export const FOR_GOOD = 'What is merged is taken back only by further commits on its base.';
@@ -23,6 +24,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
   const approve = useCommand({
     run: (_: void, options) => review('approve', '', options),
     done: 'Approved',
+    onDone: () => leave(reviewOf(id)),
   });
   const merge = useCommand({
     run: async (_: void, options) => {
@@ -30,6 +32,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
       return mergeTask(id, {}, further(options, 'merge'));
     },
     done: 'Approved, and merging',
+    onDone: () => leave(reviewOf(id)),
   });
   const back = useCommand({
     run: (body: string, options) => review('request_changes', body, options),
@@ -38,10 +41,6 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
   if (!data || looked === 'not yet') return <SkeletonRows rows={6} label="Loading the delivery" />;
   const busy = approve.isPending || merge.isPending || back.isPending;
   const rests = busy || looked === 'anew';
-  const decide = (by: { mutate: () => void }) => () => {
-    leave(reviewOf(id));
-    by.mutate();
-  };
   return (
     <div className="flex flex-col gap-4">
       <ReviewLink task={id} />
@@ -49,8 +48,8 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
       <Changes detail={data} />
       <Effect detail={data} />
       <div className="flex flex-wrap gap-2">
-        <Sure isOnward verb="Approve and merge" effect={FOR_GOOD} busy={rests} onSure={decide(merge)} />
-        <Button disabled={rests} onClick={decide(approve)}>
+        <Sure isOnward verb="Approve and merge" effect={FOR_GOOD} busy={rests} onSure={() => merge.mutate()} />
+        <Button disabled={rests} onClick={() => approve.mutate()}>
           Approve
         </Button>
       </div>
@@ -60,7 +59,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
         look="plain"
         busy={busy}
         kept={reviewOf(id)}
-        onSend={back.mutate}
+        onSend={back.mutateAsync}
       />
     </div>
   );

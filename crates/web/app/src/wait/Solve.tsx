@@ -7,6 +7,7 @@ import { AnswerPlanner } from './AnswerPlanner';
 import { ApprovePlan } from './ApprovePlan';
 import { MergeTask } from './MergeTask';
 import { Owners } from './Owners';
+import { ReviseIt } from './ReviseIt';
 import { RaiseBudget, RaiseFunds } from './RaiseBudget';
 import { Passing, Retry } from './Retry';
 import { ReviewSubtask } from './ReviewSubtask';
@@ -65,6 +66,8 @@ function Means({ sprint, task, why }: Props) {
       return <RaiseBudget sprint={sprint} short={reason.short} />;
     case 'funds':
       return <RaiseFunds sprint={sprint} short={reason.short} />;
+    case 'not_planned':
+      return task === null ? <ReviseIt sprint={sprint} text={why.text} /> : <p className="break-words text-muted">{why.text}</p>;
     default:
       return <p className="break-words text-muted">{why.text}</p>;
   }

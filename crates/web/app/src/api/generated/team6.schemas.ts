@@ -672,6 +672,8 @@ export type TraceBody = {
   /** One or more lines. */
   text: string;
 } | {
+  /** Whether it tells of a failure. */
+  failed?: boolean;
   kind: 'note';
   /** For people. */
   text: string;

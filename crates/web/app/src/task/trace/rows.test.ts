@@ -77,10 +77,12 @@ it('the errors of a trace are what failed, turns among it, and what was said on 
     { kind: 'engine', tool: 'complete_task', accepted: false, answer: 'tests are missing' },
     { kind: 'stderr', text: 'panic' },
     { kind: 'turn_ended', reason: 'error' },
+    { kind: 'note', text: 'the attempt failed: tests are red', failed: true },
+    { kind: 'note', text: 'its workspace stays' },
     { kind: 'turn_ended', reason: 'cancelled' },
     { kind: 'turn_ended', reason: 'end_turn' },
   ]);
-  expect(rows.filter((row) => wanted(row, 'errors', '')).map(({ seq }) => seq)).toEqual([2, 3, 4, 5]);
+  expect(rows.filter((row) => wanted(row, 'errors', '')).map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6]);
   expect(rows.filter((row) => wanted(row, 'all', 'CARGO')).map(({ seq }) => seq)).toEqual([2]);
 });
 

@@ -206,7 +206,7 @@ function shown(body: TraceBody): Pick<Row, 'verb' | 'text' | 'state'> {
     case 'stderr':
       return { verb: 'stderr', text: line(body.text), state: null };
     case 'note':
-      return { verb: 'engine', text: line(body.text), state: null };
+      return { verb: 'engine', text: line(body.text), state: body.failed ? 'failed' : null };
     case 'turn_ended':
       return { verb: 'turn', text: body.reason.replaceAll('_', ' '), state: WELL_ENDED.has(body.reason) ? null : 'failed' };
     case 'raw':

@@ -1,5 +1,5 @@
 // What the browser keeps for this person over a reload. A browser that keeps nothing is no reason to fail.
-const PREFIX = 'team6.plan.';
+const PREFIX = 'team6.';
 
 export function readKept<T>(name: string): T | null {
   try {
