@@ -233,10 +233,14 @@ fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Api
         let field = error.path().to_string();
         let error = error.into_inner();
         if error.is_data() {
+            // The field says where; a line and a column of what a program sent tell nobody more.
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            let text = error.to_string();
+            let what = text.strip_suffix(&place).unwrap_or(&text);
             let text = if field == "." {
-                error.to_string()
+                what.to_owned()
             } else {
-                format!("{field}: {error}")
+                format!("{field}: {what}")
             };
             ApiError::unusable("bad-field", text).with("field", field)
         } else {

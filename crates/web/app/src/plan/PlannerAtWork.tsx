@@ -2,10 +2,10 @@
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { AttemptItem, SprintDetail } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
-import { LINK } from '../ui/Part';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { outcomeOf } from '../task/attempt';
+import { NUMBER } from '../task/numbers';
 import { EntryView } from '../task/trace/EntryView';
 import { Trace } from '../task/trace/Trace';
 import { useTrace } from '../task/trace/useTrace';
@@ -22,19 +22,26 @@ export function PlannerAtWork({ detail }: { detail: SprintDetail }) {
         {detail.sprint.why?.text ?? 'No agent has worked on the plan yet.'}
       </p>
     );
-  return <Work key={shown.id} shown={shown} isNewest={shown === begun.at(-1)} detail={detail} />;
+  return <Work key={shown.id} shown={shown} begun={begun} detail={detail} />;
 }
 
 function ended(attempt: AttemptItem): string {
   return attempt.outcome?.outcome === 'failed' || attempt.outcome?.outcome === 'held' ? outcomeOf(attempt).text : 'has ended its turn';
 }
 
-function Work({ shown, isNewest, detail }: { shown: AttemptItem; isNewest: boolean; detail: SprintDetail }) {
+interface WorkProps {
+  shown: AttemptItem;
+  /** All that have begun. */
+  begun: readonly AttemptItem[];
+  detail: SprintDetail;
+}
+
+function Work({ shown, begun, detail }: WorkProps) {
   const { entry } = route.useSearch();
   const navigate = route.useNavigate();
   const { log, ready, failed, toEnd } = useTrace(shown.id, entry ?? null);
   const choose = (seq: number | undefined) => void navigate({ search: (now) => ({ ...now, entry: seq }), replace: true });
-  const isAtWork = isNewest && detail.running;
+  const isAtWork = shown === begun.at(-1) && detail.running;
   const row = entry === undefined ? undefined : log.rows[log.placeOf(entry)];
   return (
     <section aria-label="The planning agent" className="flex min-h-48 flex-1 border-t border-line">
@@ -43,10 +50,23 @@ function Work({ shown, isNewest, detail }: { shown: AttemptItem; isNewest: boole
         {isAtWork && <span aria-hidden className="live-dot size-2 rounded-full bg-st-progress" />}
         <span className="font-mono">{detail.planner}</span>
         <span className="truncate">{isAtWork ? (isAtWork.progress ?? 'is at work') : ended(shown)}</span>
-        {!isNewest && (
-          <Link from="/plan/$sprint/$step" search={{}} className={`ml-auto shrink-0 ${LINK}`}>
-            What it did last
-          </Link>
+        {begun.length > 1 && (
+          <ul aria-label="Attempts" className="ml-auto flex shrink-0 gap-1">
+            {begun.map(({ id }, at) => (
+              <li key={id}>
+                <Link
+                  from="/plan/$sprint/$step"
+                  search={at === begun.length - 1 ? {} : { attempt: id }}
+                  replace
+                  aria-current={id === shown.id || undefined}
+                  aria-label={`Attempt ${at + 1}`}
+                  className={NUMBER}
+                >
+                  {at + 1}
+                </Link>
+              </li>
+            ))}
+          </ul>
         )}
       </h2>
       {failed !== null ? (

@@ -171,7 +171,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
                 {mergeVerb}
               </Button>
             )}
-            <Button look="act" disabled={busy} aria-expanded={ending === 'send'} onClick={() => onEnding(ending === 'send' ? null : 'send')}>
+            <Button look={ending === null ? 'act' : 'plain'} disabled={busy} aria-expanded={ending === 'send'} onClick={() => onEnding(ending === 'send' ? null : 'send')}>
               {verb}
             </Button>
           </div>

@@ -50,7 +50,7 @@ export function Sheet() {
                   <div key={keys + what} className="flex items-center justify-between gap-3 py-0.5">
                     <dt>{what}</dt>
                     <dd className="flex gap-1">
-                      <Kbd keys={keys} />
+                      <Kbd keys={keys} always />
                     </dd>
                   </div>
                 ))}

@@ -10,6 +10,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Composer } from './Composer';
 import { ToPlan } from './ToPlan';
+import { NUMBER } from './numbers';
 import { EntryView } from './trace/EntryView';
 import { Trace } from './trace/Trace';
 import { useTrace } from './trace/useTrace';
@@ -84,7 +85,7 @@ function Shown({ detail, shown, entry, composer }: ShownProps) {
                   replace
                   aria-current={id === shown.id || undefined}
                   aria-label={`Attempt ${at + 1}`}
-                  className="inline-flex h-6 min-w-6 items-center justify-center rounded-sm border border-line px-1.5 font-mono text-muted hover:bg-hover aria-[current]:border-line-strong aria-[current]:text-fg pointer-coarse:h-11 pointer-coarse:min-w-11"
+                  className={NUMBER}
                 >
                   {at + 1}
                 </Link>

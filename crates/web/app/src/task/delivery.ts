@@ -12,20 +12,21 @@ export function deliveryOf({ delivered }: Message, { attempts, task }: Pick<Task
   return `${when > started ? 'read in' : 'delivered to'} attempt ${at + 1}`;
 }
 
-/** When the next message is read, in words; null if nobody will read it. */
+/** When the next message is read, in words; null if it is not written to here. */
 export function whenRead({ task, pause }: Pick<TaskDetail, 'task' | 'pause'>): string | null {
   if (pause) return 'It reads when the task goes on.';
   switch (task.state) {
     case 'done':
     case 'cancelled':
     case 'given up':
+    // What it is to know goes along with another try.
+    case 'failed':
       return null;
     case 'in progress':
       return 'It reads when its turn ends.';
     case 'asking its owner':
       return 'It waits for this and goes on.';
     case 'in review':
-    case 'failed':
     case 'delivered':
       return 'It wakes up for it.';
     default:

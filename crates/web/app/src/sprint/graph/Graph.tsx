@@ -127,17 +127,32 @@ function Canvas({ detail, shown, lit, merges = NO_MERGES, chosen, onChoose }: Pr
 
   const frame = useRef<HTMLDivElement>(null);
   const opened = useRef(false);
+  const moved = useRef(false);
+  const open = useRef(() => {});
   useEffect(() => {
-    if (opened.current || tasks.length === 0) return;
-    opened.current = true;
-    const open = () => {
+    open.current = () => {
       const whole = fits(placed, frame.current);
       const ids = whole ? [...placed.keys()] : chosen === undefined ? frontier(tasks) : [chosen];
       void flow.fitView({ nodes: ids.map((id) => ({ id: String(id) })), minZoom: whole ? WHOLE : READABLE, maxZoom: 1, padding: PADDING });
     };
+    if (opened.current || tasks.length === 0) return;
+    opened.current = true;
     // Two frames: React Flow measures itself in the first.
-    requestAnimationFrame(() => requestAnimationFrame(open));
+    requestAnimationFrame(() => requestAnimationFrame(() => open.current()));
   });
+  const isChosen = chosen !== undefined;
+  useEffect(() => {
+    // What somebody moved stays where it is, and so does what they press.
+    if (isChosen || !frame.current) return;
+    let width = frame.current.clientWidth;
+    const watched = new ResizeObserver(() => {
+      const now = frame.current?.clientWidth ?? width;
+      if (now !== width && !moved.current) requestAnimationFrame(() => open.current());
+      width = now;
+    });
+    watched.observe(frame.current);
+    return () => watched.disconnect();
+  }, [isChosen]);
 
   const press = (event: KeyboardEvent) => {
     if (chosen === undefined || !event.key.startsWith('Arrow')) return;
@@ -171,6 +186,7 @@ function Canvas({ detail, shown, lit, merges = NO_MERGES, chosen, onChoose }: Pr
           // What passes under the pointer while somebody moves the graph is not pointed at.
           onNodeMouseEnter={(event, node) => event.buttons === 0 && point(Number(node.id))}
           onNodeMouseLeave={() => point(null)}
+          onMoveStart={(event) => (moved.current ||= event !== null)}
           onPaneClick={() => onChoose(undefined)}
           ariaLabelConfig={LABELS}
         >
