@@ -25,7 +25,7 @@ const shape = (edited: Edited | Plan) => {
   return result === null ? edited : outlineOf(result).map(({ task, depth }) => `${'>'.repeat(depth)}${task.key}`);
 };
 
-it('a task stands under the last one above it that it waits for', () => {
+it('a task stands under the line above it, or under what that stands under, if it waits for it', () => {
   const lines = outlineOf(plan(task('a'), task('b', ['a']), task('c', ['a', 'b']), task('d', ['e']), task('e')));
   expect(lines.map(({ task, depth, parent, also }) => [task.key, depth, parent, also])).toEqual([
     ['a', 0, null, []],
@@ -34,6 +34,9 @@ it('a task stands under the last one above it that it waits for', () => {
     ['d', 0, null, ['e']],
     ['e', 0, null, []],
   ]);
+  // Between the two lies a line that it does not wait for, and looks as if it stood under.
+  const apart = outlineOf(plan(task('a'), task('rates'), task('mails', ['a'])));
+  expect(apart[2]).toMatchObject({ depth: 0, parent: null, also: ['a'] });
 });
 
 it('each Tab goes in by one, and each Shift-Tab comes out by one', () => {

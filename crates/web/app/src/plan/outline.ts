@@ -1,5 +1,6 @@
-// A plan as an outline: a task stands under the last one above it that it waits for. Pure edits, each of which is refused
-// with the reason if tasks would wait for each other.
+// A plan as an outline: a task stands under one that it waits for, if that is the line above it or one which that stands
+// under; whatever else it waits for is told by its number. Pure edits, each of which is refused with the reason if tasks
+// would wait for each other.
 import { cycleOf, cycleText } from './graph';
 import { type Plan, type Task, taskAt, withField, without } from './model';
 
@@ -13,15 +14,14 @@ export interface Line {
 }
 
 export function outlineOf(plan: Plan): Line[] {
-  const lines: Line[] = [];
-  const depths = new Map<string, number>();
-  for (const task of plan.tasks) {
-    const parent = lines.findLast((line) => task.depends_on.includes(line.task.key))?.task.key ?? null;
-    const depth = parent === null ? 0 : (depths.get(parent) ?? 0) + 1;
-    depths.set(task.key, depth);
-    lines.push({ task, depth, parent, also: task.depends_on.filter((key) => key !== parent) });
-  }
-  return lines;
+  // The line above and all that it stands under: under anything else a line would look as if it stood under these.
+  let open: string[] = [];
+  return plan.tasks.map((task) => {
+    const depth = open.findLastIndex((key) => task.depends_on.includes(key)) + 1;
+    const parent = open[depth - 1] ?? null;
+    open = [...open.slice(0, depth), task.key];
+    return { task, depth, parent, also: task.depends_on.filter((key) => key !== parent) };
+  });
 }
 
 /** What came of an edit: another plan and what to say of it, or why not. */
@@ -32,8 +32,8 @@ export function indent(plan: Plan, key: string): Edited {
   const lines = outlineOf(plan);
   const at = lines.findIndex(({ task }) => task.key === key);
   const line = lines[at];
-  const above = lines.slice(0, Math.max(0, at)).findLast(({ depth }) => depth === line?.depth);
-  if (!line || !above) return { refused: 'nothing above it at the same depth; move it below what it should wait for' };
+  const above = lines.slice(0, Math.max(0, at)).findLast(({ depth }) => depth <= (line?.depth ?? 0));
+  if (!line || above?.depth !== line.depth) return { refused: 'nothing above it at the same depth; move it below what it should wait for' };
   return under(plan, line, above.task.key);
 }
 
@@ -41,7 +41,7 @@ export function indent(plan: Plan, key: string): Edited {
 export function outdent(plan: Plan, key: string): Edited {
   const lines = outlineOf(plan);
   const line = lines.find(({ task }) => task.key === key);
-  if (!line || line.parent === null) return { refused: 'it waits for nothing above it' };
+  if (!line || line.parent === null) return { refused: 'it stands under nothing' };
   return under(plan, line, lines.find(({ task }) => task.key === line.parent)?.parent ?? null);
 }
 
