@@ -28,12 +28,12 @@ export function stopwatch(milliseconds: number): string {
 
 /** The time of day, such as `14:02`. */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
+  return new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
 /** Day and time in full, for those who point at a short one. */
 export function full(at: number): string {
-  return new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 }
 
 /** When something will be, near or far, such as `today 17:40` or `Thu 12 Nov`. */
