@@ -338,7 +338,7 @@ impl Sprint {
                 failure: failure.clone(),
             }),
             Stage::Failed { failure } => {
-                // Those since somebody last decided, as the limit counts them.
+                // All tries since it last delivered, or since somebody decided.
                 let attempts = work.failures + work.holds + work.waits;
                 by_owner(Reason::Failed {
                     failure: failure.clone(),

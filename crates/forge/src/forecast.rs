@@ -16,7 +16,8 @@ pub struct ConflictForecast {
     pub base: CommitId,
     /// For each branch, in the order in which they were given, what does not fit onto the base.
     pub against_base: Vec<Vec<Conflict>>,
-    /// The pairs that do not fit onto each other; a branch is its place, the smaller one first.
+    /// The pairs that do not fit onto each other, but for what one of them has from the base and the other one is in conflict
+    /// with there; a branch is its place, the smaller one first.
     pub clashes: Vec<Clash>,
     /// The order that conflicts least: places of branches.
     pub order: Vec<usize>,

@@ -45,6 +45,8 @@ impl Reader {
     }
 
     pub(super) fn begin_turn(&mut self) {
+        // What was left open is over, and its id may mean another call from here on.
+        self.calls.clear();
         self.said.clear();
         self.acted = false;
     }

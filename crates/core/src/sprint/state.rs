@@ -24,7 +24,7 @@ use crate::ids::{
 use crate::ledger::FundsShort;
 use crate::plan::{Plan, PlannedTask, SavedPlan};
 use crate::policy::Policy;
-use crate::text::cleaned;
+use crate::text::in_line;
 use crate::time::Timestamp;
 use crate::trace::Usage;
 
@@ -567,7 +567,7 @@ impl Sprint {
     pub fn title(&self) -> Cow<'_, str> {
         match self.newest_plan() {
             Some(saved) => Cow::Borrowed(&saved.plan.title),
-            None => cleaned(self.goal.lines().next().unwrap_or_default()).into(),
+            None => in_line(self.goal.lines().next().unwrap_or_default()).into(),
         }
     }
 

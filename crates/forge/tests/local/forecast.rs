@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fastrand::Rng;
 use team6_core::ids::{CommitId, RepositoryId};
-use team6_forge::{ConflictForecast, Forge, LocalForge, RepositorySettings, TargetBranch};
+use team6_forge::{Conflict, ConflictForecast, Forge, LocalForge, RepositorySettings, TargetBranch};
 use team6_git::Fuse;
 use team6_testkit::repositories::Repository;
 
@@ -119,14 +119,33 @@ async fn what_a_branch_has_from_the_base_is_no_conflict_of_its_own() {
     project.switch("main").write("README.md", "# Ours\n").commit("merged");
     branch("current", "note.txt", "on top of it\n");
     branch("deeper", "README.md", "# Ours, and more\n");
-    project.switch("main");
+    // The commits of a submodule are in no repository of ours.
+    let submodule = |branch: &str, from: &str, at: char| {
+        project.git(&["switch", "--quiet", "--create", branch, from]);
+        let entry = format!("160000,{},sub", at.to_string().repeat(40));
+        project.git(&["update-index", "--add", "--cacheinfo", &entry]);
+        project.git(&["commit", "--quiet", "--message", branch]);
+    };
+    submodule("first-sub", "main", 'a');
+    submodule("behind-sub", "first-sub", 'b');
+    submodule("ours-sub", "first-sub", 'c');
+    submodule("current-sub", "ours-sub", 'd');
+    project
+        .switch("main")
+        .git(&["merge", "--quiet", "--ff-only", "ours-sub"]);
     let place = place();
     let (forge, id) = connected(place.path(), &project).await;
-    let heads = heads(&project, &["behind", "current", "deeper"]);
+    let heads = heads(&project, &["behind", "current", "deeper", "behind-sub", "current-sub"]);
     let found = forge.forecast_conflicts(&id, &heads).await.unwrap();
-    let against_base: Vec<usize> = found.against_base.iter().map(Vec::len).collect();
-    assert_eq!(against_base, [1, 0, 0]);
-    assert_eq!(clashes(&found), [(0, 2, vec!["README.md".to_owned()])]);
+    let files = |of: &Vec<Conflict>| {
+        of.iter()
+            .map(|conflict| conflict.path.to_string())
+            .collect::<BTreeSet<_>>()
+    };
+    let against_base: Vec<usize> = found.against_base.iter().map(|of| files(of).len()).collect();
+    assert_eq!(against_base, [1, 0, 0, 1, 0]);
+    let own = [(0, 2, "README.md"), (3, 4, "sub")].map(|(one, other, file)| (one, other, vec![file.to_owned()]));
+    assert_eq!(clashes(&found), own);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -244,14 +263,15 @@ async fn a_thousand_random_pairs_conflict_where_real_merges_do() {
                     let about = format!("seed {seed}, {one} and {other} ({onto} takes in {from}):\n{said}");
                     assert!(!clean || foretold.is_empty(), "{about}\nforetold: {foretold:?}");
                     // What one of them has from the base is told where the other one is held against the base.
-                    let sides = [one, other].into_iter().filter(|side| *side < found.against_base.len());
-                    let behind = sides.flat_map(|side| &found.against_base[side]);
-                    let behind: BTreeSet<String> = behind.map(|c| c.path.to_string()).collect();
-                    assert!(
-                        clean || !(foretold.is_empty() && behind.is_empty()),
-                        "{about}\nnothing is foretold"
-                    );
-                    let told: BTreeSet<String> = foretold.union(&behind).cloned().collect();
+                    let entry = |head: &CommitId, path: &str| work_tree.git(&["ls-tree", head.as_str(), "--", path]);
+                    let of_base = |behind: usize, current: usize| {
+                        let against = found.against_base.get(behind).map_or(&[][..], Vec::as_slice);
+                        let paths = against.iter().map(|c| c.path.to_string());
+                        paths.filter(move |path| entry(&all[current], path) == entry(&found.base, path))
+                    };
+                    let of_base: BTreeSet<String> = of_base(one, other).chain(of_base(other, one)).collect();
+                    let told: BTreeSet<String> = foretold.union(&of_base).cloned().collect();
+                    assert!(clean || !told.is_empty(), "{about}\nnothing is foretold");
                     let missing: Vec<&String> = files.difference(&told).collect();
                     assert!(missing.is_empty(), "{about}\nnot foretold: {missing:?}");
                     let too_many = foretold.iter().find(|file| {

@@ -86,7 +86,7 @@ test('whatever could be sent rests on every page while the connection is lost, a
 
   await page.getByRole('link', { name: 'Graph' }).click();
   await expect(page).toHaveURL(/view=graph/);
-  await expect(page.getByRole('status', { name: 'Loading the graph' })).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Loading the graph' })).toContainText('It comes as soon as the server answers');
   await expect(pause).toBeDisabled();
   await page.keyboard.press('g');
   await page.keyboard.press('c');

@@ -9,7 +9,7 @@ use team6_core::budget::{Budget, micros};
 use team6_core::ids::{AttemptId, FencingToken, TaskId, ThreadId};
 use team6_core::plan::{Plan, PlannedTask, Priority};
 use team6_core::sprint::{Brief, Command, Refusal};
-use team6_core::text::is_out_of_line;
+use team6_core::text::in_line;
 use team6_core::trace::TraceBody;
 
 use super::is_over;
@@ -301,13 +301,7 @@ fn brief(wanted: DelegateTask) -> Brief {
 
 /// The plan as the core knows it. Its title is the first heading or line of the PRD.
 fn plan(submitted: SubmitPlan) -> Plan {
-    let seen = |line: &str| -> String {
-        line.replace('\t', " ")
-            .chars()
-            .filter(|char| !is_out_of_line(*char))
-            .collect()
-    };
-    let lines = submitted.prd.lines().map(seen);
+    let lines = submitted.prd.lines().map(in_line);
     let mut titles = lines.map(|line| line.trim_start_matches('#').trim().to_owned());
     let first = titles.find(|line| !line.is_empty());
     let title: String = first.as_deref().unwrap_or("Sprint").chars().take(120).collect();

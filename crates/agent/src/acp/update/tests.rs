@@ -77,6 +77,20 @@ fn a_call_is_shown_whole_each_time_something_of_it_changed() {
 }
 
 #[test]
+fn what_was_left_open_in_one_turn_is_no_part_of_a_call_of_the_next() {
+    let call = |title: &str| json!({ "sessionUpdate": "tool_call", "toolCallId": "1", "title": title, "rawInput": { "command": title } });
+    let mut reader = reader();
+    shown(&mut reader, &[call("cargo test")]);
+    reader.begin_turn();
+    let again = [json!({ "sessionUpdate": "tool_call", "toolCallId": "1", "title": "git commit" })];
+    let entries = shown(&mut reader, &again);
+    let [TraceBody::ToolCall { title, input, .. }] = &entries[..] else {
+        panic!("{entries:?}");
+    };
+    assert_eq!((title.as_str(), input), ("git commit", &None));
+}
+
+#[test]
 fn words_come_before_what_the_agent_did_after_them() {
     let call = json!({ "sessionUpdate": "tool_call", "toolCallId": "1", "title": "Look" });
     let entries = shown(&mut reader(), &[chunk("I lo"), chunk("ok"), call, chunk("done")]);

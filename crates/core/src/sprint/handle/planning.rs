@@ -469,10 +469,12 @@ impl Decider<'_> {
     }
 
     /// Whether the planning goes on without its agent: it submitted a plan since its attempt began, somebody has to answer
-    /// it first, or it only answered somebody about the plan that there is.
+    /// it first or has written to it, or it only answered somebody about the plan that there is.
     pub(super) fn may_rest_planning(&self, attempt: u32) -> bool {
         let by_message = self.is_by_message(attempt);
-        if self.sprint.open_questions().next().is_some() || (by_message && self.sprint.newest_plan().is_some()) {
+        let sprint = &self.sprint;
+        let goes_on = sprint.open_questions().next().is_some() || !sprint.planning.unread.is_empty();
+        if goes_on || (by_message && sprint.newest_plan().is_some()) {
             return true;
         }
         // What an attempt before it did that it goes on with counts as well.

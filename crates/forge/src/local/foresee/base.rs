@@ -11,6 +11,9 @@ use crate::forecast::Clash;
 use crate::merge::Conflict;
 use crate::path::RepoPath;
 
+/// The most that git may say of what a branch changes, in bytes.
+const MOST: usize = 64 << 20;
+
 /// A file in a commit.
 type At = (CommitId, RepoPath);
 
@@ -56,31 +59,23 @@ impl Repository {
 
     /// The files among them that are as the base has them, also if neither has any.
     async fn same_as_in(&self, base: &CommitId, asked: BTreeSet<At>) -> Result<BTreeSet<At>, ForgeError> {
-        // One line asks for one file.
-        let asked: Vec<At> = asked
-            .into_iter()
-            .filter(|(_, path)| !path.as_bytes().contains(&b'\n'))
-            .collect();
-        if asked.is_empty() {
-            return Ok(BTreeSet::new());
+        let heads: BTreeSet<CommitId> = asked.iter().map(|(head, _)| head.clone()).collect();
+        let mut same = asked;
+        for head in heads {
+            // What it changes, modes and submodules too.
+            let args = [
+                "diff-tree",
+                "-r",
+                "-z",
+                "--no-renames",
+                "--name-only",
+                base.as_str(),
+                head.as_str(),
+            ];
+            let changed = self.call(args).most(MOST).bytes().await?;
+            let changed: BTreeSet<&[u8]> = changed.split(|byte| *byte == 0).collect();
+            same.retain(|(at, path)| *at != head || !changed.contains(path.as_bytes()));
         }
-        let mut wanted = Vec::new();
-        for (head, path) in &asked {
-            for commit in [head, base] {
-                wanted.extend_from_slice(commit.as_str().as_bytes());
-                wanted.push(b':');
-                wanted.extend_from_slice(path.as_bytes());
-                wanted.push(b'\n');
-            }
-        }
-        let args = ["cat-file", "--batch-check=%(objectname)"];
-        let ran = self.call(args).stdin(wanted).run().await?.success()?;
-        // What is not there is answered by its name and " missing".
-        let found = ran.stdout.split(|byte| *byte == b'\n');
-        let found: Vec<Option<&[u8]>> = found
-            .map(|line| (!line.ends_with(b" missing")).then_some(line))
-            .collect();
-        let pairs = asked.into_iter().zip(found.chunks_exact(2));
-        Ok(pairs.filter(|(_, two)| two[0] == two[1]).map(|(at, _)| at).collect())
+        Ok(same)
     }
 }

@@ -15,7 +15,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { StatusMark } from '../ui/StatusMark';
 import { Solve } from '../wait/Solve';
-import { isUnsent, reviewOf } from '../wait/unsent';
+import { reviewOf, useUnsent } from '../wait/unsent';
 import { kindOf } from '../wait/kinds';
 import { nextOf } from './next';
 
@@ -36,7 +36,8 @@ export function InboxPage() {
   const last = useRef<InboxEntry | undefined>(undefined);
   const found = entries?.find((entry) => entry.key === item);
   if (found) last.current = found;
-  const isWriting = last.current?.key === item && last.current?.task != null && isUnsent(reviewOf(last.current.task));
+  const words = useUnsent(reviewOf(last.current?.task ?? 0));
+  const isWriting = last.current?.key === item && words.trim() !== '';
   const chosen = found ?? (isWriting ? last.current : undefined);
   // When what was chosen is solved, the one that takes its place is next.
   const place = useRef(0);

@@ -9,6 +9,7 @@ import { Facts, LINK } from '../ui/Part';
 import { StatusMark } from '../ui/StatusMark';
 import { full } from '../ui/time';
 import { Words } from '../wait/Words';
+import { whyOf } from '../wait/unsent';
 import { Writes } from '../wait/Writes';
 import { EditMemory } from './EditMemory';
 import { useMemoryCommand } from './useMemoryCommand';
@@ -125,7 +126,7 @@ function Retire({ project, memory, onClose }: { project: string; memory: Memory;
     onDone: onClose,
   });
   return (
-    <Words label="Why? Agents that say it again are told." verb="Retire" look="plain" optional rows={2} busy={retire.isPending} onSend={retire.mutateAsync}>
+    <Words label="Why? Agents that say it again are told." verb="Retire" look="plain" optional rows={2} busy={retire.isPending} about={whyOf(memory.id)} onSend={retire.mutateAsync}>
       <Button look="quiet" onClick={onClose}>
         Keep it
       </Button>

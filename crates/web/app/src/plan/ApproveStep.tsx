@@ -52,7 +52,7 @@ export function ApproveStep({ detail, draft }: Props) {
       <div className="flex max-w-[720px] flex-col gap-6 px-4 py-5">
         <Summary detail={detail} draft={draft} />
         <details>
-          <summary className="flex min-h-(--row) cursor-pointer items-center text-muted hover:text-fg">What it may spend</summary>
+          <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 text-muted hover:text-fg">What it may spend</summary>
           <SprintBudget sprint={id} />
         </details>
         <section aria-label="Checklist">

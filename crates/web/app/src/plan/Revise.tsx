@@ -20,12 +20,11 @@ export function Revise({ detail, draft }: { detail: SprintDetail; draft: Draft }
   return (
     <div className="flex flex-col gap-4 p-4">
       <Words
-        key={detail.messages.length}
         label="What should be different?"
         placeholder="Split the second task, and add one for the documentation."
         verb="Ask"
         busy={revise.isPending}
-        kept={revisionOf(detail.sprint.id)}
+        about={revisionOf(detail.sprint.id)}
         onSend={revise.mutateAsync}
       />
       {detail.messages.length > 0 && (

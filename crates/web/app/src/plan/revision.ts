@@ -24,7 +24,7 @@ export function useRevision(detail: SprintDetail, draft: Draft): Revision | null
   const last = versions.findLast(({ by, version }) => by.author === 'agent' && version > Math.max(1, approved));
   const { data: before } = useQuery(planVersion(id, last ? last.version - 1 : 0));
   const { data: after } = useQuery(planVersion(id, last?.version ?? 0));
-  const name = `revision.${id}.${last?.version ?? 0}`;
+  const name = `plan.revision.${id}.${last?.version ?? 0}`;
   useSyncExternalStore(subscribe, () => decided);
   if (!last || !before || !after) return null;
   const settled = new Set(readKept<string[]>(name) ?? []);

@@ -58,7 +58,8 @@ export function missingOwners({ tasks }: Pick<SprintDetail, 'tasks'>): number {
 /** Where somebody goes on who comes to the wizard. */
 export function whereToGoOn(detail: Standing, plan: Plan): Step {
   const states = stepsOf(detail, plan);
-  if (states.some(({ step, done }) => step === 'questions' && !done)) return 'questions';
-  if (plan.tasks.length === 0 || hasFailed(detail)) return 'goal';
+  if (hasFailed(detail)) return 'goal';
+  if (detail.questions.some(({ state }) => state.state === 'open')) return 'questions';
+  if (plan.tasks.length === 0) return 'goal';
   return states.find(({ step, done }) => !done && step !== 'prd')?.step ?? 'tasks';
 }

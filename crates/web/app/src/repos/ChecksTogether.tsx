@@ -20,7 +20,7 @@ export function ChecksTogether({ project: { id, repositories, together = [] } }:
   const all = Object.keys(repositories);
   return (
     <details className="border-t border-line px-4 py-1" open={together.length > 0}>
-      <summary className="flex min-h-(--row) cursor-pointer items-center text-muted hover:text-fg">
+      <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 text-muted hover:text-fg">
         {together.length === 0 ? 'No check over several repositories' : `${together.length} over several repositories`}
       </summary>
       <section aria-label={`Checks over several repositories of ${id}`} className="pb-3">

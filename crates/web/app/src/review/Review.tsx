@@ -180,7 +180,7 @@ export function Review({ reviewed, isSplit, isWide }: Props) {
               <Summary reviewed={reviewed} />
               {!isWide && (
                 <details className="border-b border-line font-sans">
-                  <summary className="flex min-h-11 items-center px-4">{files.length === 1 ? '1 file' : `${files.length} files`}</summary>
+                  <summary className="flex min-h-11 cursor-pointer items-center gap-2 px-4">{files.length === 1 ? '1 file' : `${files.length} files`}</summary>
                   {tree}
                 </details>
               )}

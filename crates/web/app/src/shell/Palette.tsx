@@ -33,13 +33,13 @@ export function Palette() {
   );
 }
 
-/** In how many sprints tasks are looked for. */
+/** In how many sprints tasks are looked for, the newest first. */
 const SPRINTS = 12;
 
 /** Has the tasks of what is planned or runs at hand, whichever page one comes from. */
 function useTasks() {
   const { data: known = [] } = useQuery(sprints);
-  const open = known.filter(({ phase }) => phase === 'planning' || phase === 'running').slice(-SPRINTS);
+  const open = known.filter(({ phase }) => phase === 'planning' || phase === 'running').slice(0, SPRINTS);
   useQueries({ queries: open.map(({ id }) => sprint(id)) });
 }
 

@@ -40,14 +40,6 @@ export function commands(client: QueryClient, navigate: UseNavigateResult<string
         { value: 'plan', label: 'Plan a sprint', run: () => void navigate({ to: '/plan/new' }) },
         { value: 'remember', label: 'Add a memory', run: () => void navigate({ to: '/memory', search: { add: true } }) },
         { value: 'project', label: 'New project', run: () => void navigate({ to: '/repos', search: { add: true } }) },
-        ...details
-          .filter(({ sprint: { phase } }) => phase === 'planning' || phase === 'running')
-          .map(({ sprint: { id, title } }) => ({
-            value: `plan ${id}`,
-            label: `Plan of ${title}`,
-            hint: `S-${id}`,
-            run: () => void navigate({ to: '/plan/$sprint', params: { sprint: id } }),
-          })),
       ],
     },
     {
@@ -76,6 +68,18 @@ export function commands(client: QueryClient, navigate: UseNavigateResult<string
           void navigate({ to: '/sprints/$sprint', params: { sprint: id } });
         },
       })),
+    },
+    {
+      // Below what is there at once, since they come a moment later.
+      value: 'Plans',
+      items: details
+        .filter(({ sprint: { phase } }) => phase === 'planning' || phase === 'running')
+        .map(({ sprint: { id, title } }) => ({
+          value: `plan ${id}`,
+          label: `Plan of ${title}`,
+          hint: `S-${id}`,
+          run: () => void navigate({ to: '/plan/$sprint', params: { sprint: id } }),
+        })),
     },
     {
       value: 'Tasks',

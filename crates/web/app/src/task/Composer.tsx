@@ -5,7 +5,7 @@ import type { TaskDetail, Urgency } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { Writes } from '../wait/Writes';
-import { chatWith, useUnsent } from '../wait/unsent';
+import { chatWith, send as sendWords, useUnsent, write } from '../wait/unsent';
 import { Conversation } from './Conversation';
 import { whenRead } from './delivery';
 
@@ -19,12 +19,12 @@ export function Composer({ detail }: Props) {
   const send = useCommand({
     run: (message: { text: string; urgency: Urgency }, options) => messageAgent(id, message, options),
   });
-  const unsent = useUnsent(chatWith(id));
+  const about = chatWith(id);
+  const text = useUnsent(about);
   const read = whenRead(detail);
   if (read === null) return <Conversation detail={detail} />;
-  const { text } = unsent;
   const ready = text.trim() !== '' && !send.isPending;
-  const sendAs = (urgency: Urgency) => unsent.send((text) => send.mutateAsync({ text, urgency }));
+  const sendAs = (urgency: Urgency) => sendWords(about, (text) => send.mutateAsync({ text, urgency }));
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey) || !ready) return;
     event.preventDefault();
@@ -43,7 +43,7 @@ export function Composer({ detail }: Props) {
               id={field}
               rows={text.includes('\n') || text.length > 80 ? 3 : 1}
               value={text}
-              onChange={(event) => unsent.write(event.target.value)}
+              onChange={(event) => write(about, event.target.value)}
               onKeyDown={press}
               className="block min-h-8 w-full resize-y rounded-md border border-line-strong bg-canvas px-2.5 py-1 max-desk:min-h-11"
             />

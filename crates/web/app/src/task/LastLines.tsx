@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { AttemptId, TraceEntry } from '../api/generated/team6.schemas';
 import { lastEntries } from '../api/queries';
 import { lastOutput } from './trace/output';
@@ -39,10 +39,12 @@ function toEnd(lines: HTMLElement | null) {
 function LastRows({ entries }: { entries: readonly TraceEntry[] }) {
   const rows = new Rows();
   for (const entry of entries) rows.push(entry);
+  const list = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => toEnd(list.current), [entries]);
   return (
     <>
       <Heading />
-      <ol key={entries.at(-1)?.seq} ref={toEnd} tabIndex={0} aria-label="Last lines" className={FRAME}>
+      <ol ref={list} tabIndex={0} aria-label="Last lines" className={FRAME}>
         {rows.list.slice(-LINES).map((row) => (
           <li key={row.seq}>
             <span className="text-faint">{row.verb}</span>{' '}

@@ -1,5 +1,5 @@
 // A step that cannot be taken back: the first press says what it does, the second does it.
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Button } from './Button';
 import { cx } from './cx';
 
@@ -18,6 +18,7 @@ const toIt = (element: HTMLElement | null) => element?.focus();
 
 export function Sure({ verb, effect, busy, onSure, isOnward = false }: Props) {
   const [asked, ask] = useState<'not yet' | 'asked' | 'turned back'>('not yet');
+  const effectId = useId();
   if (asked !== 'asked')
     return (
       <Button
@@ -35,9 +36,17 @@ export function Sure({ verb, effect, busy, onSure, isOnward = false }: Props) {
       tabIndex={-1}
       role="group"
       aria-label={verb}
-      className={cx('flex w-full flex-col gap-2 border-l pl-3 outline-none', isOnward ? 'border-accent' : 'border-st-failed')}
+      aria-describedby={effectId}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        ask('turned back');
+      }}
+      className={cx('flex w-full flex-col gap-2 border-l pl-3', isOnward ? 'border-accent' : 'border-st-failed')}
     >
-      <p className="text-dense text-muted">{effect}</p>
+      <p id={effectId} className="text-dense text-muted">
+        {effect}
+      </p>
       <div className="flex gap-2">
         <Button look={isOnward ? 'act' : 'danger'} disabled={busy} onClick={onSure}>
           {isOnward ? `${verb} now` : verb}

@@ -2,19 +2,20 @@
 import { Button } from '../ui/Button';
 import { Markdown } from '../ui/markdown/Markdown';
 import { Words } from './Words';
+import { leave } from './unsent';
 
 interface Props {
   question: string;
   why?: string;
   options: readonly string[];
   busy: boolean;
-  /** Under which name an answer in words is kept until it is sent. */
-  kept: string;
+  /** What an answer in words is about. */
+  about: string;
   onAnswer: (text: string) => Promise<unknown>;
   children?: React.ReactNode;
 }
 
-export function Answer({ question, why, options, busy, kept, onAnswer, children }: Props) {
+export function Answer({ question, why, options, busy, about, onAnswer, children }: Props) {
   return (
     <div className="flex flex-col gap-3">
       <Markdown text={question} className="text-head font-medium" />
@@ -25,7 +26,10 @@ export function Answer({ question, why, options, busy, kept, onAnswer, children 
             <li key={option}>
               <Button
                 disabled={busy}
-                onClick={() => void onAnswer(option).catch(() => undefined)}
+                onClick={() => void onAnswer(option).then(
+                    () => leave(about),
+                    () => undefined,
+                  )}
                 className="h-auto min-h-8 w-full justify-start! py-1 text-left whitespace-normal! pointer-coarse:h-auto pointer-coarse:min-h-11"
               >
                 {option}
@@ -38,7 +42,7 @@ export function Answer({ question, why, options, busy, kept, onAnswer, children 
         label={options.length > 0 ? 'Or in your own words' : 'Your answer'}
         verb="Answer"
         busy={busy}
-        kept={kept}
+        about={about}
         onSend={onAnswer}
       >
         {children}

@@ -6,7 +6,7 @@ import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Answer } from './Answer';
-import { answerOf } from './unsent';
+import { answerOf, leave } from './unsent';
 
 /** A question of the planning agent: answered, left to its judgement, or handed to somebody else. */
 export function AnswerPlanner({ sprint: id, question }: { sprint: SprintId; question: QuestionId }) {
@@ -17,7 +17,12 @@ export function AnswerPlanner({ sprint: id, question }: { sprint: SprintId; ques
     run: (text: string, options) => answerQuestion(id, question, { text }, options),
     done: 'Answered',
   });
-  const skip = useCommand({ run: (_: void, options) => skipQuestion(id, question, {}, options), done: 'Left to the agent' });
+  const about = answerOf(id, question);
+  const skip = useCommand({
+    run: (_: void, options) => skipQuestion(id, question, {}, options),
+    done: 'Left to the agent',
+    onDone: () => leave(about),
+  });
   const hand = useCommand({
     run: (to: string, options) => handQuestion(id, question, { to }, options),
     done: (to) => `Handed to ${to}`,
@@ -27,7 +32,7 @@ export function AnswerPlanner({ sprint: id, question }: { sprint: SprintId; ques
   const busy = answer.isPending || skip.isPending || hand.isPending;
   const others = team.filter((person) => person.id !== mine?.person.id);
   return (
-    <Answer question={asked.text} why={asked.why} options={asked.options} busy={busy} kept={answerOf(id, question)} onAnswer={answer.mutateAsync}>
+    <Answer question={asked.text} why={asked.why} options={asked.options} busy={busy} about={about} onAnswer={answer.mutateAsync}>
       <Button look="quiet" disabled={busy} onClick={() => skip.mutate()}>
         Leave to the agent
       </Button>

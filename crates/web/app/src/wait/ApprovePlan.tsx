@@ -51,7 +51,7 @@ export function ApprovePlan({ sprint: id, version }: { sprint: SprintId; version
         verb="Ask for a revision"
         look="plain"
         busy={revise.isPending}
-        kept={revisionOf(id)}
+        about={revisionOf(id)}
         onSend={revise.mutateAsync}
       />
     </div>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { cancelTask, retryPlanning, retryTask } from '../api/generated/team6';
-import type { Failure, SprintId, TaskId } from '../api/generated/team6.schemas';
+import type { Failure, SprintId, TaskId, Timestamp } from '../api/generated/team6.schemas';
 import { sprint, task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { Tried } from '../task/Tried';
@@ -16,11 +16,13 @@ interface Props {
   sprint: SprintId;
   task: TaskId | null;
   failure: Failure;
+  /** Since when it waits. */
+  since: Timestamp;
   /** When the engine tries again by itself, if it does. */
   next: number | null;
 }
 
-export function Retry({ sprint: sprintId, task: id, failure, next }: Props) {
+export function Retry({ sprint: sprintId, task: id, failure, since, next }: Props) {
   const retry = useCommand({
     run: (note: string, options) =>
       id === null ? retryPlanning(sprintId, { note }, options) : retryTask(id, { note }, options),
@@ -38,7 +40,7 @@ export function Retry({ sprint: sprintId, task: id, failure, next }: Props) {
         verb="Try again"
         busy={retry.isPending}
         optional
-        kept={retryOf(sprintId, id)}
+        about={retryOf(sprintId, id, since)}
         onSend={retry.mutateAsync}
       >
         {id !== null && (
@@ -54,7 +56,7 @@ export function Retry({ sprint: sprintId, task: id, failure, next }: Props) {
   );
 }
 
-interface PassingProps extends Omit<Props, 'failure'> {
+interface PassingProps extends Omit<Props, 'failure' | 'since'> {
   failure: string;
 }
 
@@ -68,7 +70,7 @@ export function Passing({ failure, ...where }: PassingProps) {
   );
 }
 
-function LastTry({ sprint: sprintId, task: id, next }: Omit<Props, 'failure'>) {
+function LastTry({ sprint: sprintId, task: id, next }: Omit<Props, 'failure' | 'since'>) {
   const { data: ofTask } = useQuery({ ...task(id ?? 0), enabled: id !== null });
   const { data: ofSprint } = useQuery({ ...sprint(sprintId), enabled: id === null });
   const attempts = (id === null ? ofSprint : ofTask)?.attempts;

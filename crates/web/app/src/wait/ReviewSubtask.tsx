@@ -36,7 +36,7 @@ export function ReviewSubtask({ task: id }: { task: TaskId }) {
       >
         {approve.isPending ? 'Approving' : 'Approve'}
       </Button>
-      <Words label="What should be different?" verb="Request changes" look="plain" busy={busy} kept={reviewOf(id)} onSend={back.mutateAsync} />
+      <Words label="What should be different?" verb="Request changes" look="plain" busy={busy} about={reviewOf(id)} onSend={back.mutateAsync} />
     </div>
   );
 }

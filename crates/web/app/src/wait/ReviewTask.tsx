@@ -24,7 +24,6 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
   const approve = useCommand({
     run: (_: void, options) => review('approve', '', options),
     done: 'Approved',
-    onDone: () => leave(reviewOf(id)),
   });
   const merge = useCommand({
     run: async (_: void, options) => {
@@ -32,7 +31,6 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
       return mergeTask(id, {}, further(options, 'merge'));
     },
     done: 'Approved, and merging',
-    onDone: () => leave(reviewOf(id)),
   });
   const back = useCommand({
     run: (body: string, options) => review('request_changes', body, options),
@@ -58,7 +56,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
         verb="Request changes"
         look="plain"
         busy={busy}
-        kept={reviewOf(id)}
+        about={reviewOf(id)}
         onSend={back.mutateAsync}
       />
     </div>
@@ -68,7 +66,11 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
 /** A review counts for the commits that were looked at, and for no later ones. */
 function useReview(id: TaskId, detail: TaskDetail | undefined) {
   const heads = Object.fromEntries((detail?.pull_requests ?? []).map(({ repository, head }) => [repository, head]));
-  return (verdict: Verdict, body: string, options: RequestInit) => reviewTask(id, { verdict, body, heads }, options);
+  return async (verdict: Verdict, body: string, options: RequestInit) => {
+    await reviewTask(id, { verdict, body, heads }, options);
+    // Approved, it waits for no words any more, whatever comes of the merge.
+    if (verdict === 'approve') leave(reviewOf(id));
+  };
 }
 
 export function Said({ detail: { delivery, checks } }: { detail: TaskDetail }) {

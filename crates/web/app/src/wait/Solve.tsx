@@ -7,7 +7,6 @@ import { AnswerPlanner } from './AnswerPlanner';
 import { ApprovePlan } from './ApprovePlan';
 import { MergeTask } from './MergeTask';
 import { Owners } from './Owners';
-import { ReviseIt } from './ReviseIt';
 import { RaiseBudget, RaiseFunds } from './RaiseBudget';
 import { Passing, Retry } from './Retry';
 import { ReviewSubtask } from './ReviewSubtask';
@@ -42,15 +41,15 @@ function Means({ sprint, task, why }: Props) {
     case 'awaits_approval':
       return <ApprovePlan sprint={sprint} version={reason.version} />;
     case 'planning_failed':
-      return <Retry sprint={sprint} task={null} failure={reason.failure} next={null} />;
+      return <Retry sprint={sprint} task={null} failure={reason.failure} since={why.since} next={null} />;
     case 'failed':
-      return <Retry sprint={sprint} task={task} failure={reason.failure} next={null} />;
+      return <Retry sprint={sprint} task={task} failure={reason.failure} since={why.since} next={null} />;
     case 'held':
-      return <Retry sprint={sprint} task={task} failure={reason.failure} next={why.by ?? null} />;
+      return <Retry sprint={sprint} task={task} failure={reason.failure} since={why.since} next={why.by ?? null} />;
     case 'backoff':
       return <Passing sprint={sprint} task={task} failure={reason.failure} next={why.by ?? null} />;
     case 'asked':
-      return task === null ? null : <AnswerAgent task={task} />;
+      return task === null ? null : <AnswerAgent task={task} since={why.since} />;
     case 'review':
       return task === null ? null : <ReviewTask task={task} />;
     case 'subtask_review':
@@ -66,8 +65,6 @@ function Means({ sprint, task, why }: Props) {
       return <RaiseBudget sprint={sprint} short={reason.short} />;
     case 'funds':
       return <RaiseFunds sprint={sprint} short={reason.short} />;
-    case 'not_planned':
-      return task === null ? <ReviseIt sprint={sprint} text={why.text} /> : <p className="break-words text-muted">{why.text}</p>;
     default:
       return <p className="break-words text-muted">{why.text}</p>;
   }

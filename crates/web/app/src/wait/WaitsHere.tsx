@@ -16,11 +16,8 @@ const URGENT = new Set(['failed', 'planning_failed', 'asked', 'question_open']);
 export function WaitsHere({ sprint, task, why }: Props) {
   const { reason } = why.reason;
   return (
-    <details key={`${sprint} ${task} ${reason}`} open={URGENT.has(reason)} className="group shrink-0 border-b border-line">
+    <details key={`${sprint} ${task} ${reason}`} open={URGENT.has(reason)} className="shrink-0 border-b border-line">
       <summary className="flex min-h-(--row) cursor-pointer items-center gap-2 px-4 hover:bg-hover">
-        <svg aria-hidden viewBox="0 0 16 16" className="size-3 shrink-0 fill-none stroke-current stroke-[1.5] text-faint transition-transform group-open:rotate-90">
-          <path d="M6 3.5 10.5 8 6 12.5" />
-        </svg>
         <StatusMark status={kindOf(reason).status} />
         <span className="min-w-0 truncate">{why.text}</span>
         {why.actor.actor === 'person' && <span className="ml-auto text-dense text-muted">{why.actor.name}</span>}

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type ReactNode, useId } from 'react';
 import { Button } from '../ui/Button';
 import { Kbd } from '../ui/Kbd';
-import { useUnsent } from './unsent';
+import { send as sendWords, useUnsent, write } from './unsent';
 
 interface Props {
   label: string;
@@ -14,19 +14,18 @@ interface Props {
   /** Whether it can be sent without words. */
   optional?: boolean;
   rows?: number;
-  /** Under which name it is kept until it is sent. */
-  kept?: string;
+  /** What it is about: it is kept for that until it is sent. */
+  about: string;
   onSend: (text: string) => Promise<unknown>;
   /** Further ways out, beside the button. */
   children?: ReactNode;
 }
 
-export function Words({ label, placeholder, verb, look = 'act', busy, optional, rows = 3, kept, onSend, children }: Props) {
+export function Words({ label, placeholder, verb, look = 'act', busy, optional, rows = 3, about, onSend, children }: Props) {
   const id = useId();
-  const unsent = useUnsent(kept);
-  const { text } = unsent;
+  const text = useUnsent(about);
   const ready = !busy && (optional || text.trim() !== '');
-  const send = () => ready && unsent.send(onSend);
+  const send = () => ready && sendWords(about, onSend);
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();
@@ -42,7 +41,7 @@ export function Words({ label, placeholder, verb, look = 'act', busy, optional, 
         rows={rows}
         value={text}
         placeholder={placeholder}
-        onChange={(event) => unsent.write(event.target.value)}
+        onChange={(event) => write(about, event.target.value)}
         onKeyDown={press}
         className="w-full resize-y rounded-md border border-line-strong bg-canvas px-2.5 py-1.5 placeholder:text-faint"
       />

@@ -12,7 +12,6 @@ const KINDS: Partial<Record<Reason['reason'], Kind>> = {
   question_open: { wanted: 'answer', status: 'blocked' },
   asked: { wanted: 'answer', status: 'blocked' },
   no_owner: { wanted: 'owners', status: 'assigned' },
-  not_planned: { wanted: 'plan', status: 'blocked' },
   awaits_approval: { wanted: 'approve', status: 'review' },
   review: { wanted: 'review', status: 'review' },
   subtask_review: { wanted: 'review', status: 'review' },

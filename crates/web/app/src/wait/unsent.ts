@@ -1,54 +1,81 @@
-// What was written and not sent. It is there again wherever its form is shown: on another page, after a reload, and when
-// what it is about waited for nobody for a moment.
-import { useState } from 'react';
-import type { SprintId, TaskId } from '../api/generated/team6.schemas';
-import { readKept, writeKept } from '../ui/kept';
+// What was written and not sent. It is there again wherever its form is shown: on another page, in another tab, after a
+// reload, and when what it is about waited for nobody for a moment.
+import { useSyncExternalStore } from 'react';
+import type { SprintId, TaskId, Timestamp } from '../api/generated/team6.schemas';
+import { keyOf, readKept, writeKept } from '../ui/kept';
 
-/** What is written about: each text has one place, whichever page shows its form. */
-export const chatWith = (task: TaskId) => `chat.${task}`;
-export const reviewOf = (task: TaskId) => `words.review.${task}`;
-export const retryOf = (sprint: SprintId, task: TaskId | null) => `words.retry.${sprint}.${task ?? 'plan'}`;
-export const revisionOf = (sprint: SprintId) => `words.revision.${sprint}`;
-export const answerOf = (sprint: SprintId, question: number) => `words.answer.${sprint}.${question}`;
-export const answerOfTask = (task: TaskId) => `words.answer.task.${task}`;
+// What each text is about: what is written for one wait is never there at another.
+export const chatWith = (task: TaskId) => `chat ${task}`;
+export const reviewOf = (task: TaskId) => `review ${task}`;
+export const retryOf = (sprint: SprintId, task: TaskId | null, since: Timestamp) => `retry ${sprint} ${task ?? 'plan'} ${since}`;
+export const revisionOf = (sprint: SprintId) => `revision ${sprint}`;
+export const answerOf = (sprint: SprintId, question: number) => `answer ${sprint} ${question}`;
+export const answerOfTask = (task: TaskId, since: Timestamp) => `answer task ${task} ${since}`;
+export const whyOf = (memory: number) => `retire ${memory}`;
 
-export function isUnsent(place: string): boolean {
-  return read(place).trim() !== '';
+const NAME = 'words';
+/** More than anybody has under way; what was written longest ago goes first. */
+const MOST = 100;
+
+/** By what they are about, the newest last. */
+let known: Readonly<Record<string, string>> | null = null;
+const listeners = new Set<() => void>();
+
+export function read(about: string): string {
+  return all()[about] ?? '';
+}
+
+export function write(about: string, text: string) {
+  const { [about]: _before, ...others } = all();
+  const entries = [...Object.entries(others), ...(text === '' ? [] : [[about, text] as const])].slice(-MOST);
+  known = Object.fromEntries(entries);
+  writeKept(NAME, entries.length === 0 ? null : known);
+  tell();
 }
 
 /** Sent, or decided otherwise: nobody waits for it any more. */
-export function leave(place: string) {
-  writeKept(place, null);
+export function leave(about: string) {
+  if (read(about) !== '') write(about, '');
 }
 
-function read(place: string): string {
-  const text = readKept<unknown>(place);
-  return typeof text === 'string' ? text : '';
+/** Takes the words away once they have arrived, unless something else was written meanwhile; what is refused stays. */
+export function send(about: string, by: (text: string) => Promise<unknown>) {
+  const text = read(about);
+  const arrived = () => read(about) === text && leave(about);
+  // Whoever sends says what was wrong.
+  by(text.trim()).then(arrived, () => undefined);
 }
 
-interface Unsent {
-  text: string;
-  write: (text: string) => void;
-  /** Empties the field once this has arrived, unless something else was written meanwhile; what is refused stays. */
-  send: (by: (text: string) => Promise<unknown>) => void;
+export function useUnsent(about: string): string {
+  return useSyncExternalStore(subscribe, () => read(about));
 }
 
-/** A text that is kept under a name, or as long as its form is shown if it has none. */
-export function useUnsent(place?: string): Unsent {
-  const [text, setText] = useState(() => (place === undefined ? '' : read(place)));
-  const write = (next: string) => {
-    setText(next);
-    if (place !== undefined) writeKept(place, next);
+function all(): Readonly<Record<string, string>> {
+  return (known ??= stored());
+}
+
+function stored(): Record<string, string> {
+  const found = readKept<unknown>(NAME);
+  if (typeof found !== 'object' || found === null) return {};
+  return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) addEventListener('storage', elsewhere);
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) removeEventListener('storage', elsewhere);
   };
-  const send = (by: (text: string) => Promise<unknown>) => {
-    // Its form may be gone when it has arrived, and is not to wait for that.
-    if (place !== undefined) leave(place);
-    const arrived = () => setText((now) => (now === text ? '' : now));
-    const refused = () => {
-      // Whoever sends says what was wrong.
-      if (place !== undefined && !isUnsent(place)) writeKept(place, text);
-    };
-    by(text.trim()).then(arrived, refused);
-  };
-  return { text, write, send };
+}
+
+/** Another tab wrote. */
+function elsewhere({ key }: StorageEvent) {
+  if (key !== keyOf(NAME)) return;
+  known = null;
+  tell();
+}
+
+function tell() {
+  listeners.forEach((listener) => listener());
 }

@@ -3,7 +3,7 @@
 import { Controls, MiniMap, ReactFlow, ReactFlowProvider, type Edge, type Node, useReactFlow } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import './graph.css';
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type SyntheticEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { SprintDetail, SprintTask, TaskId } from '../../api/generated/team6.schemas';
 import { type Group, groupOf, statusOf } from '../../ui/status';
 import { type Merges, NO_MERGES, clashText } from '../merges';
@@ -154,6 +154,9 @@ function Canvas({ detail, shown, lit, merges = NO_MERGES, chosen, onChoose }: Pr
     return () => watched.disconnect();
   }, [isChosen]);
 
+  const movesBy = ({ target }: SyntheticEvent) => {
+    moved.current ||= target instanceof Element && target.closest('.react-flow__minimap, .react-flow__controls') !== null;
+  };
   const press = (event: KeyboardEvent) => {
     if (chosen === undefined || !event.key.startsWith('Arrow')) return;
     event.preventDefault();
@@ -167,7 +170,15 @@ function Canvas({ detail, shown, lit, merges = NO_MERGES, chosen, onChoose }: Pr
   };
 
   return (
-    <div ref={frame} className="min-h-0 flex-1" onKeyDownCapture={press} data-view="graph">
+    <div
+      ref={frame}
+      className="min-h-0 flex-1"
+      onKeyDownCapture={press}
+      // These move it by the program, as a fit does.
+      onPointerDownCapture={movesBy}
+      onWheelCapture={movesBy}
+      data-view="graph"
+    >
       <Dim value={dim}>
         <ReactFlow
           nodes={nodes}
