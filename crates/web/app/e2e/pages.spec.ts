@@ -61,6 +61,7 @@ test('a memory is found, pinned, put in other words and taken out, and each come
   const notices = page.getByRole('region', { name: 'Notices' });
 
   await one.getByRole('button', { name: 'Pin' }).click();
+  await expect(page.getByText('Pinned: it is told before all others')).toBeVisible();
   await expect(list.getByText('pinned')).toBeVisible();
   await notices.getByRole('button', { name: 'Undo' }).click();
   await expect(list.getByText('pinned')).toHaveCount(0);

@@ -4,7 +4,7 @@ import { type FormEvent, useId, useState } from 'react';
 import type { Budget, Spending } from '../api/generated/team6.schemas';
 import { useCommand } from '../api/useCommand';
 import { Button } from '../ui/Button';
-import { BOUNDS } from '../ui/money';
+import { BOUNDS, amountOf } from '../ui/money';
 import { Writes } from '../wait/Writes';
 
 interface Props {
@@ -65,10 +65,11 @@ function Change({ spending: { budget: before }, set, onClose }: Pick<Props, 'spe
   );
   const back = useCommand({ run: (_: void, options) => set(before, options), done: 'The limits are as they were' });
   const save = useCommand({ run: set, done: 'Limits set', undo: () => back.mutate(), onDone: onClose });
-  const isNumber = (text: string) => text.trim() === '' || Number(text) > 0;
+  const isLimit = (text: string) => text.trim() === '' || amountOf(text) > 0;
+  const isFit = Object.values(written).every(isLimit);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const limits = BOUNDS.map(({ field, per }) => [field, (written[field] ?? '').trim() === '' ? null : Math.round(Number(written[field]) * per)]);
+    const limits = BOUNDS.map(({ field, per }) => [field, (written[field] ?? '').trim() === '' ? null : Math.round(amountOf(written[field] ?? '') * per)]);
     save.mutate(Object.fromEntries(limits) as Budget);
   };
   return (
@@ -89,12 +90,13 @@ function Change({ spending: { budget: before }, set, onClose }: Pick<Props, 'spe
             />
           </div>
         ))}
-        <Button look="act" type="submit" disabled={save.isPending || !Object.values(written).every(isNumber)}>
+        <Button look="act" type="submit" disabled={save.isPending || !isFit}>
           {save.isPending ? 'Setting' : 'Set'}
         </Button>
         <Button look="quiet" onClick={onClose}>
           Leave as they are
         </Button>
+        {!isFit && <p className="w-full text-dense text-st-failed">A limit is a number above 0, or nothing for no limit.</p>}
       </form>
     </Writes>
   );

@@ -77,7 +77,7 @@ function Buttons({ project, memory }: { project: string; memory: Memory }) {
     memory,
     step: () => ({ run: (options) => (memory.pinned ? unpinMemory : pinMemory)(project, id, options), shown: { pinned: !memory.pinned } }),
     back: (before) => ({ run: (options) => (before.pinned ? pinMemory : unpinMemory)(project, id, options), shown: { pinned: before.pinned } }),
-    done: memory.pinned ? 'Unpinned: it is told in its turn' : 'Pinned: it is told before all others',
+    done: (before) => (before.pinned ? 'Unpinned: it is told in its turn' : 'Pinned: it is told before all others'),
   });
   const accept = useMemoryCommand({
     memory,
@@ -126,7 +126,7 @@ function Retire({ project, memory, onClose }: { project: string; memory: Memory;
     onDone: onClose,
   });
   return (
-    <Words label="Why? Agents that say it again are told." verb="Retire" look="plain" optional rows={2} busy={retire.isPending} about={whyOf(memory.id)} onSend={retire.mutateAsync}>
+    <Words label="Why? Agents that say it again are told." verb="Retire" look="plain" optional autoFocus rows={2} busy={retire.isPending} about={whyOf(memory.id)} onSend={retire.mutateAsync}>
       <Button look="quiet" onClick={onClose}>
         Keep it
       </Button>

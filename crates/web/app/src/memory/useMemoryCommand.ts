@@ -15,7 +15,8 @@ interface Change<V> {
   step: (variables: V) => Step;
   /** The way back, where there is one. */
   back?: (before: Memory) => Step;
-  done: string;
+  /** What is said when it is done, by how the memory was. */
+  done: string | ((before: Memory) => string);
   onDone?: () => void;
 }
 
@@ -41,7 +42,7 @@ export function useMemoryCommand<V = void>({ memory, step, back, done, onDone }:
       before.current = memory;
       return take(step(variables), options);
     },
-    done,
+    done: () => (typeof done === 'function' ? done(before.current) : done),
     ...(back ? { undo: () => undo.mutate(before.current) } : {}),
     ...(onDone ? { onDone } : {}),
   });

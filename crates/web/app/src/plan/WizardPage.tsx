@@ -8,6 +8,7 @@ import { sprint } from '../api/queries';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
 import { buttonClass } from '../ui/Button';
+import { WaitsHere } from '../wait/WaitsHere';
 import { ApproveStep } from './ApproveStep';
 import { DraftContext } from './editTask';
 import { GoalStep } from './GoalStep';
@@ -23,6 +24,9 @@ import { TasksStep } from './TasksStep';
 import { useDraft } from './useDraft';
 
 const route = getRouteApi('/shell/plan/$sprint/$step');
+
+/** What keeps the planning agent from going on, whichever step one is at. */
+const STOPPED = new Set(['budget', 'funds', 'held']);
 const entry = getRouteApi('/shell/plan/$sprint');
 
 /** The address without a step leads to the one at which somebody goes on. */
@@ -41,7 +45,7 @@ export function WizardPage() {
 }
 
 function Wizard({ detail, step }: { detail: SprintDetail; step: Step }) {
-  const { id, title } = detail.sprint;
+  const { id, title, why } = detail.sprint;
   const navigate = route.useNavigate();
   const draft = useDraft(detail);
   const steps = stepsOf(detail, draft.plan);
@@ -89,6 +93,7 @@ function Wizard({ detail, step }: { detail: SprintDetail; step: Step }) {
       <div className="flex min-h-0 flex-1 max-desk:flex-col">
         <Rail sprint={id} steps={steps} current={step} />
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          {why && STOPPED.has(why.reason.reason) && <WaitsHere sprint={id} task={null} why={why} />}
           {edits && <PlanBar detail={detail} draft={draft} />}
           {step === 'goal' && <GoalStep detail={detail} />}
           {step === 'questions' && <QuestionsStep detail={detail} />}

@@ -1,5 +1,6 @@
 // What stands between a plan and its approval, each with the step at which it is mended, and what an approval comes to.
 import type { AgentItem, Budget, PersonItem, SprintDetail } from '../api/generated/team6.schemas';
+import { BOUNDS } from '../ui/money';
 import { isEnded } from '../ui/status';
 import type { Draft } from './draft';
 import type { Plan } from './model';
@@ -36,6 +37,11 @@ export function checklist({ detail, draft, agents, repositories, me }: Facts): C
     (specialty) => !able.some(({ specialties }) => specialties.length === 0 || specialties.includes(specialty)),
   );
   const bare = needed.filter((task) => task.what.trim() === '' && task.acceptance_criteria.every((text) => text.trim() === '')).map(({ title }) => title);
+  const { spending } = detail;
+  const spent = BOUNDS.filter(({ field }) => {
+    const limit = spending?.budget[field];
+    return spending != null && limit != null && spending.spent[field] >= limit;
+  }).map(({ name }) => name.toLowerCase());
   const is = (ok: boolean, step: Step, yes: string, no: string): Check => ({ ok, step, text: ok ? yes : no });
   return [
     is(problems.length === 0, 'tasks', 'The plan is sound', problems.map(({ text }) => text).join('; ')),
@@ -59,6 +65,10 @@ export function checklist({ detail, draft, agents, repositories, me }: Facts): C
     },
     {
       ...is(open === 0, 'questions', 'No question is open', `${open} open ${open === 1 ? 'question is' : 'questions are'} left to the agent`),
+      soft: true,
+    },
+    {
+      ...is(spent.length === 0, 'approve', 'Its budget is not used up', `Nothing begins before another limit is set above: its budget of ${spent.join(' and ')} is used up`),
       soft: true,
     },
     is(me?.approves === true, 'approve', 'You may approve', 'You may not approve; ask somebody who may'),

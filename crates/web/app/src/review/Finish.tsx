@@ -81,8 +81,8 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
   const verb =
     written.length > 0 ? (
       <>
-        Send {many}{' '}
-        {isDecider && <span className="max-desk:sr-only">to the agent</span>}
+        Send {many}
+        {isDecider && <span className="max-desk:sr-only"> to the agent</span>}
       </>
     ) : isDecider ? (
       'Request changes'
@@ -160,7 +160,12 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
       <div className="flex min-h-11 flex-wrap items-center gap-2 px-4 py-1 max-desk:px-2">
         {children}
         {offered ? (
-          <div className="ml-auto flex flex-wrap gap-2">
+          <div className="ml-auto flex flex-wrap items-center gap-2">
+            {detail.task.why?.reason.reason === 'partly_merged' && (
+              <Link to="/tasks/$task" params={{ task: id }} className={LINK}>
+                Or take back what is merged
+              </Link>
+            )}
             {isDecider && detail.approved_by == null && (
               <Button disabled={busy} aria-expanded={ending === 'approve'} onClick={() => onEnding(ending === 'approve' ? null : 'approve')}>
                 Approve

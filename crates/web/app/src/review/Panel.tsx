@@ -5,7 +5,12 @@ import { Button } from '../ui/Button';
 export function Panel({ label, onClose, children }: { label: string; onClose: () => void; children: ReactNode }) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
+    const before = document.activeElement;
     panel.current?.querySelector<HTMLElement>('textarea, button:enabled')?.focus();
+    // Whoever goes by keys goes on where they came from.
+    return () => {
+      if (document.activeElement === document.body && before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <section

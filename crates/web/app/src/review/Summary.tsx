@@ -4,6 +4,7 @@ import type { OpenPoint, TaskDetail, Weakening } from '../api/generated/team6.sc
 import { Markdown } from '../ui/markdown/Markdown';
 import { plain } from '../ui/markdown/plain';
 import { StatusMark } from '../ui/StatusMark';
+import { Risks } from '../wait/Risks';
 import { Check } from './Check';
 import { isOffered } from './effect';
 import { shown } from './names';
@@ -52,12 +53,7 @@ export function Summary({ reviewed: { detail, forecasts } }: { reviewed: Reviewe
         </Part>
         {packet && packet.risks.length > 0 && (
           <Part title="Where to look">
-            {packet.risks.map(({ text, weight }) => (
-              <p key={text} className="flex gap-2 break-words">
-                <StatusMark status={weight === 'high' ? 'failed' : 'blocked'} label={weight} className="mt-0.75" />
-                <span className="min-w-0">{shown(text)}</span>
-              </p>
-            ))}
+            <Risks of={packet.risks} />
           </Part>
         )}
         {packet && packet.open.length > 0 && (
@@ -98,6 +94,12 @@ function Merge({ detail, forecasts }: { detail: TaskDetail; forecasts: Reviewed[
   if (!forecasts) return <p className="text-muted">What a merge would come to is not known.</p>;
   return (
     <>
+      {detail.merge_trouble && (
+        <p className="flex gap-2 break-words">
+          <StatusMark status="failed" className="mt-0.75" />
+          <span className="min-w-0">The last merge did not happen: {shown(detail.merge_trouble)}</span>
+        </p>
+      )}
       {forecasts.map(({ repository, number, merges, text, conflicts }) => (
         <p key={repository} className="flex gap-2 break-words">
           <StatusMark status={merges ? 'done' : 'blocked'} className="mt-0.75" />

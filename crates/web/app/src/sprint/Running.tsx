@@ -76,7 +76,7 @@ export function LastSign({ life }: { life: Pick<Life, 'attempt' | 'active_at' | 
   const stale = isStale(life, last, now);
   return (
     <span
-      className={cx('w-24 shrink-0 text-right font-mono text-meta', stale ? 'text-st-failed' : 'text-faint')}
+      className={cx('min-w-24 shrink-0 text-right font-mono text-meta whitespace-nowrap', stale ? 'text-st-failed' : 'text-faint')}
       title="When its agent last said something"
     >
       {stale ? '⚠ silent ' : 'heard '}

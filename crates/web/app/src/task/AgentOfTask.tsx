@@ -1,10 +1,12 @@
 // Which agent works on a task and why. Its owner may know better: another one works from the next attempt on.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { chooseAgent } from '../api/generated/team6';
 import type { TaskDetail } from '../api/generated/team6.schemas';
 import { sprint } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { Select } from '../ui/Field';
+import { LINK } from '../ui/Part';
 import { isEnded } from '../ui/status';
 import { Writes } from '../wait/Writes';
 import { agents } from '../work/queries';
@@ -40,6 +42,14 @@ export function AgentOfTask({ detail: { task, agent } }: { detail: TaskDetail })
             />
           </Writes>
         </div>
+      )}
+      {agent && of && known && !isEnded(task.state) && offered.length === 1 && (
+        <p className="text-muted">
+          No other agent may work on it.{' '}
+          <Link to="/agents" className={LINK}>
+            See what is installed
+          </Link>
+        </p>
       )}
     </section>
   );

@@ -24,3 +24,8 @@ export const BOUNDS = [
   { field: 'cost_micros', name: 'Cost', unit: 'US dollars', per: 1_000_000, say: dollars },
   { field: 'time_ms', name: 'Time of agents', unit: 'minutes', per: 60_000, say: stopwatch },
 ] as const satisfies readonly { field: keyof Budget & keyof Amount; [more: string]: unknown }[];
+
+/** A number as people write it, also with a decimal comma; not a number if it is none. */
+export function amountOf(text: string): number {
+  return text.trim() === '' ? NaN : Number(text.trim().replace(',', '.'));
+}

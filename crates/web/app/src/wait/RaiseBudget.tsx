@@ -7,6 +7,7 @@ import { sprint, task } from '../api/queries';
 import { useCommand } from '../api/useCommand';
 import { funds } from '../costs/queries';
 import { Button } from '../ui/Button';
+import { amountOf } from '../ui/money';
 import { full } from '../ui/time';
 
 /** The field of a budget, and how many of its units make one of what people say. */
@@ -68,9 +69,12 @@ interface Props {
 function Raise({ whose, short, before, set, children }: Props) {
   const { field, per, name } = UNITS[short.resource];
   const id = useId();
-  const [limit, setLimit] = useState(String(Math.ceil((short.limit / per) * 2)));
+  const used = short.spent + short.reserved;
+  const [limit, setLimit] = useState(String(Math.ceil((Math.max(short.limit, used) * 2) / per)));
   const raise = useCommand({ run: set, done: 'Budget set' });
-  const amount = Number(limit);
+  const amount = amountOf(limit);
+  const least = Math.max(short.limit, used);
+  const isEnough = amount * per > least;
   const shown = (units: number) => (units / per).toLocaleString(undefined, { maximumFractionDigits: 2 });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -93,10 +97,15 @@ function Raise({ whose, short, before, set, children }: Props) {
           onChange={(event) => setLimit(event.target.value)}
           className="h-7 w-32 rounded-md border border-line-strong bg-canvas px-2 font-mono pointer-coarse:h-11"
         />
-        <Button look="act" type="submit" disabled={raise.isPending || !before || !(amount * per > short.limit)}>
+        <Button look="act" type="submit" disabled={raise.isPending || !before || !isEnough}>
           Set
         </Button>
       </div>
+      {!isEnough && (
+        <p className="text-st-failed">
+          A number above {shown(least)}, so that something is left of it.
+        </p>
+      )}
       {children}
     </form>
   );

@@ -9,7 +9,9 @@ import { Button } from '../ui/Button';
 import { Markdown } from '../ui/markdown/Markdown';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Sure } from '../ui/Sure';
+import { useKept } from '../review/kept';
 import { Changes } from './Changes';
+import { Risks } from './Risks';
 import { ReviewLink } from './ReviewLink';
 import { Words } from './Words';
 import { leave, reviewOf } from './unsent';
@@ -20,6 +22,7 @@ export const FOR_GOOD = 'What is merged is taken back only by further commits on
 export function ReviewTask({ task: id }: { task: TaskId }) {
   const { data } = useQuery(task(id));
   const looked = useLooked(data);
+  const { drafts } = useKept(id);
   const review = useReview(id, data);
   const approve = useCommand({
     run: (_: void, options) => review('approve', '', options),
@@ -38,13 +41,20 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
   });
   if (!data || looked === 'not yet') return <SkeletonRows rows={6} label="Loading the delivery" />;
   const busy = approve.isPending || merge.isPending || back.isPending;
+  const unsent = drafts.filter(({ text }) => text.trim() !== '').length;
   const rests = busy || looked === 'anew';
   return (
     <div className="flex flex-col gap-4">
       <ReviewLink task={id} />
       <Said detail={data} />
+      <Risks of={data.packet?.risks ?? []} />
       <Changes detail={data} />
       <Effect detail={data} />
+      {unsent > 0 && (
+        <p className="text-muted">
+          {unsent === 1 ? 'A comment' : `${unsent} comments`} that you wrote on its lines {unsent === 1 ? 'is' : 'are'} not sent; {unsent === 1 ? 'it stays' : 'they stay'} in this browser.
+        </p>
+      )}
       <div className="flex flex-wrap gap-2">
         <Sure isOnward verb="Approve and merge" effect={FOR_GOOD} busy={rests} onSure={() => merge.mutate()} />
         <Button disabled={rests} onClick={() => approve.mutate()}>

@@ -8,7 +8,7 @@ import { ApprovePlan } from './ApprovePlan';
 import { MergeTask } from './MergeTask';
 import { Owners } from './Owners';
 import { RaiseBudget, RaiseFunds } from './RaiseBudget';
-import { Passing, Retry } from './Retry';
+import { GiveUp, Passing, Retry } from './Retry';
 import { ReviewSubtask } from './ReviewSubtask';
 import { ReviewTask } from './ReviewTask';
 import { TakeBack } from './TakeBack';
@@ -62,7 +62,12 @@ function Means({ sprint, task, why }: Props) {
     case 'partly_merged':
       return task === null ? null : <MergeTask task={task} partly={reason.reason === 'partly_merged'} />;
     case 'budget':
-      return <RaiseBudget sprint={sprint} short={reason.short} />;
+      return (
+        <>
+          <RaiseBudget sprint={sprint} short={reason.short} />
+          {task !== null && <GiveUp task={task} />}
+        </>
+      );
     case 'funds':
       return <RaiseFunds sprint={sprint} short={reason.short} />;
     default:

@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** What went wrong and what an agent waits for are open from the start. */
-const URGENT = new Set(['failed', 'planning_failed', 'asked', 'question_open']);
+const URGENT = new Set(['failed', 'planning_failed', 'asked', 'question_open', 'partly_merged', 'partly_reverted']);
 
 export function WaitsHere({ sprint, task, why }: Props) {
   const { reason } = why.reason;

@@ -14,6 +14,7 @@ interface Props {
   /** Whether it can be sent without words. */
   optional?: boolean;
   rows?: number;
+  autoFocus?: boolean;
   /** What it is about: it is kept for that until it is sent. */
   about: string;
   onSend: (text: string) => Promise<unknown>;
@@ -21,7 +22,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export function Words({ label, placeholder, verb, look = 'act', busy, optional, rows = 3, about, onSend, children }: Props) {
+export function Words({ label, placeholder, verb, look = 'act', busy, optional, rows = 3, autoFocus, about, onSend, children }: Props) {
   const id = useId();
   const text = useUnsent(about);
   const ready = !busy && (optional || text.trim() !== '');
@@ -39,6 +40,7 @@ export function Words({ label, placeholder, verb, look = 'act', busy, optional, 
       <textarea
         id={id}
         rows={rows}
+        autoFocus={autoFocus}
         value={text}
         placeholder={placeholder}
         onChange={(event) => write(about, event.target.value)}
