@@ -1,11 +1,11 @@
 // What the planning agent does, live, and what it did before.
-import { Link, getRouteApi } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { AttemptItem, SprintDetail } from '../api/generated/team6.schemas';
 import { Inspector } from '../shell/Inspector';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
+import { AttemptNumbers } from '../task/AttemptNumbers';
 import { outcomeOf } from '../task/attempt';
-import { NUMBER } from '../task/numbers';
 import { EntryView } from '../task/trace/EntryView';
 import { Trace } from '../task/trace/Trace';
 import { useTrace } from '../task/trace/useTrace';
@@ -50,24 +50,7 @@ function Work({ shown, begun, detail }: WorkProps) {
         {isAtWork && <span aria-hidden className="live-dot size-2 rounded-full bg-st-progress" />}
         <span className="font-mono">{detail.planner}</span>
         <span className="truncate">{isAtWork ? (isAtWork.progress ?? 'is at work') : ended(shown)}</span>
-        {begun.length > 1 && (
-          <ul aria-label="Attempts" className="ml-auto flex shrink-0 gap-1">
-            {begun.map(({ id }, at) => (
-              <li key={id}>
-                <Link
-                  from="/plan/$sprint/$step"
-                  search={at === begun.length - 1 ? {} : { attempt: id }}
-                  replace
-                  aria-current={id === shown.id || undefined}
-                  aria-label={`Attempt ${at + 1}`}
-                  className={NUMBER}
-                >
-                  {at + 1}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        )}
+        {begun.length > 1 && <AttemptNumbers of={begun} shown={shown.id} className="ml-auto shrink-0" />}
       </h2>
       {failed !== null ? (
         <div className="p-4">

@@ -12,9 +12,10 @@ import { Kbd } from '../ui/Kbd';
 import { LINK } from '../ui/Part';
 import { plain } from '../ui/markdown/plain';
 import { isSolvable } from '../wait/kinds';
+import { leave, read, reviewOf, useUnsent, write } from '../wait/unsent';
 import { effectOf, isOffered } from './effect';
 import { Ends, Panel } from './Panel';
-import { type Draft, sent, useKept, writeBody } from './kept';
+import { type Draft, sent, useKept } from './kept';
 import { commentAt, linesText } from './ranges';
 import type { Reviewed } from './useReview';
 
@@ -34,7 +35,10 @@ interface Props {
 export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }: Props) {
   const { detail, forecasts, tasks, person } = reviewed;
   const id = detail.task.id;
-  const { drafts, body } = useKept(id);
+  const { drafts } = useKept(id);
+  // The words that the inbox has for the same review.
+  const about = reviewOf(id);
+  const body = useUnsent(about);
   const written = drafts.filter(({ text }) => text.trim() !== '');
   const heads = Object.fromEntries(detail.pull_requests.map(({ repository, head }) => [repository, head]));
   const approval = (options: RequestInit) => reviewTask(id, { verdict: 'approve', body: '', comments: [], heads }, options);
@@ -52,8 +56,9 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
       }
     },
     done: isDecider ? 'Sent to the agent' : 'Sent',
-    onDone: (what) => {
-      sent(id, what);
+    onDone: ({ drafts, body }) => {
+      sent(id, drafts);
+      if (read(about) === body) leave(about);
       onRefused(new Map());
       onEnding(null);
     },
@@ -100,7 +105,7 @@ export function Finish({ reviewed, ending, onEnding, onRefused, onGo, children }
             <textarea
               rows={3}
               value={body}
-              onChange={(event) => writeBody(id, event.target.value)}
+              onChange={(event) => write(about, event.target.value)}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
                 event.preventDefault();

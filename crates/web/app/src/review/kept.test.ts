@@ -16,10 +16,9 @@ it('comments and what was looked at survive a reload, by task', async () => {
   const before = await opened();
   const draft = before.begin(1, PLACE);
   before.write(1, draft.id, 'Mend this');
-  before.writeBody(1, 'Nearly');
   before.view(1, 'app/a.txt 5x', true);
   const after = await opened();
-  expect(after.kept(1)).toEqual({ drafts: [{ ...draft, text: 'Mend this' }], body: 'Nearly', viewed: ['app/a.txt 5x'] });
+  expect(after.kept(1)).toEqual({ drafts: [{ ...draft, text: 'Mend this' }], viewed: ['app/a.txt 5x'] });
   expect(after.kept(2).drafts).toEqual([]);
 });
 
@@ -37,14 +36,10 @@ it('what was sent is gone, and what was written meanwhile is not', async () => {
   page.write(1, one.id, 'one');
   other.id = page.begin(1, { ...PLACE, lines: null }).id;
   page.write(1, other.id, 'other');
-  page.writeBody(1, 'Nearly');
-  const { body, drafts } = page.kept(1);
+  const { drafts } = page.kept(1);
   page.write(1, other.id, 'other, and more');
-  page.writeBody(1, 'Nearly there');
-  page.sent(1, { body, drafts });
+  page.sent(1, drafts);
   expect(page.kept(1).drafts.map(({ text }) => text)).toEqual(['other, and more']);
-  expect(page.kept(1).body).toBe('Nearly there');
-  page.writeBody(1, '');
   page.drop(1, other.id);
   expect(localStorage.length).toBe(0);
 });
@@ -52,6 +47,6 @@ it('what was sent is gone, and what was written meanwhile is not', async () => {
 it('whatever lies in the browser is read without harm', async () => {
   const { readKept } = await opened();
   for (const text of [null, '', 'x', '[]', '3', '{"drafts":[1,{"text":2}],"viewed":"no"}']) {
-    expect(readKept(text)).toEqual({ drafts: [], body: '', viewed: [] });
+    expect(readKept(text)).toEqual({ drafts: [], viewed: [] });
   }
 });

@@ -12,13 +12,11 @@ export interface Draft {
 
 interface Kept {
   drafts: readonly Draft[];
-  /** The text above all comments. */
-  body: string;
   /** The files that were looked at, each by its mark, so that one that changes is new again. */
   viewed: readonly string[];
 }
 
-const NOTHING: Kept = { drafts: [], body: '', viewed: [] };
+const NOTHING: Kept = { drafts: [], viewed: [] };
 /** More marks than any review has files; older ones are of commits that nobody asks for any more. */
 const MARKS = 3_000;
 
@@ -38,10 +36,6 @@ export function useKept(task: TaskId): Kept {
   return useSyncExternalStore(subscribe, () => kept(task));
 }
 
-export function writeBody(task: TaskId, body: string) {
-  keep(task, { ...kept(task), body });
-}
-
 /** Begins a comment; the one that already stands there and says nothing yet goes on. */
 export function begin(task: TaskId, place: Place): Draft {
   const { drafts } = kept(task);
@@ -59,10 +53,10 @@ export function drop(task: TaskId, id: string) {
 }
 
 /** What was sent is the server's now; what was written meanwhile stays. */
-export function sent(task: TaskId, { body, drafts }: Pick<Kept, 'body' | 'drafts'>) {
+export function sent(task: TaskId, drafts: readonly Draft[]) {
   const now = kept(task);
   const isSent = (draft: Draft) => drafts.some(({ id, text }) => id === draft.id && text === draft.text);
-  keep(task, { ...now, body: now.body === body ? '' : now.body, drafts: now.drafts.filter((draft) => !isSent(draft)) });
+  keep(task, { ...now, drafts: now.drafts.filter((draft) => !isSent(draft)) });
 }
 
 export function view(task: TaskId, mark: string, isViewed: boolean) {
@@ -73,10 +67,9 @@ export function view(task: TaskId, mark: string, isViewed: boolean) {
 /** Reads what was kept, whatever it is by now. */
 export function readKept(text: string | null): Kept {
   try {
-    const { drafts, body, viewed } = JSON.parse(text ?? '{}') as Partial<Kept>;
+    const { drafts, viewed } = JSON.parse(text ?? '{}') as Partial<Kept>;
     return {
       drafts: Array.isArray(drafts) ? drafts.filter((draft) => typeof draft?.text === 'string' && draft.place) : [],
-      body: typeof body === 'string' ? body : '',
       viewed: Array.isArray(viewed) ? viewed.filter((mark) => typeof mark === 'string') : [],
     };
   } catch {
@@ -87,7 +80,7 @@ export function readKept(text: string | null): Kept {
 function keep(task: TaskId, next: Kept) {
   known.set(task, next);
   const lasting = { ...next, drafts: next.drafts.filter(({ text }) => text.trim() !== '') };
-  const isNothing = lasting.drafts.length + lasting.viewed.length === 0 && lasting.body === '';
+  const isNothing = lasting.drafts.length + lasting.viewed.length === 0;
   try {
     if (isNothing) store()?.removeItem(keyOf(task));
     else store()?.setItem(keyOf(task), JSON.stringify(lasting));

@@ -1,5 +1,5 @@
 // What the agent of a task does, live, with a word to it docked below.
-import { Link, getRouteApi } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useRef, useState } from 'react';
 import type { AttemptItem, TaskDetail } from '../api/generated/team6.schemas';
 import { FILTERS, type Filter } from '../addresses';
@@ -8,9 +8,9 @@ import { usePageKeys } from '../shell/keys';
 import { Empty } from '../ui/Empty';
 import { ProblemNote } from '../ui/ProblemNote';
 import { SkeletonRows } from '../ui/Skeleton';
+import { AttemptNumbers } from './AttemptNumbers';
 import { Composer } from './Composer';
 import { ToPlan } from './ToPlan';
-import { NUMBER } from './numbers';
 import { EntryView } from './trace/EntryView';
 import { Trace } from './trace/Trace';
 import { useTrace } from './trace/useTrace';
@@ -76,22 +76,7 @@ function Shown({ detail, shown, entry, composer }: ShownProps) {
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1 text-dense">
-          <ul aria-label="Attempts" className="flex gap-1">
-            {attempts.map(({ id }, at) => (
-              <li key={id}>
-                <Link
-                  from="/tasks/$task"
-                  search={(now) => ({ ...now, attempt: at === attempts.length - 1 ? undefined : id, entry: undefined })}
-                  replace
-                  aria-current={id === shown.id || undefined}
-                  aria-label={`Attempt ${at + 1}`}
-                  className={NUMBER}
-                >
-                  {at + 1}
-                </Link>
-              </li>
-            ))}
-          </ul>
+          <AttemptNumbers of={attempts} shown={shown.id} />
           <label className="flex items-center gap-1.5 text-muted">
             <span className="sr-only">Show</span>
             <select

@@ -34,7 +34,7 @@ export function Tried({ attempts, next }: Props) {
 /** Which one it was, and of how many may fail: those that somebody ended, or decided on, do not count. */
 function whichOf(number: number, failed: number, most: unknown): string {
   if (most === undefined) return `${number}`;
-  return number === failed ? `${number} of ${most}` : `${number}, of which ${failed} of ${most} count,`;
+  return number === failed ? `${number} of ${most}` : `${number} (${failed} of ${most} that may fail)`;
 }
 
 function Next({ at }: { at: number }) {

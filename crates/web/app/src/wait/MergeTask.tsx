@@ -8,7 +8,7 @@ import { Sure } from '../ui/Sure';
 import { Changes } from './Changes';
 import { TakeBack } from './TakeBack';
 import { ReviewLink } from './ReviewLink';
-import { Effect, FOR_GOOD, useLooked } from './ReviewTask';
+import { Effect, FOR_GOOD, headsOf, useLooked } from './ReviewTask';
 
 /** What was approved and waits to be merged; if a part of it was, it can be taken back as well. */
 export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?: boolean }) {
@@ -23,7 +23,7 @@ export function MergeTask({ task: id, partly = false }: { task: TaskId; partly?:
       <Changes detail={data} />
       <Effect detail={data} />
       <div>
-        <Sure isOnward verb="Merge" effect={FOR_GOOD} busy={merge.isPending || looked === 'anew'} onSure={() => merge.mutate()} />
+        <Sure key={headsOf(data)} isOnward verb="Merge" effect={FOR_GOOD} busy={merge.isPending || looked === 'anew'} onSure={() => merge.mutate()} />
       </div>
       {partly && <TakeBack task={id} />}
     </div>

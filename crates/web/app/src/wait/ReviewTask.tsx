@@ -56,7 +56,7 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
         </p>
       )}
       <div className="flex flex-wrap gap-2">
-        <Sure isOnward verb="Approve and merge" effect={FOR_GOOD} busy={rests} onSure={() => merge.mutate()} />
+        <Sure key={headsOf(data)} isOnward verb="Approve and merge" effect={FOR_GOOD} busy={rests} onSure={() => merge.mutate()} />
         <Button disabled={rests} onClick={() => approve.mutate()}>
           Approve
         </Button>
@@ -72,6 +72,9 @@ export function ReviewTask({ task: id }: { task: TaskId }) {
     </div>
   );
 }
+
+/** What is asked for once is asked for those commits only. */
+export const headsOf = ({ pull_requests: pulls }: TaskDetail) => pulls.map(({ head }) => head).join(' ');
 
 /** A review counts for the commits that were looked at, and for no later ones. */
 function useReview(id: TaskId, detail: TaskDetail | undefined) {
