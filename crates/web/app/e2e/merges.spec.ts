@@ -42,5 +42,13 @@ test('the critical path is brought out', async ({ place, signedIn }) => {
   await expect(page).toHaveURL(/over=critical/);
   await expect(page.getByRole('button', { name: /^Bell/ })).toHaveClass(/\bdim\b/);
   await expect(page.getByRole('button', { name: /^Drawer/ })).not.toHaveClass(/\bdim\b/);
+  // The graph is gone through as a list is.
+  const open = page.getByRole('complementary', { name: 'Task' });
+  for (const [key, task] of [['j', 'T-1'], ['j', 'T-2'], ['k', 'T-1']] as const) {
+    await page.keyboard.press(key);
+    await expect(open.getByRole('link', { name: `Open ${task}` })).toBeVisible();
+  }
+  await page.keyboard.press('Escape');
+  await expect(open).toHaveCount(0);
   expect(await troubles(page)).toEqual([]);
 });

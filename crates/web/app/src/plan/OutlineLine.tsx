@@ -88,7 +88,7 @@ export const OutlineLine = memo(function OutlineLine(props: Props) {
         className={`${FIELD} min-w-24 flex-1 font-medium placeholder:font-normal placeholder:text-faint`}
       />
       {also && (
-        <span className="max-w-56 shrink-[4] truncate text-meta text-faint max-desk:hidden" title={`It ${depth > 0 ? 'also ' : ''}waits for ${also}`}>
+        <span className="max-w-32 shrink-[4] truncate text-meta text-faint max-desk:hidden" title={`It ${depth > 0 ? 'also ' : ''}waits for ${also}`}>
           {depth > 0 ? 'also after' : 'after'} {also}
         </span>
       )}

@@ -13,6 +13,7 @@ const KEYS: readonly { keys: string; what: string; where: string }[] = [
   { keys: 'j / k', what: 'Next, previous row', where: 'Lists' },
   { keys: 'o', what: 'Into the row', where: 'Lists' },
   { keys: 'v', what: 'The next view', where: 'Sprint' },
+  { keys: 'j / k', what: 'Next, previous task', where: 'Sprint' },
   { keys: 'c', what: 'Bring out the critical path', where: 'Sprint' },
   { keys: 'm', what: 'The merge forecast', where: 'Sprint' },
   { keys: 'h / l', what: 'Event before, event after', where: 'Replay of a sprint' },

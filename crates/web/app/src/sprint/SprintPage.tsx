@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, useMemo } from 'react';
-import type { SprintDetail } from '../api/generated/team6.schemas';
+import type { SprintDetail, SprintTask } from '../api/generated/team6.schemas';
 import { conflicts, forecast, sprint } from '../api/queries';
 import { type Over, VIEWS, type View } from '../addresses';
 import { Inspector } from '../shell/Inspector';
@@ -16,6 +16,7 @@ import { Tabs } from '../ui/Tabs';
 import { part } from '../ui/part';
 import { groupOf } from '../ui/status';
 import { when } from '../ui/time';
+import { useChosen } from '../ui/useChosen';
 import { isSolvable } from '../wait/kinds';
 import { WaitsHere } from '../wait/WaitsHere';
 import { Board } from './Board';
@@ -110,6 +111,7 @@ export function SprintPage() {
       ) : view === 'graph' ? (
         <Suspense fallback={<SkeletonRows rows={8} label="Loading the graph" />}>
           <Graph detail={data} shown={show} lit={lit} merges={merges} chosen={task} onChoose={choose} />
+          <Walk tasks={tasks} chosen={task} onChoose={choose} />
         </Suspense>
       ) : view === 'board' ? (
         <Board tasks={tasks} chosen={task} onChoose={choose} />
@@ -118,6 +120,16 @@ export function SprintPage() {
       )}
     </Page>
   );
+}
+
+/** The keys of a list for the graph, which is one of the same tasks. */
+function Walk({ tasks, chosen, onChoose }: { tasks: readonly SprintTask[]; chosen: number | undefined; onChoose: (task: number) => void }) {
+  useChosen(
+    tasks.map(({ task }) => task.id),
+    chosen,
+    onChoose,
+  );
+  return null;
 }
 
 /** What merging its open branches would come to; null while it is not known. */
