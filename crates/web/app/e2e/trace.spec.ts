@@ -58,7 +58,7 @@ async function held(page: Page) {
     await released;
     await route.continue();
   });
-  return { release, asked: () => expect.poll(() => read).toBeGreaterThan(0), over: () => page.unroute('**/trace?*') };
+  return { release, asked: () => expect.poll(() => read).toBeGreaterThan(0), over: () => page.unrouteAll({ behavior: 'wait' }) };
 }
 
 test('what comes before or after what is looked at moves nothing', async ({ place, signedIn }) => {
