@@ -24,10 +24,10 @@ import { TasksStep } from './TasksStep';
 import { useDraft } from './useDraft';
 
 const route = getRouteApi('/shell/plan/$sprint/$step');
+const entry = getRouteApi('/shell/plan/$sprint');
 
 /** What keeps the planning agent from going on, whichever step one is at. */
 const STOPPED = new Set(['budget', 'funds', 'held']);
-const entry = getRouteApi('/shell/plan/$sprint');
 
 /** The address without a step leads to the one at which somebody goes on. */
 export function WizardEntry() {

@@ -1,5 +1,5 @@
 // A plan as an outline: a task stands under one that it waits for, if that is the line above it or one which that stands
-// under; whatever else it waits for is told by its number. Pure edits, each of which is refused with the reason if tasks
+// under; whatever else it waits for is named beside it. Pure edits, each of which is refused with the reason if tasks
 // would wait for each other.
 import { cycleOf, cycleText } from './graph';
 import { type Plan, type Task, taskAt, withField, without } from './model';

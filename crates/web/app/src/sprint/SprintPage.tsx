@@ -5,6 +5,7 @@ import { Suspense, lazy, useMemo } from 'react';
 import type { SprintDetail, SprintTask } from '../api/generated/team6.schemas';
 import { conflicts, forecast, sprint } from '../api/queries';
 import { type Over, VIEWS, type View } from '../addresses';
+import { hasFailed } from '../plan/steps';
 import { Inspector } from '../shell/Inspector';
 import { Page } from '../shell/Page';
 import { usePageKeys } from '../shell/keys';
@@ -27,7 +28,6 @@ import { Running } from './Running';
 import { SprintActions } from './SprintActions';
 import { TaskList } from './TaskList';
 import { TaskPeek } from './TaskPeek';
-import { hasFailed } from '../plan/steps';
 import { type Merges, NO_MERGES, mergedState, mergesOf } from './merges';
 
 const Graph = lazy(() => part(() => import('./graph/Graph')).then(({ Graph }) => ({ default: Graph })));

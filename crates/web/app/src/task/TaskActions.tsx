@@ -7,7 +7,7 @@ import { GiveUp } from '../wait/Retry';
 import { Writes } from '../wait/Writes';
 
 /** What waits with a way to give the task up right there. */
-const OFFERS_END = new Set(['failed', 'held', 'dependency_cancelled']);
+const OFFERS_END = new Set(['failed', 'held', 'dependency_cancelled', 'budget']);
 
 export function TaskActions({ detail }: { detail: TaskDetail }) {
   const { id, state, why } = detail.task;
@@ -29,7 +29,7 @@ export function TaskActions({ detail }: { detail: TaskDetail }) {
           Pause
         </Button>
       )}
-      {/* Where it failed, that stands with the other ways out. */}
+      {/* There it stands with the other ways out. */}
       {!OFFERS_END.has(why?.reason.reason ?? '') && <GiveUp task={id} />}
     </Writes>
   );

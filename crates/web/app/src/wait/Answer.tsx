@@ -16,6 +16,13 @@ interface Props {
 }
 
 export function Answer({ question, why, options, busy, about, onAnswer, children }: Props) {
+  const choose = (option: string) => {
+    // Chosen, it waits for no words any more; whoever asks says what was wrong.
+    onAnswer(option).then(
+      () => leave(about),
+      () => undefined,
+    );
+  };
   return (
     <div className="flex flex-col gap-3">
       <Markdown text={question} className="text-head font-medium" />
@@ -26,10 +33,7 @@ export function Answer({ question, why, options, busy, about, onAnswer, children
             <li key={option}>
               <Button
                 disabled={busy}
-                onClick={() => void onAnswer(option).then(
-                    () => leave(about),
-                    () => undefined,
-                  )}
+                onClick={() => choose(option)}
                 className="h-auto min-h-8 w-full justify-start! py-1 text-left whitespace-normal! pointer-coarse:h-auto pointer-coarse:min-h-11"
               >
                 {option}

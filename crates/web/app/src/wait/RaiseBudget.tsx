@@ -69,11 +69,10 @@ interface Props {
 function Raise({ whose, short, before, set, children }: Props) {
   const { field, per, name } = UNITS[short.resource];
   const id = useId();
-  const used = short.spent + short.reserved;
-  const [limit, setLimit] = useState(String(Math.ceil((Math.max(short.limit, used) * 2) / per)));
+  const least = Math.max(short.limit, short.spent + short.reserved);
+  const [limit, setLimit] = useState(String(Math.ceil((least * 2) / per)));
   const raise = useCommand({ run: set, done: 'Budget set' });
   const amount = amountOf(limit);
-  const least = Math.max(short.limit, used);
   const isEnough = amount * per > least;
   const shown = (units: number) => (units / per).toLocaleString(undefined, { maximumFractionDigits: 2 });
   const submit = (event: FormEvent) => {
